@@ -1,0 +1,1 @@
+"""The bot around the intents: conversation, channels, storage and service."""

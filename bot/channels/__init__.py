@@ -1,0 +1,1 @@
+"""Each channel only translates between a vendor's form and the conversation's."""

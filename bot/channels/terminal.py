@@ -1,0 +1,21 @@
+"""The same conversation in the terminal."""
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from bot.messages import Incoming, Person, Reply
+
+PERSON = Person("terminal", "local")
+Turn = Callable[[Incoming], Awaitable[Reply]]
+
+
+def render(reply: Reply) -> str:
+    """The reply with its choices as a numbered list."""
+    numbered = [f"  {number}. {choice.label}" for number, choice in enumerate(reply.choices, 1)]
+    hint = ["回复数字继续，或者直接说："] if numbered else []
+    return "\n".join([reply.text, "", *hint, *numbered]).rstrip()
+
+
+async def talk(turn: Turn, lines: Iterator[str], write: Callable[[str], None]) -> None:
+    """Answer line by line until the input ends."""
+    for line in lines:
+        write(render(await turn(Incoming(PERSON, line.rstrip("\n")))))

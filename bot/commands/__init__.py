@@ -1,0 +1,1 @@
+"""The commands of `youshu`; each only reads its arguments, calls the house and prints."""

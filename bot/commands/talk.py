@@ -1,0 +1,105 @@
+"""Commands that run the conversation: serve, chat, ask, forget."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterable, Iterator
+
+import click
+
+from bot import answers
+from bot.channels import terminal, web
+from bot.conversation import Conversation
+from bot.messages import Incoming, Person, Reply
+from bot.observe import configure_logging
+from bot.service import serve as run_service
+from bot.settings import load_settings, quiet_settings
+from bot.store import Store
+from intents.knowledge import Knowledge
+from intents.schema import FAQ
+
+MEMORY = "sqlite+aiosqlite://"
+
+
+@click.command(help="启动网页聊天，以及配置了的其他渠道。")
+@click.option("--host", help="监听地址，默认 127.0.0.1")
+@click.option("--port", type=int, help="监听端口，默认 8080")
+def serve(host: str | None, port: int | None) -> None:
+    """Run the service until a signal."""
+    settings = load_settings(host=host, port=port)
+    configure_logging(settings.log_format, settings.log_level)
+    asyncio.run(run_service(settings))
+
+
+@click.command(help="在终端里聊。")
+def chat() -> None:
+    """Talk line by line."""
+    settings = quiet_settings()
+    knowledge = Knowledge.load(settings.faq)
+
+    async def talk() -> None:
+        async with Store(settings.database_url.get_secret_value()) as store:
+            conversation = Conversation(lambda: knowledge, store)
+            await terminal.talk(conversation.turn, _prompted(), click.echo)
+
+    asyncio.run(talk())
+
+
+@click.command(help="问一句，答一句；“-”从标准输入读，每行一个问题。")
+@click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
+@click.argument("text", nargs=-1, required=True)
+def ask(*, as_json: bool, text: tuple[str, ...]) -> None:
+    """Answer each question on its own."""
+    knowledge = Knowledge.load(quiet_settings().faq)
+    questions = (line.rstrip("\n") for line in sys.stdin) if text == ("-",) else [" ".join(text)]
+    asyncio.run(_ask(knowledge, questions, as_json=as_json))
+
+
+async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool) -> None:
+    async with Store(MEMORY) as store:
+        conversation = Conversation(lambda: knowledge, store)
+        for number, question in enumerate(questions):
+            reply = await conversation.turn(Incoming(Person("ask", str(number)), question))
+            reply = _in_full(knowledge.faq, reply)
+            click.echo(json.dumps(_record(knowledge, question, reply), ensure_ascii=False) if as_json else reply.text)
+
+
+def _in_full(faq: FAQ, reply: Reply) -> Reply:
+    """The whole answer in place of its short form: there is no second turn to ask for the rest."""
+    intent = faq.by_id.get(reply.intent or "")
+    return answers.full(faq, intent) if intent else reply
+
+
+def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, object]:
+    match = knowledge.matcher.match(question)
+    return {
+        "text": question,
+        "decision": match.decision.value,
+        "intent": match.intent,
+        "score": match.score,
+        "candidates": [{"intent": each.intent, "score": each.score} for each in match.candidates],
+        "reply": web.as_json(reply)["reply"],
+    }
+
+
+@click.command(help="删除一个人的全部记录。")
+@click.argument("person", metavar="CHANNEL:USER")
+def forget(person: str) -> None:
+    """Delete every row of a person."""
+    channel, _, user = person.partition(":")
+    if not channel or not user:
+        raise click.UsageError("请写成“渠道:用户编号”，例如 telegram:123456")
+
+    async def delete() -> int:
+        async with Store(quiet_settings().database_url.get_secret_value()) as store:
+            return await store.forget(Person(channel, user))
+
+    click.echo(f"已删除 {asyncio.run(delete())} 条记录")
+
+
+def _prompted() -> Iterator[str]:
+    while True:
+        try:
+            yield input("您：" if sys.stdin.isatty() else "")
+        except EOFError:
+            return

@@ -1,0 +1,93 @@
+"""The contract between channels and conversation: what comes in, what goes back."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from intents import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is talking, as one channel knows them; the key of everything that is kept."""
+
+    channel: str
+    """telegram, wechat, web, terminal."""
+    user: str
+    """The channel's own id of the talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message or one tap; exactly one of text and choice says something."""
+
+    person: Person
+    text: str = ""
+    choice: str | None = None
+    """The value of the Choice that was tapped."""
+
+
+class Part(StrEnum):
+    """The parts of an answer."""
+
+    SUMMARY = "summary"
+    CONSEQUENCES = "consequences"
+    RIGHTS = "rights"
+    STEPS = "steps"
+    SCRIPT = "script"
+    BASIS = "basis"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and its lines; channels decide how they look."""
+
+    lines: tuple[str, ...]
+    heading: str | None = None
+    numbered: bool = False
+
+    @property
+    def text(self) -> str:
+        """The section as plain text."""
+        marks = [
+            f"{number}. " if self.numbered else ("· " if self.heading else "")
+            for number in range(1, 1 + len(self.lines))
+        ]
+        body = [mark + line for mark, line in zip(marks, self.lines, strict=True)]
+        if self.heading and len(body) == 1 and not self.numbered:
+            return f"{self.heading}：{self.lines[0]}"
+        return "\n".join([*([self.heading] if self.heading else []), *body])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: what it says, and what comes back when it is tapped."""
+
+    label: str
+    value: str
+    """At most 64 bytes of ASCII, and enough by itself to go on after a restart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a reply."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the conversation says back."""
+
+    decision: Decision
+    sections: tuple[Section, ...]
+    intent: str | None = None
+    title: str | None = None
+    choices: tuple[Choice, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The whole reply as plain text, sections apart by an empty line."""
+        title = [f"【{self.title}】"] if self.title else []
+        return "\n\n".join([*title, *(section.text for section in self.sections)])

@@ -1,0 +1,26 @@
+"""One version of the FAQ, ready to answer from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from intents.faq import check_file
+from intents.matcher import Matcher
+from intents.problems import FAQError
+from intents.schema import FAQ
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """A FAQ with the matcher that was built from it; swapped as a whole."""
+
+    faq: FAQ
+    matcher: Matcher
+    digest: str
+
+    @classmethod
+    def load(cls, path: Path) -> "Knowledge":
+        """Read, check and index a FAQ file; raises FAQError."""
+        checked = check_file(path)
+        if checked.faq is None:
+            raise FAQError(str(path), checked.problems)
+        return cls(checked.faq, Matcher(checked.faq), checked.digest)

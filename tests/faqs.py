@@ -1,0 +1,49 @@
+"""Little FAQs for tests of mechanisms, so that no test depends on the shipped wording."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from intents import FAQ
+
+BASIS = {"law": "民法典", "article": "第一千零三十二条", "says": "自然人享有隐私权"}
+
+
+def intent(key: str, questions: Sequence[str], **changes: object) -> dict[str, object]:
+    """One well-formed intent; changes replace or add its keys."""
+    answer = {
+        "summary": f"{key}的简要回答。这是第二句。",
+        "consequences": [f"{key}的后果一。", f"{key}的后果二。"],
+        "rights": [f"{key}的权利一。", f"{key}的权利二。"],
+        "steps": [f"{key}的第一步。", f"{key}的第二步。"],
+        "script": f"{key}的话术。",
+        "basis": [BASIS],
+    }
+    return {
+        "id": key,
+        "group": "collection",
+        "title": f"{key}标题",
+        "questions": list(questions),
+        "answer": answer,
+        "owner": "内容组",
+        "reviewed": "2026-11-23",
+        **changes,
+    }
+
+
+def faq_text(intents: Sequence[Mapping[str, object]], **changes: object) -> str:
+    """The YAML of a FAQ with these intents."""
+    return yaml.safe_dump({"version": 1, "intents": [*intents], **changes}, allow_unicode=True, sort_keys=False)
+
+
+def write_faq(folder: Path, intents: Sequence[Mapping[str, object]], **changes: object) -> Path:
+    """A FAQ file in this folder."""
+    path = folder / "faq.yaml"
+    path.write_text(faq_text(intents, **changes), encoding="utf-8")
+    return path
+
+
+def faq(intents: Sequence[Mapping[str, object]], **changes: object) -> FAQ:
+    """A FAQ in memory."""
+    return FAQ.model_validate({"version": 1, "intents": [*intents], **changes})
