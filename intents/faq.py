@@ -1,15 +1,23 @@
 """From the file to a checked FAQ."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
-from intents.checks import content_problems, schema_problems
+from intents.checks import Draft, Limits, causes, form_problems, rule_problems
 from intents.problems import FAQError, Problem
-from intents.reader import Document, read
+from intents.reader import read
 from intents.schema import FAQ
+from intents.source import Source
+
+_UNREADABLE: Mapping[type[OSError], str] = MappingProxyType(
+    {FileNotFoundError: "找不到这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限打开这个文件"}
+)
 
 
 @dataclass(frozen=True)
@@ -20,32 +28,40 @@ class Checked:
     problems: tuple[Problem, ...]
     digest: str
     """The first 12 hex digits of the text's SHA-256: which version is serving."""
+    draft: Draft | None = None
+    """The text as the rules saw it; None when YAML can't read it."""
 
 
-def check_text(text: str) -> Checked:
-    """Read and check one FAQ text; never raises."""
+def check_text(text: str, *, today: date | None = None, limits: Limits | None = None) -> Checked:
+    """Read a FAQ text and hold it to every rule that is fast enough for a load; never raises.
+
+    today is the day by which reviews are due: the machine's own unless told.
+    """
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
-        return Checked(None, document.problems, digest)
-    faq, problems = _validate(document)
-    if faq is not None:
-        problems.extend(content_problems(faq, document))
-    problems.extend(document.problems)
+        return Checked(None, causes(document.problems), digest)
+    draft = Draft(document, today or datetime.now(UTC).date(), limits or Limits())
+    faq, problems = _validate(draft)
+    problems += [*rule_problems(draft), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)
-    return Checked(faq if usable else None, tuple(sorted(problems)), digest)
+    return Checked(faq if usable else None, causes(problems), digest, draft)
 
 
 def check_file(path: Path) -> Checked:
     """Read and check one FAQ file; raises FAQError when it can't be read at all."""
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
     except OSError as error:
-        reason = "找不到这个文件" if isinstance(error, FileNotFoundError) else f"文件打不开（{error.strerror}）"
+        reason = next((why for kind, why in _UNREADABLE.items() if isinstance(error, kind)), "文件打不开")
         problem = Problem(1, 1, "E-FILE", reason, "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml")
         raise FAQError(str(path), [problem]) from error
+    try:
+        text = content.decode("utf-8")
     except UnicodeDecodeError as error:
-        problem = Problem(1, 1, "E-ENCODING", f"第 {error.start} 字节起不是 UTF-8 编码", "请用编辑器另存为 UTF-8")
+        before = content[: error.start].decode("utf-8")
+        place = Source(before).place(len(before))
+        problem = Problem(place.line, place.column, "E-ENCODING", "从这里起不是 UTF-8 编码", "请用编辑器另存为 UTF-8")
         raise FAQError(str(path), [problem]) from error
     return check_text(text)
 
@@ -58,8 +74,8 @@ def load_faq(path: Path | str) -> FAQ:
     return checked.faq
 
 
-def _validate(document: Document) -> tuple[FAQ | None, list[Problem]]:
+def _validate(draft: Draft) -> tuple[FAQ | None, list[Problem]]:
     try:
-        return FAQ.model_validate(document.value), []
+        return FAQ.model_validate(draft.document.value), []
     except ValidationError as error:
-        return None, list(schema_problems(error, document))
+        return None, list(form_problems(draft, error))

@@ -1,10 +1,14 @@
 """A mistake in the content: where it is, what it is, and how to mend it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
+
+_QUOTED_CHARACTERS = 24
+_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +35,46 @@ class Problem:
         """The one line that people, editors and CI read."""
         return f"{path}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}；{self.remedy}"
 
+    def as_dict(self) -> dict[str, str | int]:
+        """The problem for other programs."""
+        return {
+            "line": self.line,
+            "column": self.column,
+            "severity": self.severity,
+            "code": self.code,
+            "message": self.message,
+            "remedy": self.remedy,
+        }
+
+    def annotation(self, path: str) -> str:
+        """A GitHub workflow command, shown beside the line.
+
+        https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+        """
+        place = f"file={_property(path)},line={self.line},col={self.column},title={self.code}"
+        return f"::{self.severity} {place}::{_data(f'{self.message}；{self.remedy}')}"
+
 
 class FAQError(Exception):
-    """The FAQ can't be used; carries every problem found."""
+    """The FAQ can't be used; carries every problem found, and names those that stop it, a line each."""
 
     def __init__(self, path: str, problems: Iterable[Problem]) -> None:
         self.path = path
         self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(problem.line_for(path) for problem in self.problems))
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        super().__init__("\n".join(problem.line_for(path) for problem in errors or self.problems))
+
+
+def quoted(text: str) -> str:
+    """A piece of the file inside a message: one line, cut where it is long."""
+    line = _SPACES.sub(" ", text).strip()
+    line = "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in line)
+    return f"“{line[:_QUOTED_CHARACTERS]}{'…' if len(line) > _QUOTED_CHARACTERS else ''}”"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

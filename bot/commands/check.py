@@ -1,0 +1,87 @@
+"""`youshu check` and `youshu schema`: what is wrong with faq.yaml, and what it may say."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from bot.settings import quiet_settings
+from intents.checks.draft import Question
+from intents.faq import Checked, check_file
+from intents.json_schema import schema_text
+from intents.problems import FAQError, Problem
+from intents.thorough import SPOT_CHECKS, thorough_problems
+
+
+@click.command(help="检查 faq.yaml，一次列出全部问题。没有问题就什么也不说。")
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
+@click.option("--strict", is_flag=True, help="有警告也算不通过")
+@click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时也逐条试问")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
+    """Print every problem; exit 1 on an error, with --strict on a warning too."""
+    path = path or quiet_settings().faq
+    problems = sorted(_problems(path, full=full))
+    for line in _FORMS[form](str(path), problems):
+        click.echo(line)
+    errors = sum(problem.severity == "error" for problem in problems)
+    if problems and form == "text":
+        click.echo(f"{errors} 个错误，{len(problems) - errors} 个警告", err=True)
+    if errors or (strict and problems):
+        sys.exit(1)
+
+
+@click.command(help="输出 faq.yaml 的 JSON Schema，编辑器用它提示和检查。")
+@click.option("--check", "path", type=click.Path(path_type=Path), help="不输出，只看这个文件是不是最新的")
+def schema(path: Path | None) -> None:
+    """Print the schema that editors use; with --check, exit 1 unless the file holds it."""
+    if path is None:
+        click.echo(schema_text(), nl=False)
+    elif not path.is_file() or path.read_text("utf-8") != schema_text():
+        click.echo(f"{path} 不是最新的；请运行 youshu schema > {path}", err=True)
+        sys.exit(1)
+
+
+def _problems(path: Path, *, full: bool) -> set[Problem]:
+    try:
+        checked = check_file(path)
+    except FAQError as error:
+        return set(error.problems)
+    asked = _asked(checked)
+    if not full and asked > SPOT_CHECKS:
+        click.echo(f"问法有 {asked} 条，抽 {SPOT_CHECKS} 条试问；要逐条试问请加 --full", err=True)
+    return {*checked.problems, *thorough_problems(checked, _track, most=None if full else SPOT_CHECKS)}
+
+
+def _asked(checked: Checked) -> int:
+    return len(checked.draft.questions) if checked.draft and checked.faq else 0
+
+
+def _track(questions: Sequence[Question], title: str) -> Iterable[Question]:
+    """A progress bar on stderr, only where someone is looking."""
+    console = Console(stderr=True)
+    return track(questions, title, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _text(path: str, problems: Sequence[Problem]) -> Iterable[str]:
+    return (problem.line_for(path) for problem in problems)
+
+
+def _json(path: str, problems: Sequence[Problem]) -> Iterable[str]:
+    found = {"file": path, "problems": [problem.as_dict() for problem in problems]}
+    return (json.dumps(found, ensure_ascii=False, indent=2),)
+
+
+def _github(path: str, problems: Sequence[Problem]) -> Iterable[str]:
+    return (problem.annotation(path) for problem in problems)
+
+
+_FORMS: Mapping[str, Callable[[str, Sequence[Problem]], Iterable[str]]] = {
+    "text": _text,
+    "json": _json,
+    "github": _github,
+}

@@ -1,0 +1,68 @@
+"""One small function per rule of content, each yielding problems; the order of the file decides what is shown first."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from intents.checks import basis, dates, letters, questions, reading, references, values
+from intents.checks.draft import Draft, Rule
+from intents.checks.form import form_problems
+from intents.checks.limits import Limits
+from intents.problems import Problem
+
+__all__ = ["RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
+
+RULES: tuple[Rule, ...] = (
+    values.empty_values,
+    values.silent_conversions,
+    values.curly_quotes,
+    values.cut_by_hash,
+    references.duplicate_ids,
+    references.duplicate_titles,
+    references.related_topics,
+    references.parameter_names,
+    references.unused_parameters,
+    references.written_out,
+    references.lexicon_words,
+    basis.article_form,
+    basis.document_form,
+    basis.law_name,
+    dates.reviews,
+    dates.parameter_dates,
+    questions.duplicate_questions,
+    questions.enough_questions,
+    letters.invisible,
+    letters.look_alikes,
+    letters.garbled,
+    letters.mixed_script,
+    letters.punctuation,
+    letters.numbered_lines,
+    reading.missing_parts,
+    reading.line_counts,
+    reading.summary_length,
+    reading.sentence_length,
+    reading.title_length,
+    reading.channel_length,
+)
+"""The rules that every load runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
+
+
+def rule_problems(draft: Draft) -> Iterator[Problem]:
+    """Every problem that the rules find in a draft, whatever its form."""
+    for rule in RULES:
+        yield from rule(draft)
+
+
+_FOLLOWS: Mapping[str, frozenset[str]] = {
+    "E-FULLWIDTH-COLON": frozenset({"E-EMPTY-PART", "E-MISSING-KEY", "E-BASIS"}),
+    "E-FULLWIDTH-COMMA": frozenset({"E-MISSING-KEY", "E-BASIS"}),
+    "E-BRACE": frozenset({"E-EMPTY-PART"}),
+    "E-ANCHOR": frozenset({"E-EMPTY-PART", "E-ID", "E-UNKNOWN-ID"}),
+    "E-CHARACTER": frozenset({"W-GARBLED"}),
+    "E-WIDE-SPACE": frozenset({"W-INVISIBLE"}),
+}
+
+
+def causes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """The problems in order, without those that only follow from another on the same line."""
+    found = sorted(set(problems))
+    hidden = {(problem.line, code) for problem in found for code in _FOLLOWS.get(problem.code, ())}
+    return tuple(problem for problem in found if (problem.line, problem.code) not in hidden)

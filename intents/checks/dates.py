@@ -1,0 +1,52 @@
+"""Answers that nobody has read for too long, and dates that can't be."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from intents.checks.draft import Draft
+from intents.problems import Problem, quoted
+from intents.reader import Path, Value
+
+# Somewhere on Earth it is already tomorrow.
+_TOMORROW = timedelta(days=1)
+
+
+def reviews(draft: Draft) -> Iterator[Problem]:
+    """Answers last reviewed too long ago, or in the future."""
+    for index, intent in draft.intents:
+        path: Path = ("intents", index, "reviewed")
+        day = _day(intent.get("reviewed"))
+        if day is None:
+            continue
+        yield from _future(draft, path, day)
+        age = (draft.today - day).days
+        if age > draft.limits.review_days:
+            message = f"{quoted(str(intent.get('title')))}已经 {age} 天没有审核"
+            yield draft.problem(path, "W-STALE-REVIEW", message, "请核对回答，再把日期改成今天")
+
+
+def parameter_dates(draft: Draft) -> Iterator[Problem]:
+    """Parameters that move and weren't looked up again in time, or that are dated in the future."""
+    for name, parameter in draft.parameters.items():
+        path: Path = ("parameters", name, "as_of")
+        day = _day(parameter.get("as_of"))
+        if day is None:
+            continue
+        yield from _future(draft, path, day)
+        every = parameter.get("recheck_days")
+        age = (draft.today - day).days
+        if isinstance(every, str) and every.isascii() and every.isdigit() and age > int(every):
+            message = f"参数{quoted(name)}已经 {age} 天没有核对"
+            yield draft.problem(path, "W-STALE-PARAMETER", message, "请到出处核对，再改 value 和 as_of")
+
+
+def _future(draft: Draft, path: Path, day: date) -> Iterator[Problem]:
+    if day > draft.today + _TOMORROW:
+        yield draft.problem(path, "W-FUTURE-DATE", f"日期 {day} 还没有到", "请改成真正核对的那一天")
+
+
+def _day(value: Value) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

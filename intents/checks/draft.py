@@ -1,0 +1,129 @@
+"""A FAQ text as the rules see it: raw values, so that one mistake hides no other."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from intents.checks.limits import Limits
+from intents.problems import Problem
+from intents.reader import Document, Path, Value
+from intents.schema import PARAMETER_REFERENCE
+
+PART_KEYS = ("consequences", "rights", "steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text of the file and the path to it."""
+
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Written):
+    """A question and whose it is."""
+
+    owner: str | None
+    """The intent's id; None for what is out of scope."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document, with what the rules measure it by."""
+
+    document: Document
+    today: date
+    limits: Limits = field(default_factory=Limits)
+
+    def problem(
+        self, path: Path, code: str, message: str, remedy: str, *, character: int | None = None, at_key: bool = False
+    ) -> Problem:
+        """A problem at a value, at one character of its text, or at its key."""
+        place = self.document.key_place(path) if at_key else self.document.place(path, character)
+        return Problem(place.line, place.column, code, message, remedy)
+
+    def line_of(self, path: Path) -> int:
+        """The line of a value, for messages that point at another place."""
+        return self.document.place(path).line
+
+    @cached_property
+    def root(self) -> Mapping[str, Value]:
+        """The whole file; empty where it isn't a mapping."""
+        return mapping(self.document.value)
+
+    @cached_property
+    def intents(self) -> tuple[tuple[int, Mapping[str, Value]], ...]:
+        """The intents with their index, those that are mappings."""
+        listed = enumerate(sequence(self.root.get("intents")))
+        return tuple((index, value) for index, value in listed if isinstance(value, dict))
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Mapping[str, Value]]:
+        """The parameters by name."""
+        return {name: mapping(value) for name, value in mapping(self.root.get("parameters")).items()}
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """Every question of the file that says something, in its order."""
+        found: list[Question] = []
+        outside = mapping(self.root.get("out_of_scope")).get("questions")
+        found += (Question(w.path, w.text, None) for w in _items(outside, ("out_of_scope", "questions")))
+        for index, intent in self.intents:
+            owner = str(intent.get("id") or f"#{index + 1}")
+            listed = _items(intent.get("questions"), ("intents", index, "questions"))
+            found += (Question(w.path, w.text, owner) for w in listed)
+        return tuple(found)
+
+    @cached_property
+    def answer_texts(self) -> tuple[Written, ...]:
+        """What people read in answers, the basis among it; parameters not yet filled in."""
+        found: list[Written] = []
+        for index, intent in self.intents:
+            path: Path = ("intents", index, "answer")
+            answer = mapping(intent.get("answer"))
+            found += _items([answer.get("summary")], (*path, "summary"), indexed=False)
+            for key in PART_KEYS:
+                found += _items(answer.get(key), (*path, key))
+            found += _items([answer.get("script")], (*path, "script"), indexed=False)
+            for number, basis in enumerate(sequence(answer.get("basis"))):
+                found += _items([mapping(basis).get("says")], (*path, "basis", number, "says"), indexed=False)
+        return tuple(found)
+
+    @cached_property
+    def titles(self) -> tuple[Written, ...]:
+        """The labels of buttons."""
+        return tuple(
+            Written(("intents", index, "title"), title)
+            for index, intent in self.intents
+            if isinstance(title := intent.get("title"), str)
+        )
+
+    def filled(self, text: str) -> str:
+        """Text with the parameters that are known filled in, as people will read it."""
+        return PARAMETER_REFERENCE.sub(lambda found: self.parameter_text(found[1]) or found[0], text)
+
+    def parameter_text(self, name: str) -> str:
+        """Value and unit of a parameter; empty where it is unknown."""
+        parameter = self.parameters.get(name, {})
+        return f"{parameter.get('value') or ''}{parameter.get('unit') or ''}"
+
+
+Rule = Callable[[Draft], Iterator[Problem]]
+
+
+def mapping(value: Value) -> Mapping[str, Value]:
+    """The value as a mapping; empty where it is something else."""
+    return value if isinstance(value, dict) else {}
+
+
+def sequence(value: Value) -> Sequence[Value]:
+    """The value as a list; empty where it is something else."""
+    return value if isinstance(value, list) else ()
+
+
+def _items(values: Value, path: Path, *, indexed: bool = True) -> Iterator[Written]:
+    for index, value in enumerate(sequence(values)):
+        if isinstance(value, str) and value.strip():
+            yield Written((*path, index) if indexed else path, value)

@@ -1,0 +1,207 @@
+"""What the schema refuses, in the operators' language, each at its place."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from intents.checks.draft import Draft
+from intents.problems import Problem, quoted
+from intents.reader import Path, Value
+from intents.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
+
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_QUOTES = "“”‘’\"' \t"
+
+
+def form_problems(draft: Draft, error: ValidationError) -> Iterator[Problem]:
+    """One problem for each of pydantic's findings, but none for what follows from another."""
+    details = error.errors(include_url=False)
+    # Keyed by the place and the key that was meant: "questons" needs no second line that "questions" is missing.
+    meant = {
+        (tuple(d["loc"][:-1]), _meant(str(d["loc"][-1]), tuple(d["loc"][:-1])))
+        for d in details
+        if d["type"] == "extra_forbidden"
+    }
+    for detail in details:
+        path = tuple(detail["loc"])
+        if detail["type"] == "missing" and (path[:-1], path[-1]) in meant:
+            continue
+        problem = _problem(draft, path, detail)
+        if problem is not None:
+            yield problem
+
+
+def _problem(draft: Draft, path: Path, detail: ErrorDetails) -> Problem | None:
+    kind, value = detail["type"], draft.document.at(path)
+    if kind == "extra_forbidden":
+        return _unknown_key(draft, path)
+    if kind == "missing":
+        name = str(path[-1])
+        title = _title(name)
+        return draft.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
+    if _is_empty(value) or (kind == "too_short" and _says_nothing(value)):
+        return None  # empty_values says so, also where the schema doesn't mind
+    explain = _EXPLAINED.get(kind, _wrong_value)
+    return explain(draft, path, value)
+
+
+def _is_empty(value: Value) -> bool:
+    return not (value.strip() if isinstance(value, str) else value)
+
+
+def _says_nothing(value: Value) -> bool:
+    """A list whose every item is empty: each is a problem of its own."""
+    items = value if isinstance(value, list) else ()
+    return all(not any(item.values()) if isinstance(item, dict) else _is_empty(item) for item in items)
+
+
+def _unknown_key(draft: Draft, path: Path) -> Problem:
+    written = str(path[-1])
+    if "：" in written:
+        message, remedy = "冒号是全角的“：”", "请换成半角冒号加一个空格“: ”"
+        place = draft.document.key_place(path)
+        return Problem(place.line, place.column + written.index("："), "E-FULLWIDTH-COLON", message, remedy)
+    bare = written.strip(_QUOTES)
+    if bare != written and bare in ALL_KEYS:
+        message, remedy = f"键{written}用了弯引号", f"请写成 {bare}，不加引号"
+        return draft.problem(path, "E-CURLY-QUOTE", message, remedy, at_key=True)
+    meant = _meant(written, path[:-1])
+    if meant is not None:
+        remedy = f"你是不是想写“{meant}”"
+    elif written in ALL_KEYS:
+        remedy = f"“{written}”应写在 {_home(written)}，请检查缩进"
+    else:
+        remedy = "请删去这一项，或检查缩进"
+    return draft.problem(path, "E-UNKNOWN-KEY", f"这里没有{quoted(written)}这一项", remedy, at_key=True)
+
+
+def _meant(written: str, parent: Path) -> str | None:
+    """The key that was probably meant: by likeness, or by its Chinese name."""
+    model = _model_at(parent)
+    if model is None:
+        return None
+    by_title = {info.title: key for key, info in model.model_fields.items()}
+    bare = written.strip(_QUOTES)
+    if bare in by_title:
+        return by_title[bare]
+    close = get_close_matches(bare.lower(), model.model_fields, 1, 0.6)
+    return close[0] if close and written not in ALL_KEYS else None
+
+
+def _model_at(path: Path) -> type[BaseModel] | None:
+    """Which kind of mapping stands at a path."""
+    shape = tuple("*" if isinstance(step, int) else step for step in path)
+    if len(shape) == len(("parameters", "name")) and shape[0] == "parameters":
+        return Parameter
+    kinds: Mapping[Path, type[BaseModel]] = {
+        (): FAQ,
+        ("out_of_scope",): OutOfScope,
+        ("intents", "*"): Intent,
+        ("intents", "*", "answer"): Answer,
+        ("intents", "*", "answer", "basis", "*"): Basis,
+    }
+    return kinds.get(shape)
+
+
+_HOMES: Mapping[type[BaseModel], str] = {
+    FAQ: "文件最外层",
+    Parameter: "parameters 的一项里",
+    OutOfScope: "out_of_scope 下面",
+    Intent: "话题里，和 id 同级",
+    Answer: "answer 下面",
+    Basis: "basis 的一项里",
+}
+
+
+def _home(key: str) -> str:
+    return " 或 ".join(_HOMES[model] for model in MODELS if key in model.model_fields)
+
+
+def _title(key: str) -> str:
+    return next((info.title for model in MODELS if (info := model.model_fields.get(key)) and info.title), key)
+
+
+def _list_expected(draft: Draft, path: Path, value: Value) -> Problem:
+    name = _name(path)
+    if isinstance(value, str) and value.startswith(("-", "－", "—", "–")):
+        place = draft.document.place(path)
+        message = "“-”后面没有空格" if value[0] == "-" else f"列表的短横写成了“{value[0]}”"
+        return Problem(place.line, place.column, "E-DASH", message, "请写成半角短横加一个空格“- ”")
+    remedy = "请每条另起一行，前面加“- ”"
+    if isinstance(value, str) and value[:1] in {"［", "【", "（", "("}:
+        remedy = "请用半角方括号和半角逗号，如 [a, b]"
+    return draft.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
+
+
+def _mapping_expected(draft: Draft, path: Path, _: Value) -> Problem:
+    return draft.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
+
+
+def _text_expected(draft: Draft, path: Path, value: Value) -> Problem:
+    if isinstance(value, dict) and len(value) == 1:
+        key, inner = next(iter(value.items()))
+        if inner is None and _IDENTIFIER.fullmatch(key):
+            message, remedy = "句子用花括号开头，YAML 会当成另一种写法", "请给整句加一对半角双引号"
+            return draft.problem(path, "E-BRACE", message, remedy)
+        if isinstance(inner, str) and key not in ALL_KEYS:
+            message = "正文里的半角冒号加空格“: ”会被 YAML 当成键"
+            place = draft.document.place(path)
+            remedy = "请换成全角冒号“：”，或给整句加一对半角双引号"
+            return Problem(place.line, place.column + len(key), "E-COLON", message, remedy)
+    return draft.problem(path, "E-TYPE", f"{_name(path)}应该是一句话", "请写成一行文字，前面不加“- ”，也不加括号")
+
+
+def _wrong_form(draft: Draft, path: Path, value: Value) -> Problem:
+    if path and path[-1] in {"as_of", "reviewed"}:
+        return _wrong_value(draft, path, value)
+    message, remedy = "依据要写明法律和条号，或规定和文号", "请写 law 和 article，或 rule 和 document，只写一组"
+    return draft.problem(path, "E-BASIS", message, remedy)
+
+
+def _wrong_value(draft: Draft, path: Path, value: Value) -> Problem:
+    shown = quoted(str(value))
+    last = path[-1] if path else ""
+    if last in {"as_of", "reviewed"}:
+        return draft.problem(path, "E-DATE", f"{shown}不是日期", "请写成 2026-11-23 这样，年-月-日，补足两位")
+    if last == "group":
+        close = get_close_matches(str(value), list(Group), 1)
+        by_heading = {group.heading: group.value for group in Group}
+        meant = by_heading.get(str(value)) or (close[0] if close else None)
+        remedy = f"你是不是想写“{meant}”" if meant else f"请从 {'、'.join(Group)} 里选一个"
+        return draft.problem(path, "E-VALUE", f"没有{shown}这一组", remedy)
+    remedy = "请写 1" if last == "version" else "请对照 docs/operators.md 里这一项的写法"
+    return draft.problem(path, "E-VALUE", f"{_name(path)}的值{shown}不对", remedy)
+
+
+def _wrong_id(draft: Draft, path: Path, value: Value) -> Problem:
+    is_parameter = path[0] == "parameters"
+    if is_parameter:  # pydantic points below the name: (parameters, name, [key])
+        path = path[:2]
+    written = str(path[-1] if is_parameter else value)
+    bare = written.strip(_QUOTES)
+    remedy = f"你是不是想写“{bare}”，不加引号" if _IDENTIFIER.fullmatch(bare) else "请改成 home_visit 这样"
+    message = f"编号{quoted(written)}只能用小写字母、数字和下划线，字母开头，最长 40 个"
+    return draft.problem(path, "E-ID", message, remedy, at_key=is_parameter)
+
+
+_Explain = Callable[[Draft, Path, Value], Problem]
+_EXPLAINED: Mapping[str, _Explain] = {
+    "tuple_type": _list_expected,
+    "model_type": _mapping_expected,
+    "mapping_type": _mapping_expected,
+    "string_type": _text_expected,
+    "string_pattern_mismatch": _wrong_id,
+    "value_error": _wrong_form,
+}
+"""What to say for each of pydantic's kinds of finding; any other is a wrong value."""
+
+
+def _name(path: Path) -> str:
+    names = [str(step) for step in path if isinstance(step, str)]
+    if not names:
+        return "整个文件"
+    item = "里的一条" if isinstance(path[-1], int) else ""
+    return f"“{names[-1]}”{item}"

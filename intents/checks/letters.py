@@ -1,0 +1,117 @@
+"""Characters that deceive the eye: invisible, look-alike, garbled, of two scripts, of half width."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from opencc import OpenCC
+
+from intents.checks.draft import Draft
+from intents.problems import Problem, quoted
+
+_INVISIBLE = re.compile(
+    "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"
+    "\ufeff\uffa0\U000e0000-\U000e007f\x85]"
+)
+_GARBLED = re.compile("\ufffd|[\ue000-\uf8ff]|锟斤拷|烫烫烫|[ÃÂ][\x80-\xbf]|ï»¿")
+_LOOK_ALIKE = re.compile(
+    "[\u0370-\u03ff\u0400-\u052f\u2e80-\u2fdf\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0002f800-\U0002fa1f]"
+)
+_HALFWIDTH = re.compile(
+    "(?<=[\u4e00-\u9fff”》）])[,;:!?](?=[\u4e00-\u9fff“《（]|$)|(?<=[\u4e00-\u9fff])\\.(?=[\u4e00-\u9fff]|$)"
+)
+_HALFWIDTH_PAIR = re.compile("(?<=[\u4e00-\u9fff])\\([^()]*\\)")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_NUMBERED = re.compile(r"^\s*(?:\d{1,2}\s*[.、)）]|[（(]\d{1,2}[)）]|[①-⑳]|第[一二三四五六七八九十]步)")
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+
+
+def invisible(draft: Draft) -> Iterator[Problem]:
+    """Characters that nobody sees and that keep equal texts from being equal; also in keys and ids."""
+    for found in _INVISIBLE.finditer(draft.document.source.text):
+        name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
+        yield _at(draft, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
+
+
+def look_alikes(draft: Draft) -> Iterator[Problem]:
+    """Letters of another script, of full width, or radicals that look like the usual ones."""
+    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), draft.document.source.text)
+    for found in _LOOK_ALIKE.finditer(text):
+        message = f"“{found[0]}”（U+{ord(found[0]):04X}）只是看着像平常的字"
+        yield _at(draft, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
+
+
+def garbled(draft: Draft) -> Iterator[Problem]:
+    """What is left when a text was read in the wrong encoding."""
+    for found in _GARBLED.finditer(draft.document.source.text):
+        yield _at(draft, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
+
+
+def _at(draft: Draft, offset: int, code: str, message: str, remedy: str) -> Problem:
+    place = draft.document.source.place(offset)
+    return Problem(place.line, place.column, code, message, remedy)
+
+
+def mixed_script(draft: Draft) -> Iterator[Problem]:
+    """Traditional and Simplified characters in one text; in answers, any Traditional one."""
+    for question in draft.questions:
+        first = next((i for i, c in enumerate(question.text) if _is_traditional(c)), None)
+        if first is None or not any(_is_simplified(c) for c in question.text):
+            continue
+        message = f"一句话里繁体“{question.text[first]}”和简体混着写"
+        yield draft.problem(question.path, "W-MIXED-SCRIPT", message, "请整句用繁体，或整句用简体", character=first)
+    for written in (*draft.answer_texts, *draft.titles):
+        first = next((i for i, c in enumerate(written.text) if _is_traditional(c)), None)
+        if first is not None:
+            message = f"回答里有繁体字“{written.text[first]}”"
+            yield draft.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
+
+
+def punctuation(draft: Draft) -> Iterator[Problem]:
+    """Half-width marks between Chinese characters in what people read."""
+    for written in (*draft.answer_texts, *draft.titles):
+        pairs = (pair for pair in _HALFWIDTH_PAIR.finditer(written.text) if _HAN.search(pair[0]))
+        if found := _HALFWIDTH.search(written.text) or next(pairs, None):
+            message = f"中文里用了半角的“{found[0][0]}”"
+            remedy = "请换成全角标点"
+            yield draft.problem(written.path, "W-HALFWIDTH", message, remedy, character=found.start())
+
+
+def numbered_lines(draft: Draft) -> Iterator[Problem]:
+    """A step that begins with its number: the channels number steps themselves."""
+    for written in draft.answer_texts:
+        if "steps" in written.path and (found := _NUMBERED.match(written.text)):
+            message = f"步骤开头写了序号{quoted(found[0])}，会显示成两个序号"
+            yield draft.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
+
+
+@cache
+def _converter(name: str) -> OpenCC:
+    return OpenCC(name)
+
+
+# A character is of one script only when OpenCC changes it into a character of the other script's classic set and its own
+# set lacks it: 后, 里 and 干 are good Traditional too, and Cantonese 佢, 嘅 and 嗰 have no everyday Simplified form.
+@cache
+def _is_traditional(character: str) -> bool:
+    return _is_of_one_script(character, "t2s", own="gb2312")
+
+
+@cache
+def _is_simplified(character: str) -> bool:
+    return _is_of_one_script(character, "s2t", own="big5")
+
+
+def _is_of_one_script(character: str, conversion: str, *, own: str) -> bool:
+    if not "\u4e00" <= character <= "\u9fff" or _fits(character, own):
+        return False
+    converted = _converter(conversion).convert(character)
+    return converted != character and _fits(converted, own)
+
+
+def _fits(character: str, encoding: str) -> bool:
+    try:
+        character.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,33 @@
+"""How long, how many, how old: the numbers that the rules hold content to."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of good content; tests of the shipped file raise some of them."""
+
+    questions: int = 15
+    """At least so many questions an intent."""
+    summary: int = 120
+    """Characters of a summary, with its parameters filled in."""
+    sentence: int = 60
+    """Characters of one sentence; longer ones aren't read to the end on a phone."""
+    title: int = 12
+    """Characters of a button's label."""
+    lines: tuple[int, int] = (2, 6)
+    """Lines of consequences, rights and steps."""
+    related: tuple[int, int] = (2, 4)
+    """Topics offered next."""
+    review_days: int = 365
+    """After so many days someone must read an answer again."""
+    near: float = 92.0
+    """Two questions are nearly the same from here on: rapidfuzz's ratio, 0 to 100, after normalising."""
+    telegram_units: int = 4096
+    """UTF-16 code units of one message. https://core.telegram.org/bots/api#sendmessage"""
+    wechat_bytes: int = 1800
+    """UTF-8 bytes of one passive reply: 2048 by the documents, fewer by experience (silenceper/wechat#673)."""
+    wechat_link_bytes: int = 150
+    """UTF-8 bytes of one menu link: two labels, a value and the markup."""
+    wechat_links: int = 3
+    """Links that always go with a part: the topics that come next; the others are answered by a number."""

@@ -1,0 +1,111 @@
+"""The slow rules, for `youshu check` alone: nearly equal questions, and questions that another intent steals."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import ceil
+
+from rapidfuzz import fuzz
+
+from intents.checks.draft import Draft, Question
+from intents.decide import Decision
+from intents.matcher import Match, Matcher
+from intents.normalize import Normalizer
+from intents.problems import Problem, quoted
+
+Track = Callable[[Sequence[Question], str], Iterable[Question]]
+"""Goes through the questions and may show how far it is."""
+
+_EVERYTHING = 100.0
+
+
+def near_questions(draft: Draft, track: Track) -> Iterator[Problem]:
+    """Questions of different owners that the matcher can hardly tell apart."""
+    normalize = Normalizer()
+    texts = [normalize(question.text) for question in draft.questions]
+    index = _Neighbours(texts, draft.limits.near)
+    plain = [_letters(question.text) for question in draft.questions]
+    for number, question in enumerate(track(draft.questions, "比对相近的问法")):
+        for other in index.before(number):
+            first = draft.questions[other]
+            if first.owner != question.owner and plain[other] != plain[number]:
+                where = f"第 {draft.line_of(first.path)} 行（{first.owner or 'out_of_scope'}）的{quoted(first.text)}"
+                message = f"{quoted(question.text)}和{where}几乎一样"
+                yield draft.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
+                break
+
+
+def stolen_questions(draft: Draft, matcher: Matcher, track: Track, *, most: int | None) -> Iterator[Problem]:
+    """Questions that reach another intent than their own, or are answered although they are out of scope.
+
+    most bounds how many are tried, evenly spread over the file.
+    """
+    questions = draft.questions
+    if most is not None and len(questions) > most:
+        step = len(questions) / most
+        questions = tuple(questions[int(number * step)] for number in range(most))
+    for question in track(questions, "试问每一条问法"):
+        if matcher.keeps(question.text, question.owner):
+            continue
+        match = matcher.match(question.text)
+        if question.owner is None:
+            if match.decision is Decision.ANSWER:
+                message = f"{quoted(question.text)}写在范围之外，却会被“{match.intent}”回答"
+                remedy = "请看看那个话题里是不是有太像的问法"
+                yield draft.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
+        elif problem := _stolen(draft, question, match):
+            yield problem
+
+
+def _stolen(draft: Draft, question: Question, match: Match) -> Problem | None:
+    if match.decision is Decision.FALLBACK:
+        message = f"问{quoted(question.text)}会答不上来"
+        return draft.problem(question.path, "W-STOLEN", message, "请改得具体些，或看看 out_of_scope 里是不是有同一句")
+    if match.intent != question.owner:
+        message = f"问{quoted(question.text)}得到的是“{match.intent}”的回答"
+        return draft.problem(question.path, "W-STOLEN", message, "请把它移到那个话题，或改得分得清")
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalnum())
+
+
+class _Neighbours:
+    """Finds nearly equal texts without comparing all with all.
+
+    Two texts within d insertions and deletions share at least one of their 2d + 1 rarest bigrams, because one edit
+    breaks at most two (the prefix filter of set-similarity joins, Chaudhuri and others 2006). That holds for near >= 90;
+    below, an edit can break every bigram of a short text.
+    """
+
+    def __init__(self, texts: Sequence[str], near: float) -> None:
+        self._texts = texts
+        self._near = near
+        bigrams = [{text[at : at + 2] for at in range(max(1, len(text) - 1))} for text in texts]
+        counts = Counter(bigram for listed in bigrams for bigram in listed)
+        rank = {
+            bigram: place for place, bigram in enumerate(sorted(counts, key=lambda bigram: (counts[bigram], bigram)))
+        }
+        self._rare = [
+            sorted(listed, key=rank.__getitem__)[: self._kept(len(text))]
+            for text, listed in zip(texts, bigrams, strict=True)
+        ]
+        self._holders: defaultdict[str, list[int]] = defaultdict(list)
+
+    def _kept(self, length: int) -> int:
+        # ratio >= near bounds the other's length, and with both lengths the number of edits.
+        near = self._near / _EVERYTHING
+        edits = ceil((1 - near) * 2 * length / near)
+        return 2 * edits + 1
+
+    def before(self, number: int) -> list[int]:
+        """The earlier texts that are nearly equal to this one; to be asked for in order."""
+        text = self._texts[number]
+        candidates = {holder for bigram in self._rare[number] for holder in self._holders[bigram]}
+        for bigram in self._rare[number]:
+            self._holders[bigram].append(number)
+        return sorted(
+            other
+            for other in candidates
+            if fuzz.ratio(text, self._texts[other], processor=None, score_cutoff=self._near) >= self._near
+        )

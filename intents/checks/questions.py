@@ -1,0 +1,57 @@
+"""The questions: each says something, once, and there are enough."""
+
+import unicodedata
+from collections.abc import Iterator
+
+from opencc import OpenCC
+
+from intents.checks.draft import Draft, Question, sequence
+from intents.problems import Problem, quoted
+
+
+def duplicate_questions(draft: Draft) -> Iterator[Problem]:
+    """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
+    simplify = OpenCC("t2s").convert
+    first: dict[str, Question] = {}
+    first_of_owner: dict[tuple[str, str | None], Question] = {}
+    for question in draft.questions:
+        words = _words(question.text)
+        if not words:
+            message = f"问法{quoted(question.text)}里没有能辨认的字"
+            yield draft.problem(question.path, "E-EMPTY-QUESTION", message, "请写成一句话，或删去")
+            continue
+        earlier = first_of_owner.setdefault((words, question.owner), question)
+        if earlier is question:
+            earlier = first.setdefault(simplify(words), question)
+        # The other script's spelling is welcome beside its own.
+        if earlier is not question and (earlier.owner != question.owner or _words(earlier.text) == words):
+            yield _twice(draft, earlier, question)
+
+
+def _words(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def _twice(draft: Draft, first: Question, second: Question) -> Problem:
+    line = draft.line_of(first.path)
+    if first.owner == second.owner:
+        message = f"{quoted(second.text)}和第 {line} 行是同一句"
+        return draft.problem(second.path, "W-REPEATED-QUESTION", message, "请删去其一")
+    if first.owner is None:
+        message = f"{quoted(second.text)}在第 {line} 行的 out_of_scope 里也有"
+        return draft.problem(second.path, "E-SCOPE-CLASH", message, "请想好归不归这里管，删去其一")
+    message = f"{quoted(second.text)}已在第 {line} 行的“{first.owner}”里"
+    return draft.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
+
+
+def enough_questions(draft: Draft) -> Iterator[Problem]:
+    """An intent that is asked in too few ways is rarely found."""
+    least = draft.limits.questions
+    for index, intent in draft.intents:
+        count = len(sequence(intent.get("questions")))
+        if 0 < count < least:
+            path = ("intents", index, "questions")
+            message = f"只有 {count} 条问法"
+            yield draft.problem(
+                path, "W-FEW-QUESTIONS", message, f"请补到 {least} 条以上，写真的有人会问的", at_key=True
+            )

@@ -1,0 +1,83 @@
+"""Values that aren't what they look like: empty, converted by YAML, or wrapped in curly quotes."""
+
+import re
+from collections.abc import Iterator
+
+from intents.checks.draft import Draft
+from intents.problems import Problem, quoted
+from intents.reader import Path, Value
+
+_DATES = {"as_of", "reviewed"}
+_NUMBERS = {"version", "recheck_days", "value"}
+_PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
+
+_KINDS = {
+    "bool": "是或否（true、false）",
+    "int": "整数",
+    "float": "小数",
+    "timestamp": "日期",
+    "merge": "合并键",
+    "value": "默认键",
+}
+
+
+def empty_values(draft: Draft) -> Iterator[Problem]:
+    """A key, a list or an item with nothing in it."""
+    for path in _empties(draft.document.value, ()):
+        name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+        item = "里有一条" if isinstance(path[-1], int) else ""
+        remedy = "请写上内容，或删去这一项"
+        yield draft.problem(path, "E-EMPTY-PART", f"“{name}”{item}是空的", remedy, at_key=True)
+
+
+def _empties(value: Value, path: Path) -> Iterator[Path]:
+    if value == "" and path[-1:] == ("unit",):
+        return  # a figure without a unit
+    if not (value.strip() if isinstance(value, str) else value):
+        if path:
+            yield path
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _empties(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _empties(inner, (*path, index))
+
+
+def silent_conversions(draft: Draft) -> Iterator[Problem]:
+    """An unquoted no, 012, 1:30 or date where text belongs: other YAML readers make something else of it."""
+    for path, kind in draft.document.conversions.items():
+        last, text = path[-1] if path else "", draft.document.at(path)
+        if not isinstance(text, str) or (last in _DATES and kind == "timestamp"):
+            continue
+        if last in _NUMBERS and kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(text):
+            continue
+        if last in _DATES | {"version", "recheck_days", "id", "group"}:
+            continue  # only one form is right there, and the schema says which
+        message = f"{quoted(text)}没有加引号，YAML 会当成{_KINDS.get(kind, '别的东西')}"
+        yield draft.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
+
+
+def curly_quotes(draft: Draft) -> Iterator[Problem]:
+    """A whole value inside curly quotes: they don't quote anything in YAML and will be shown."""
+    texts = (*draft.questions, *draft.answer_texts, *draft.titles)
+    for written in texts:
+        text = written.text.strip()
+        if written.path not in draft.document.plain or text[0] != "“" or text[-1] != "”" or "”" in text[1:-1]:
+            continue
+        message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
+        yield draft.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
+
+
+def cut_by_hash(draft: Draft) -> Iterator[Problem]:
+    """A space and # in a plain text: YAML takes the rest of the line for a comment."""
+    source = draft.document.source
+    for written in (*draft.questions, *draft.answer_texts, *draft.titles):
+        if written.path not in draft.document.plain:
+            continue
+        end = draft.document.spans[written.path][1]
+        found = re.compile(r"[ \t]+#(?=[^\s#])").match(source.text, end)
+        if found:
+            place = source.place(found.end() - 1)
+            message, remedy = "“#”后面的字成了注释，不会显示", "请给整句加一对半角双引号；要写注释就在“#”后面空一格"
+            yield Problem(place.line, place.column, "W-HASH", message, remedy)

@@ -1,0 +1,44 @@
+"""A text that knows its lines: from an offset to a line and a column."""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+
+# What editors count as the end of a line; libyaml also counts U+0085, U+2028 and U+2029, so its own line numbers aren't used.
+_LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a text, 1-based, in characters."""
+
+    line: int
+    column: int
+
+
+class Source:
+    """A text and the beginnings of its lines."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
+
+    def place(self, offset: int) -> Place:
+        """The line and column of a character."""
+        line = bisect_right(self._starts, offset)
+        return Place(line, offset - self._starts[line - 1] + 1)
+
+    def line(self, number: int) -> str:
+        """The text of a line, without its end; empty beyond the last."""
+        if not 1 <= number <= len(self._starts):
+            return ""
+        end = self._starts[number] if number < len(self._starts) else len(self.text)
+        return self.text[self._starts[number - 1] : end].rstrip("\r\n")
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def replaced(self, lines: dict[int, str]) -> "Source":
+        """The same text with other content in some lines; line numbers stay."""
+        numbers = range(1, len(self._starts) + 1)
+        return Source("\n".join(lines.get(number, self.line(number)) for number in numbers))

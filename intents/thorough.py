@@ -1,0 +1,20 @@
+"""What only `youshu check` asks of a FAQ: rules that try every question, too slow for a load."""
+
+from collections.abc import Iterator
+
+from intents.checks.matching import Track, near_questions, stolen_questions
+from intents.faq import Checked
+from intents.matcher import Matcher
+from intents.problems import Problem
+
+SPOT_CHECKS = 3000
+"""At most so many questions are tried unless all are asked for: the time grows with the square of their number."""
+
+
+def thorough_problems(checked: Checked, track: Track, *, most: int | None = SPOT_CHECKS) -> Iterator[Problem]:
+    """Problems that only trying the questions finds; none while the FAQ can't be used at all."""
+    if checked.draft is None:
+        return
+    yield from near_questions(checked.draft, track)
+    if checked.faq is not None:
+        yield from stolen_questions(checked.draft, Matcher(checked.faq), track, most=most)
