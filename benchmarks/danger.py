@@ -1,0 +1,135 @@
+"""How well danger to life is recognised, part by part, and how fast; `--fit` sets the weights of the second line anew.
+
+python -m benchmarks.danger          measures on tests/corpus/danger.tsv, on ordinary messages and on the FAQ's questions
+python -m benchmarks.danger --fit    also writes intents/danger_weights.tsv (needs scikit-learn; never sees the held-out rows)
+"""
+
+import csv
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from time import perf_counter
+
+import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+from intents.danger import WORDING, DangerDetector
+from intents.danger_score import DAMPING, grams
+from intents.faq import load_faq
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = ROOT / "tests" / "corpus"
+WEIGHTS = ROOT / "intents" / "danger_weights.tsv"
+
+FALSE_ALARMS = 0.015
+"""The share of the corpus's harmless messages that the second line may take for danger, scored by a model that never saw them."""
+STRENGTH = 10.0
+"""Inverse regularisation of the regression."""
+LEAST = 0.2
+"""Smaller weights are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One labelled message."""
+
+    text: str
+    danger: bool
+    held: bool = False
+    hard: bool = True
+    """From the list of danger, not an ordinary question of the FAQ."""
+
+
+def messages() -> list[Message]:
+    """The labelled list, the ordinary messages of the corpus and the FAQ's questions."""
+    listed = [Message(row["text"], row["danger"] == "yes", row["split"] == "held") for row in _rows("danger.tsv")]
+    ordinary = [*_rows("dev.tsv"), *_rows("personas_dev.tsv")]
+    faq = load_faq(ROOT / "faq.yaml")
+    own = [Message(text, intent.id == "crisis", hard=False) for intent in faq.intents for text in intent.questions]
+    outside = faq.out_of_scope.questions if faq.out_of_scope else ()
+    return [
+        *listed,
+        *own,
+        *(Message(row["text"], row["intent"] == "crisis", hard=False) for row in ordinary),
+        *(Message(text, danger=False, hard=False) for text in outside),
+    ]
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (CORPUS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def fit(detector: DangerDetector, known: list[Message]) -> None:
+    """Write the weights that tell the messages apart, with the threshold that keeps within FALSE_ALARMS."""
+    texts = [detector.folded(each.text) for each in known]
+    labels = np.array([each.danger for each in known])
+    hard = np.array([each.hard for each in known])
+    vectorizer = CountVectorizer(analyzer=lambda text: set(grams(text)), dtype=np.float64)
+    rows = vectorizer.fit_transform(texts)
+    rows = rows.multiply(np.maximum(1, np.asarray(rows.sum(axis=1))) ** -DAMPING).tocsr()
+    model = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=2000)
+    unseen = np.zeros(len(known))
+    for train, test in StratifiedKFold(10, shuffle=True, random_state=7).split(rows, labels):
+        unseen[test] = model.fit(rows[train], labels[train]).decision_function(rows[test])
+    threshold = float(np.quantile(unseen[hard & ~labels], 1 - FALSE_ALARMS))
+    print(
+        f"out of fold: recognised {np.mean(unseen[labels] >= threshold):.3f} by wording alone, threshold {threshold:.2f}"
+    )
+    model.fit(rows, labels)
+    weights = {gram: model.coef_[0][column] for gram, column in vectorizer.vocabulary_.items()}
+    lines = [
+        "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters and how much it speaks for danger to life.",
+        f"<bias>\t{model.intercept_[0]:.3f}",
+        f"<threshold>\t{threshold:.3f}",
+        *(f"{gram}\t{weight:.2f}" for gram, weight in sorted(weights.items()) if abs(weight) >= LEAST),
+    ]
+    WEIGHTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
+
+
+def measure(detector: DangerDetector, known: list[Message]) -> None:
+    """Print what is recognised and what is wrongly taken for danger."""
+    for name, chosen in (
+        ("list, developed on", [each for each in known if each.hard and not each.held]),
+        ("list, held out", [each for each in known if each.held]),
+        ("ordinary messages", [each for each in known if not each.hard]),
+    ):
+        found = [(each.danger, detector.find(each.text)) for each in chosen]
+        yes, no = [sign for danger, sign in found if danger], [sign for danger, sign in found if not danger]
+        by_wording = sum(sign is not None and sign.pattern == WORDING for sign in yes)
+        print(
+            f"{name:22} recognised {sum(map(bool, yes))}/{len(yes)} ({by_wording} by wording alone)"
+            f"  false alarms {sum(map(bool, no))}/{len(no)}"
+        )
+
+
+def speed(detector: DangerDetector, known: list[Message]) -> None:
+    """Print the time for one message."""
+    times = []
+    for each in known:
+        start = perf_counter()
+        detector.find(each.text)
+        times.append((perf_counter() - start) * 1e6)
+    cuts = quantiles(times, n=100)
+    start = perf_counter()
+    detector.find("我欠了钱想要走了" * 1250)
+    print(
+        f"one message: p50 {cuts[49]:.0f} µs, p99 {cuts[98]:.0f} µs; 10,000 characters {(perf_counter() - start) * 1e3:.1f} ms"
+    )
+
+
+def main() -> None:
+    """Measure; fit first when asked to."""
+    known = messages()
+    if "--fit" in sys.argv[1:]:
+        fit(DangerDetector(), [each for each in known if not each.held])
+    detector = DangerDetector()
+    measure(detector, known)
+    speed(detector, known)
+
+
+if __name__ == "__main__":
+    main()

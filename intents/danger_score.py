@@ -1,0 +1,58 @@
+"""How a message is worded beside messages in danger: the second line where no pattern tells. Weights from benchmarks/danger.py --fit."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from types import MappingProxyType
+
+from intents.danger_spelling import BREAK
+
+MAX_CHARACTERS = 400
+"""Only so much of a message is weighed; in a long story the telling part is found by patterns."""
+
+GRAM = 3
+"""The longest run of characters that has a weight."""
+
+DAMPING = 0.25
+"""How much a long message is held back, as a power of its number of runs."""
+
+TOLD = 4
+"""How many runs are named as the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A logistic regression on runs of one to three characters: which are there, not how often."""
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+    """At or above, the wording counts as danger."""
+
+    @classmethod
+    def load(cls) -> "Wording":
+        """The weights that come with the package."""
+        lines = files(__package__).joinpath("danger_weights.tsv").read_text(encoding="utf-8").splitlines()
+        values = {
+            gram: float(value) for gram, value in (line.split("\t") for line in lines if not line.startswith("#"))
+        }
+        return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"))
+
+    def score(self, folded: str) -> float:
+        """The log-odds of danger, as fitted."""
+        present = set(grams(folded))
+        if not present:
+            return self.bias
+        return self.bias + sum(self.weights.get(gram, 0.0) for gram in present) / float(len(present) ** DAMPING)
+
+    def told(self, folded: str) -> str:
+        """The runs that spoke loudest for danger."""
+        ranked = sorted(set(grams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
+        return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)
+
+
+def grams(folded: str) -> Iterator[str]:
+    """Every run of one to three characters that no pause interrupts."""
+    for part in folded[:MAX_CHARACTERS].split(BREAK):
+        for size in range(1, GRAM + 1):
+            yield from (part[start : start + size] for start in range(len(part) - size + 1))
