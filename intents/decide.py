@@ -1,8 +1,11 @@
-"""Floor and margin: from scores to answer, clarify or fallback."""
+"""Floor and margin: from calibrated scores to answer, clarify or fallback."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
+from importlib.resources import files
+
+import yaml
 
 
 class Decision(StrEnum):
@@ -13,9 +16,24 @@ class Decision(StrEnum):
     FALLBACK = "fallback"
 
 
+class Rule(StrEnum):
+    """Which rule made the decision."""
+
+    DANGER = "danger"
+    EXACT = "exact"
+    EMPTY = "empty"
+    FLOOR = "floor"
+    OUTSIDE = "outside"
+    BARE = "bare"
+    UNSURE = "unsure"
+    MARGIN = "margin"
+    SURE = "sure"
+    TWO_QUESTIONS = "two_questions"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An intent and how well it fits, 0 to 1."""
+    """An intent and how likely it is what was meant, 0 to 1; the same number means the same for every intent."""
 
     intent: str
     score: float
@@ -23,21 +41,57 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where answering begins and ends; all in the matcher's 0..1 score."""
+    """Where answering begins and ends; named numbers in thresholds.yaml, fitted by `youshu eval --fit`."""
 
-    answer: float = 0.62
-    """At or above: sure enough to answer, if the margin holds."""
-    clarify: float = 0.42
-    """At or above: worth offering."""
-    margin: float = 0.06
+    sharpness: float
+    """How fast a better margin becomes a higher score (the inverse temperature of the softmax)."""
+    unknown: float
+    """The margin that a message of which nothing is known is given for being none of the intents."""
+    answer: float
+    """A score at or above it is sure enough to answer, if the lead holds."""
+    clarify: float
+    """A score at or above it is worth offering."""
+    offer: float
+    """What is likelier none of the intents is still offered its best at or above this score: a refusal of someone in need costs most."""
+    margin: float
     """The best must lead the second by at least this much."""
+    also: float
+    """A second question of the message is offered if its own score is at or above this."""
+    bare: int
+    """A message of at most so many characters names a topic and asks nothing."""
 
 
-def decide(candidates: Sequence[Candidate], outside: float, thresholds: Thresholds) -> Decision:
-    """What to do with ranked candidates, given how well the message fits what is out of scope."""
-    if not candidates or candidates[0].score < thresholds.clarify or outside > candidates[0].score:
-        return Decision.FALLBACK
+def load_thresholds() -> Thresholds:
+    """The shipped thresholds."""
+    text = files(__package__).joinpath("thresholds.yaml").read_text(encoding="utf-8")
+    return parse_thresholds(text)
+
+
+def parse_thresholds(text: str) -> Thresholds:
+    """Thresholds from YAML; ValueError names what is missing, unknown or not a number."""
+    loaded = yaml.safe_load(text)
+    values = loaded if isinstance(loaded, dict) else {}
+    names = {field.name for field in fields(Thresholds)}
+    if wrong := names ^ values.keys():
+        raise ValueError(f"thresholds: {', '.join(sorted(map(str, wrong)))}")
+    numbers = {name: float(values[name]) for name in names - {"bare"}}
+    return Thresholds(**numbers, bare=int(values["bare"]))
+
+
+def decide(
+    candidates: Sequence[Candidate], outside: float, thresholds: Thresholds, *, bare: bool
+) -> tuple[Decision, Rule]:
+    """What to do with ranked candidates, given the score of being none of them."""
+    if not candidates or candidates[0].score < thresholds.clarify:
+        return Decision.FALLBACK, Rule.FLOOR
+    best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0
-    if candidates[0].score >= thresholds.answer and candidates[0].score - second >= thresholds.margin:
-        return Decision.ANSWER
-    return Decision.CLARIFY
+    if outside > best:
+        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), Rule.OUTSIDE
+    if bare:
+        return Decision.CLARIFY, Rule.BARE
+    if best < thresholds.answer:
+        return Decision.CLARIFY, Rule.UNSURE
+    if best - second < thresholds.margin:
+        return Decision.CLARIFY, Rule.MARGIN
+    return Decision.ANSWER, Rule.SURE

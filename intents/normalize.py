@@ -1,16 +1,35 @@
-"""One spelling for many: NFKC, Traditional to Simplified, case, punctuation, fillers."""
+"""One spelling for many: width, case, Traditional to Simplified, invisible marks, punctuation, fillers."""
 
 import re
 import unicodedata
 
 from opencc import OpenCC
 
-MAX_CHARACTERS = 500
+MAX_CHARACTERS = 400
 """A longer message is cut before anything else: its beginning and its end hold the question."""
 
-_FILLERS = re.compile(
-    r"(?:请问一下|请问|你好|您好|我想问一下|我想问|想问一下|那个|就是说|然后|一下|啊|呀|呢|吧|嘛|哦|噢|哈|啦|诶|嗯)"
+FILLERS = (
+    "请问一下", "请问", "我就想问一下", "我就想问问", "我就想问", "我想问一下", "我想问问", "我想问",
+    "想问一下", "想问问", "想请问", "我想请教一下", "请教一下", "那个", "就是说", "然后", "一下",
+    "啊", "呀", "呢", "吧", "嘛", "哦", "噢", "喔", "啦", "诶", "欸", "嗯", "呃", "哎", "唉", "喂",
+)  # fmt: skip
+"""Words that carry no meaning of their own; a message is understood alike with and without them."""
+
+SENTENCE_END = re.compile(r"[。？！；?!;\n]+")
+"""Where one question of a message ends and the next may begin."""
+
+# What OpenCC's t2s leaves apart although it is one character to a reader: Taiwan's 著, and 揹 that s2t makes of 背.
+_VARIANTS = str.maketrans({"著": "着", "揹": "背", "麽": "么", "麼": "么", "幺": "么", "苧": "苎", "妳": "你"})
+# Marks that nobody sees: joiners, direction marks, soft hyphen, byte order mark, variation selectors.
+_INVISIBLE = dict.fromkeys(
+    (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)
 )
+_FILLER = re.compile("(?<!干)(?:" + "|".join(sorted(FILLERS, key=len, reverse=True)) + ")")
+_DROPPED = re.compile(r"[^\w%.]|_")
+_STRAY_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
+# Spaces mean something only between Latin letters or digits: pinyin is typed with them.
+_SPACE = re.compile(r"(?<![a-z0-9]) +| +(?![a-z0-9])| +(?= )")
+_SETTLED = re.compile(r"[0-9a-z%. \u4e00-\u9fff]*")
 
 
 class Normalizer:
@@ -21,10 +40,18 @@ class Normalizer:
 
     def __call__(self, text: str) -> str:
         """The comparable form; empty when nothing is left that could mean something."""
-        text = bounded(text).encode("utf-8", "ignore").decode("utf-8")
-        text = self._simplify.convert(unicodedata.normalize("NFKC", text)).casefold()
-        kept = "".join(c for c in text if c.isalnum())
-        return _FILLERS.sub("", kept) or kept
+        text = self._once(bounded(text))
+        # Plain characters stay as they are; of others, a second look may see what the first made.
+        while not _SETTLED.fullmatch(text) and (again := self._once(text)) != text:
+            text = again
+        return text
+
+    def _once(self, text: str) -> str:
+        text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))
+        text = unicodedata.normalize("NFKC", self._simplify.convert(text).casefold())
+        text = text.translate(_VARIANTS).translate(_INVISIBLE)
+        text = _SPACE.sub("", _STRAY_POINT.sub(" ", _DROPPED.sub(" ", text)))
+        return _without_fillers(bounded(text))
 
 
 def bounded(text: str) -> str:
@@ -33,3 +60,16 @@ def bounded(text: str) -> str:
         return text
     half = MAX_CHARACTERS // 2
     return text[:half] + text[-half:]
+
+
+def sentences(text: str) -> list[str]:
+    """The parts of a message that end like a sentence, in order, without what is empty."""
+    return [part for part in SENTENCE_END.split(bounded(text)) if part.strip()]
+
+
+def _without_fillers(text: str) -> str:
+    """Text without fillers, nor what becomes one when another goes; the text itself if it is nothing else."""
+    kept = text
+    while (shorter := _SPACE.sub("", _FILLER.sub("", kept))) != kept:
+        kept = shorter
+    return kept or text

@@ -1,0 +1,80 @@
+"""What `youshu ask --why` shows: how one message was understood."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from intents.decide import Decision, Rule
+from intents.explain import Explanation
+from intents.features import View
+from intents.schema import FAQ
+
+_DECISIONS = {Decision.ANSWER: "回答", Decision.CLARIFY: "反问", Decision.FALLBACK: "不懂"}
+_VIEWS = {View.WRITTEN: "字面", View.CANONICAL: "同义词", View.SOUND: "读音"}
+_RULES = {
+    Rule.DANGER: "有生命危险的迹象，先于一切",
+    Rule.EXACT: "和 faq.yaml 里的一条问法一样",
+    Rule.EMPTY: "去掉标点和语气词以后什么也没有",
+    Rule.FLOOR: "最高分低于 clarify",
+    Rule.OUTSIDE: "更像不归这里管的事",
+    Rule.BARE: "只有一个词，没有问什么",
+    Rule.UNSURE: "最高分低于 answer",
+    Rule.MARGIN: "第一名领先第二名不到 margin",
+    Rule.SURE: "分数和领先都够",
+    Rule.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
+}
+
+
+def show(console: Console, faq: FAQ, why: Explanation) -> None:
+    """Print an explanation."""
+    match = why.match
+    console.print(f"决定：[bold]{_DECISIONS[match.decision]}[/]（{_RULES[match.rule]}）", highlight=False)
+    if why.sign is not None:
+        console.print(f"危险迹象：“{escape(why.sign.words)}”（{why.sign.pattern}）", highlight=False)
+    console.print(f"读作：{escape(why.reading.written) or '（空）'}", highlight=False)
+    if why.reading.canonical != why.reading.written:
+        console.print(f"统一用词：{escape(why.reading.canonical)}", highlight=False)
+    console.print(f"认得的字：{why.known:.0%}　不归这里管的可能：{why.outside:.2f}", highlight=False)
+    if match.also:
+        console.print(f"另一个问题：{escape(faq.by_id[match.also].title)}", highlight=False)
+    if why.parts:
+        console.print(_table(faq, why))
+    if why.telling:
+        told = "　".join(f"{escape(each.word)} {each.weight:+.2f}" for each in why.telling)
+        console.print(f"去掉它，领先就少这么多：{told}", highlight=False)
+
+
+def as_json(why: Explanation) -> dict[str, object]:
+    """The same for a program."""
+    return {
+        "rule": why.match.rule.value,
+        "written": why.reading.written,
+        "canonical": why.reading.canonical,
+        "outside": round(why.outside, 4),
+        "known": round(why.known, 4),
+        "danger": why.sign.pattern if why.sign else None,
+        "also": why.match.also,
+        "parts": [
+            {
+                "intent": part.intent,
+                "score": part.score,
+                "margin": round(part.margin, 4),
+                **{view.name.lower(): round(share, 4) for view, share in part.shares.items()},
+                "nearest": part.nearest,
+                "likeness": round(part.likeness, 1),
+            }
+            for part in why.parts
+        ],
+        "telling": [{"word": each.word, "weight": round(each.weight, 4)} for each in why.telling],
+    }
+
+
+def _table(faq: FAQ, why: Explanation) -> Table:
+    table = Table("话题", "分数", "证据", *_VIEWS.values(), "最像的问法", "相似", box=None)
+    for part in why.parts:
+        shares = [f"{part.shares[view]:+.2f}" for view in _VIEWS]
+        title = f"{escape(faq.by_id[part.intent].title)} {part.intent}"
+        table.add_row(
+            title, f"{part.score:.2f}", f"{part.margin:+.2f}", *shares, escape(part.nearest), f"{part.likeness:.0f}"
+        )
+    return table

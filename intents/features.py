@@ -1,0 +1,199 @@
+"""What a text is made of: single characters and pairs, as written, in canonical words and by sound."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache, cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from intents.lexicon import Lexicon
+from intents.normalize import Normalizer
+from intents.pinyin import PinyinReader, fuzzy, readings
+
+Codes = NDArray[np.int64]
+Weights = NDArray[np.float32]
+
+LEARNED_WORDS = 20_000
+"""Pinyin words are learned from at most this many questions; more don't change them."""
+
+
+class View(IntEnum):
+    """How the text is looked at."""
+
+    WRITTEN = 0
+    CANONICAL = 1
+    SOUND = 2
+
+
+_START, _END = 2, 3
+_FIRST, _LAST = chr(_START), chr(_END)
+_SYLLABLES = 0x110000
+"""Syllables are numbered above every code point."""
+_SHIFT = 21
+_VIEW_SHIFT = 2 * _SHIFT
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text in the forms that are compared."""
+
+    written: str
+    """Normalised, pinyin read, digits masked."""
+    canonical: str
+    """The same in the lexicon's words."""
+
+
+class Reader:
+    """From a message to a Reading; immutable."""
+
+    def __init__(self, questions: Sequence[str], groups: Iterable[Sequence[str]]) -> None:
+        """Learn how the FAQ writes, from its normalised questions and its lexicon."""
+        self.normalize = Normalizer()
+        self._questions = questions
+        self._lexicon = Lexicon(groups, self.normalize)
+
+    @cached_property
+    def _pinyin(self) -> PinyinReader:
+        """Made when the first message with Latin letters comes: a sixth of what loading a FAQ would cost."""
+        step = max(1, len(self._questions) // LEARNED_WORDS)
+        return PinyinReader(self._questions[::step], self._lexicon.words)
+
+    def __call__(self, text: str) -> Reading:
+        """The text's forms; empty where nothing is left."""
+        return self.read(self.normalize(text))
+
+    def read(self, normalised: str) -> Reading:
+        """The forms of an already normalised text."""
+        return self.own(self._pinyin(normalised) if _LATIN.search(normalised) else normalised)
+
+    def own(self, question: str) -> Reading:
+        """The forms of one of the FAQ's normalised questions, whose Latin words are what they are."""
+        written = _DIGITS.sub(_masked, question.replace(" ", ""))
+        return Reading(written, self._lexicon(written))
+
+
+_LATIN = re.compile("[a-z]{2}")
+_DIGITS = re.compile(r"\d+(?:\.\d+)?")
+_HOTLINE = 5
+"""A number of at least so many digits is a telephone number, which tells; a shorter one is an amount."""
+
+
+def _masked(number: re.Match[str]) -> str:
+    return number[0] if len(number[0]) >= _HOTLINE else "0"
+
+
+@cache
+def _sounds() -> Codes:
+    """For each code point of the first plane, the number of its syllable, or itself."""
+    numbers: dict[str, int] = {}
+    table = np.arange(0x10000, dtype=np.int64)
+    for character, syllables in readings().items():
+        table[ord(character)] = _SYLLABLES + numbers.setdefault(fuzzy(syllables[0]), len(numbers))
+    return table
+
+
+def tokens(texts: Sequence[Reading]) -> tuple[Codes, Codes]:
+    """Of many texts at once: which text (by position) has which token; one entry for each occurrence."""
+    text, codes = _codes("".join(f"{_FIRST}{each.written}{_LAST}" for each in texts))
+    found = _tokens(View.WRITTEN, text, codes)
+    text, codes = _codes("".join(f"{_FIRST}{each.canonical}{_LAST}" for each in texts))
+    found += _tokens(View.CANONICAL, text, codes)
+    sounds = np.where(codes < len(_sounds()), _sounds()[np.minimum(codes, len(_sounds()) - 1)], codes)
+    found += _tokens(View.SOUND, text, sounds)
+    return np.concatenate(found[::2]), np.concatenate(found[1::2])
+
+
+def _codes(joined: str) -> tuple[Codes, Codes]:
+    codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
+    return np.cumsum(codes == _START) - 1, codes
+
+
+def _tokens(view: View, text: Codes, codes: Codes) -> list[Codes]:
+    """Text and token of every character, then text and token of every pair of neighbours."""
+    inner = (codes != _START) & (codes != _END)
+    # Syllables have no edges: sound repairs a word, it doesn't say where a message begins.
+    pair = inner[:-1] & inner[1:] if view is View.SOUND else text[:-1] == text[1:]
+    raised = (codes | (int(view) << _SHIFT)) << _SHIFT
+    return [text[inner], raised[inner], text[:-1][pair], raised[:-1][pair] | codes[1:][pair]]
+
+
+def spell(token: int) -> tuple[View, str]:
+    """A token as people read it: ^ and $ are the ends of the text, syllables stand apart."""
+    view = View(token >> _VIEW_SHIFT)
+    pair = ((token >> _SHIFT) & ((1 << _SHIFT) - 1), token & ((1 << _SHIFT) - 1))
+    return view, (" " if view is View.SOUND else "").join(_character(code) for code in pair if code)
+
+
+def _character(code: int) -> str:
+    if code >= _SYLLABLES:
+        return _syllable_names()[code - _SYLLABLES]
+    return {_START: "^", _END: "$"}.get(code) or chr(code)
+
+
+@cache
+def _syllable_names() -> Sequence[str]:
+    return tuple(dict.fromkeys(fuzzy(syllables[0]) for syllables in readings().values()))
+
+
+VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.WRITTEN: 1.0, View.CANONICAL: 1.0, View.SOUND: 0.5})
+"""How much each view counts; measured in docs/decisions/0001-matching.md."""
+
+
+STRANGE = 0.25
+"""How much a token that no question has counts for the length of a message: the more of a message is unknown, the weaker is the rest."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Sparse vectors of unit length: entry k says that text row[k] has token column[k] with this value."""
+
+    row: Codes
+    column: Codes
+    value: Weights
+
+
+class Vocabulary:
+    """The tokens of the questions with their weights: rare ones weigh more (TF-IDF); immutable."""
+
+    def __init__(self, texts: Sequence[Reading], weights: Mapping[View, float] = VIEW_WEIGHTS) -> None:
+        row, token = tokens(texts)
+        self._tokens, column = np.unique(token, return_inverse=True)
+        row, column, count = _counted(row, column, len(self._tokens))
+        frequency = np.bincount(column, minlength=len(self._tokens))
+        views = np.sqrt(np.array([weights[view] for view in View]))
+        self._weights = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) * views[self._tokens >> _VIEW_SHIFT]).astype(np.float32)
+        self._strange = ((np.log(1 + len(texts)) + 1) * views).astype(np.float32)
+        value = (1 + np.log(count)) * self._weights[column]
+        length = np.sqrt(np.bincount(row, value * value, minlength=len(texts)))
+        self.learned = Rows(row, column, (value / length[row]).astype(np.float32))
+        """The texts themselves."""
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    def name(self, column: int) -> tuple[View, str]:
+        """The token in this column, as people read it."""
+        return spell(int(self._tokens[column]))
+
+    def row(self, text: Reading) -> tuple[Codes, Weights]:
+        """A text's columns and values, a vector of unit length; tokens that no question has are left out."""
+        token, count = np.unique(tokens((text,))[1], return_counts=True)
+        column = np.minimum(np.searchsorted(self._tokens, token), len(self._tokens) - 1)
+        known = self._tokens[column] == token
+        strange = self._strange[token[~known] >> _VIEW_SHIFT]
+        column = column[known]
+        value = (1 + np.log(count[known])) * self._weights[column]
+        length = np.sqrt(np.dot(value, value) + STRANGE * np.dot(strange, strange))
+        return column, (value / (length or 1.0)).astype(np.float32)
+
+
+def _counted(row: Codes, column: Codes, columns: int) -> tuple[Codes, Codes, Codes]:
+    """Each pair of row and column once, by row, with how often it occurs."""
+    keys = np.sort(row * columns + column)
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    row, column = np.divmod(keys[first], columns)
+    return row, column, np.diff(first, append=len(keys))
