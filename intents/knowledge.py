@@ -5,7 +5,7 @@ from pathlib import Path
 
 from intents.faq import check_file
 from intents.matcher import Matcher
-from intents.problems import FAQError
+from intents.problems import FAQError, Problem
 from intents.schema import FAQ
 
 
@@ -16,6 +16,9 @@ class Knowledge:
     faq: FAQ
     matcher: Matcher
     digest: str
+    """Which version this is: the first 12 hex digits of the file's SHA-256."""
+    problems: tuple[Problem, ...] = ()
+    """The warnings that came with it."""
 
     @classmethod
     def load(cls, path: Path) -> "Knowledge":
@@ -23,4 +26,4 @@ class Knowledge:
         checked = check_file(path)
         if checked.faq is None:
             raise FAQError(str(path), checked.problems)
-        return cls(checked.faq, Matcher(checked.faq), checked.digest)
+        return cls(checked.faq, Matcher(checked.faq), checked.digest, checked.problems)

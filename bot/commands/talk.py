@@ -6,15 +6,19 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import click
+from rich.console import Console
 
-from bot import answers
+from bot import answers, safety
 from bot.channels import terminal, web
+from bot.commands import why
 from bot.conversation import Conversation
 from bot.messages import Incoming, Person, Reply
 from bot.observe import configure_logging
 from bot.service import serve as run_service
 from bot.settings import load_settings, quiet_settings
 from bot.store import Store
+from intents.decide import Decision
+from intents.explain import explain
 from intents.knowledge import Knowledge
 from intents.schema import FAQ
 
@@ -47,27 +51,38 @@ def chat() -> None:
 
 @click.command(help="问一句，答一句；“-”从标准输入读，每行一个问题。")
 @click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
+@click.option("--why", "with_why", is_flag=True, help="再说明为什么这样理解")
 @click.argument("text", nargs=-1, required=True)
-def ask(*, as_json: bool, text: tuple[str, ...]) -> None:
+def ask(*, as_json: bool, with_why: bool, text: tuple[str, ...]) -> None:
     """Answer each question on its own."""
     knowledge = Knowledge.load(quiet_settings().faq)
     questions = (line.rstrip("\n") for line in sys.stdin) if text == ("-",) else [" ".join(text)]
-    asyncio.run(_ask(knowledge, questions, as_json=as_json))
+    asyncio.run(_ask(knowledge, questions, as_json=as_json, with_why=with_why))
 
 
-async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool) -> None:
+async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool, with_why: bool) -> None:
     async with Store(MEMORY) as store:
         conversation = Conversation(lambda: knowledge, store)
         for number, question in enumerate(questions):
             reply = await conversation.turn(Incoming(Person("ask", str(number)), question))
+            if reply is None:
+                continue
             reply = _in_full(knowledge.faq, reply)
-            click.echo(json.dumps(_record(knowledge, question, reply), ensure_ascii=False) if as_json else reply.text)
+            reasons = explain(knowledge.faq, knowledge.matcher, question) if with_why else None
+            if as_json:
+                record = _record(knowledge, question, reply) | ({"why": why.as_json(reasons)} if reasons else {})
+                click.echo(json.dumps(record, ensure_ascii=False))
+                continue
+            if reasons:
+                why.show(Console(), knowledge.faq, reasons)
+            click.echo(reply.text)
 
 
 def _in_full(faq: FAQ, reply: Reply) -> Reply:
     """The whole answer in place of its short form: there is no second turn to ask for the rest."""
     intent = faq.by_id.get(reply.intent or "")
-    return answers.full(faq, intent) if intent else reply
+    answered = intent is not None and reply.decision is Decision.ANSWER and intent.id != safety.CRISIS
+    return answers.full(faq, intent) if intent is not None and answered else reply
 
 
 def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, object]:
