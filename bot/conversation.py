@@ -1,22 +1,29 @@
 """One turn: safety, pending question, command, match, reply. Knows no channel."""
 
-import unicodedata
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from weakref import WeakValueDictionary
 
 import structlog
 
-from bot import answers, wording
-from bot.messages import Choice, Incoming, Part, Person, Reply, Section
-from bot.store import Store, StoreError, Talk
-from intents import FAQ, Decision, Match
+from bot import wording
+from bot.answers import group, menu
+from bot.handover import Desk
+from bot.limits import Flood, Verdict
+from bot.messages import Incoming, Person, Reply
+from bot.respond import Responder, Step
+from bot.safety import CRISIS
+from bot.spoken import Command, Folder
+from bot.store import Recalled, Store, StoreError
+from bot.talk import Talk
+from intents.danger import DangerDetector, Sign
 from intents.knowledge import Knowledge
-from intents.schema import Group
+
+__all__ = ["Conversation", "group", "menu"]
 
 log = structlog.get_logger(__name__)
-
-OFFERED = 3
-"""How many topics are offered when it isn't clear what is meant."""
 
 
 @dataclass(frozen=True)
@@ -26,17 +33,26 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
+    desk: Desk | None = None
+    """Where operators take talks over; None where there are none."""
+    flood: Flood | None = None
+    """The limit on one person's messages; None where a person can't be a crowd."""
+    retention_days: int = 30
+    """What people are told about how long something is kept."""
+    danger: DangerDetector = field(default_factory=DangerDetector, repr=False)
+    fold: Folder = field(default_factory=Folder, repr=False)
+    _turns: WeakValueDictionary[Person, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
-    async def turn(self, incoming: Incoming) -> Reply:
-        """The reply to one message or tap."""
-        knowledge = self.knowledge()
-        talk = await self._recall(incoming.person)
-        reply, talk = _reply(knowledge, talk, incoming)
-        await self._remember(incoming.person, talk)
-        return reply
+    async def turn(self, incoming: Incoming) -> Reply | None:
+        """The reply to one message or tap; None where the bot is silent. One turn of a person at a time."""
+        lock = self._turns.setdefault(incoming.person, asyncio.Lock())
+        async with lock:
+            return await self._turn(incoming)
 
     async def forget(self, person: Person) -> Reply:
         """Delete all that is kept of a person."""
+        if self.flood is not None:
+            await self.flood.forget(person)
         try:
             await self.store.forget(person)
         except StoreError as error:
@@ -44,68 +60,46 @@ class Conversation:
             return wording.FORGET_FAILED
         return wording.FORGOTTEN
 
-    async def _recall(self, person: Person) -> Talk:
+    async def _turn(self, incoming: Incoming) -> Reply | None:
+        knowledge = self.knowledge()
+        sign = self.danger.find(incoming.text)
+        if sign is None and self.flood is not None:
+            verdict = await self.flood.judge(incoming.person)
+            if verdict is not Verdict.PASS:
+                return wording.TOO_FAST if verdict is Verdict.TELL else None
+        recalled = await self._recall(incoming.person)
+        if self.desk is not None:
+            passed, told = await self.desk.passes(incoming, recalled)
+            if passed:
+                return told if sign is None else await self._in_danger(knowledge, recalled.talk, incoming, sign)
+        return await self._answer(knowledge, recalled.talk, incoming, sign)
+
+    async def _in_danger(self, knowledge: Knowledge, talk: Talk, incoming: Incoming, sign: Sign) -> Reply | None:
+        """The bot's word in an operator's talk: only about danger to life."""
+        reply = await self._answer(knowledge, talk, incoming, sign)
+        return reply if reply is not None and reply.intent == CRISIS else None
+
+    async def _answer(self, knowledge: Knowledge, talk: Talk, incoming: Incoming, sign: Sign | None) -> Reply | None:
+        person = incoming.person
+        staffed = self.desk is not None and self.desk.staffed(person)
+        responder = Responder(knowledge, self.fold, self.retention_days, staffed=staffed)
+        step = responder.respond(talk, incoming, sign, datetime.fromtimestamp(self.store.clock(), UTC))
+        if step.effect is Command.FORGET:
+            return await self.forget(person)
+        await self._keep(person, step)
+        if step.call and not (self.desk is not None and await self.desk.call(person)):
+            return wording.said(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
+        return step.reply
+
+    async def _recall(self, person: Person) -> Recalled:
         try:
-            return await self.store.talk(person)
+            return await self.store.recall(person, handovers_too=self.desk is not None and bool(self.desk.admins))
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return Talk()
+            return Recalled()
 
-    async def _remember(self, person: Person, talk: Talk) -> None:
+    async def _keep(self, person: Person, step: Step) -> None:
         try:
-            await self.store.save(person, talk)
+            await self.store.keep(person, step.talk, step.learnt)
         except StoreError as error:
-            log.error("talk_not_saved", reason=str(error))
-
-
-def _reply(knowledge: Knowledge, talk: Talk, incoming: Incoming) -> tuple[Reply, Talk]:
-    choice = incoming.choice or _numbered(talk, incoming.text)
-    if choice is not None:
-        reply = _chosen(knowledge.faq, choice)
-        misses = 0
-    else:
-        match = knowledge.matcher.match(incoming.text)
-        misses = talk.misses + 1 if match.decision is Decision.FALLBACK else 0
-        reply = _matched(knowledge.faq, match)
-    offered = tuple(choice.value for choice in reply.choices)
-    return reply, talk.after(intent=reply.intent or talk.intent, offered=offered, misses=misses)
-
-
-def _numbered(talk: Talk, text: str) -> str | None:
-    by_number = {str(number): value for number, value in enumerate(talk.offered, 1)}
-    return by_number.get(unicodedata.normalize("NFKC", text).strip())
-
-
-def _chosen(faq: FAQ, value: str) -> Reply:
-    kind, _, rest = value.partition(":")
-    key, _, wanted = rest.partition(":")
-    if kind == "i" and key in faq.by_id:
-        return answers.brief(faq, faq.by_id[key])
-    if kind == "p" and key in faq.by_id and wanted in set(Part):
-        return answers.part(faq, faq.by_id[key], Part(wanted))
-    if kind == "g" and key in set(Group):
-        return group(faq, Group(key))
-    return menu()
-
-
-def menu() -> Reply:
-    """The four groups of topics."""
-    choices = tuple(Choice(each.heading, f"g:{each.value}") for each in Group)
-    return Reply(Decision.CLARIFY, (Section((wording.MENU,)),), choices=choices)
-
-
-def group(faq: FAQ, wanted: Group) -> Reply:
-    """The topics of one group."""
-    choices = tuple(answers.topic_choice(intent) for intent in faq.in_group(wanted))
-    return Reply(Decision.CLARIFY, (Section((wording.GROUP.format(title=wanted.heading),)),), choices=choices)
-
-
-def _matched(faq: FAQ, match: Match) -> Reply:
-    if match.decision is Decision.ANSWER and match.intent is not None:
-        return answers.brief(faq, faq.by_id[match.intent])
-    if match.decision is Decision.CLARIFY:
-        near = [candidate.intent for candidate in match.candidates[:OFFERED]]
-        choices = (*answers.topics(faq, near), Choice(wording.NONE_OF_THESE, "none"))
-        return Reply(Decision.CLARIFY, (Section((wording.CLARIFY,)),), choices=choices)
-    choices = tuple(Choice(each.heading, f"g:{each.value}") for each in Group)
-    return Reply(Decision.FALLBACK, (Section((wording.FALLBACK,)),), choices=choices)
+            log.error("talk_not_kept", reason=str(error))

@@ -82,7 +82,10 @@ class Reply:
     decision: Decision
     sections: tuple[Section, ...]
     intent: str | None = None
+    """What is answered, or on a clarify the first that is offered."""
     title: str | None = None
+    part: Part | None = None
+    """The part of the answer that this is; None for the short form and for the bot's own words."""
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 

@@ -1,57 +1,74 @@
-"""What is remembered of a talk: only what continues it; no message text."""
+"""What is kept, and for how long: talks, tallies, claims, handovers. No message text but masked misses."""
 
-import json
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
-from sqlalchemy import Column, DateTime, MetaData, String, Table, Text, delete, event, select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot import tallies
 from bot.messages import Person
+from bot.statements import Statements, insert, statements
+from bot.store_errors import StoreError, translated
+from bot.tables import claims, handovers, make_engine, metadata, misses, outcomes, picks, probe, single, talks, votes
+from bot.talk import Talk
+from bot.tallies import Learnt, Miss, OutcomeCount, PickCount, VoteCount
 
-BUSY_TIMEOUT_SECONDS = 10.0
+__all__ = ["Handover", "Learnt", "Recalled", "Store", "StoreError", "Talk"]
 
-_metadata = MetaData()
+CALL_SECONDS = 1.5
+"""How long one call may take before the answer goes out without it."""
+BUSY_SHARE = 0.8
+"""How much of it SQLite may wait for a lock: its wait can't be cancelled, so it has to end first."""
+CLAIM_SECONDS = 24 * 3600
+"""How long a message id stays claimed; Telegram keeps updates no longer (core.telegram.org/bots/api#getting-updates)."""
+DAY_SECONDS = 24 * 3600
 
-_talks = Table(
-    "talks",
-    _metadata,
-    Column("channel", String(32), primary_key=True),
-    Column("user", String(128), primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False, index=True),
-)
-
-
-class StoreError(Exception):
-    """The database can't be reached or refuses."""
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """Where one talk stands."""
+class Handover:
+    """A talk that an operator has taken."""
 
-    intent: str | None = None
-    """The intent answered last."""
-    offered: tuple[str, ...] = ()
-    """The values of the choices offered last, in order, so that a number picks one."""
-    misses: int = 0
-    """How many messages in a row were not understood."""
+    person: Person
+    admin: Person
+    until: int
+    """Seconds since 1970 UTC; the bot speaks again from then on."""
 
-    def after(self, *, intent: str | None, offered: tuple[str, ...], misses: int = 0) -> "Talk":
-        """The talk one turn later."""
-        return replace(self, intent=intent, offered=offered, misses=misses)
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """All that a turn starts from, in one round trip."""
+
+    talk: Talk = field(default_factory=Talk)
+    taken: Handover | None = None
+    """The person's talk is in an operator's hands."""
+    holds: Handover | None = None
+    """The person is an operator and holds someone's talk."""
 
 
 @dataclass
 class Store:
-    """The tables behind a URL; open before use, close at the end."""
+    """The tables behind a URL; open before use, close at the end. Every call may raise StoreError."""
 
     url: str
+    clock: Callable[[], float] = time.time
+    call_seconds: float = CALL_SECONDS
+    failed: Callable[[], None] | None = field(default=None, repr=False)
+    """Told of every call that the database did not answer."""
     _engine: AsyncEngine | None = field(default=None, repr=False)
+    _one: AsyncEngine = field(init=False, repr=False)
+    _statements: Statements = field(init=False, repr=False)
+    _prepared: bool = field(default=False, repr=False)
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -63,13 +80,12 @@ class Store:
         await self.close()
 
     async def open(self) -> None:
-        """Connect and make the tables that aren't there; raises StoreError."""
-        self._engine = _engine(self.url)
-        try:
-            async with self._engine.begin() as connection:
-                await connection.run_sync(_metadata.create_all)
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(type(error).__name__) from error
+        """Connect and make the tables that aren't there; a database that is away is tried again at each call."""
+        async with translated(self.call_seconds, self.failed):
+            self._engine = make_engine(self.url, self.call_seconds * BUSY_SHARE)
+            self._one = single(self._engine)
+            self._statements = statements(self._engine.dialect.name)
+        await self.ping()
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -77,66 +93,181 @@ class Store:
             await self._engine.dispose()
 
     async def ping(self) -> None:
-        """One round trip; raises StoreError."""
-        await self._read(select(1))
+        """One round trip."""
+        await self._single(_ping)
 
-    async def talk(self, person: Person) -> Talk:
-        """Where this person's talk stands; a new one if nothing is kept."""
-        query = select(_talks.c.state).where(*_is(person))
-        state = await self._read(query)
-        if state is None:
-            return Talk()
-        kept = json.loads(state)
-        return Talk(kept["intent"], tuple(kept["offered"]), kept["misses"])
+    async def recall(self, person: Person, *, handovers_too: bool = True) -> Recalled:
+        """Where this person's talk stands, and whether an operator is in it."""
+        key = {"channel": person.channel, "user": person.user}
+        now = self._now()
 
-    async def save(self, person: Person, talk: Talk) -> None:
-        """Keep where this person's talk stands."""
-        state = json.dumps({"intent": talk.intent, "offered": talk.offered, "misses": talk.misses})
-        row = {"channel": person.channel, "user": person.user, "state": state, "updated_at": datetime.now(UTC)}
-        try:
-            async with self._connected.begin() as connection:
-                await connection.execute(delete(_talks).where(*_is(person)))
-                await connection.execute(_talks.insert().values(**row))
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(type(error).__name__) from error
+        async def read(connection: AsyncConnection) -> Recalled:
+            state = (await connection.execute(self._statements.state, key)).scalar()
+            talk = Talk.from_json(state) if state else Talk()
+            if not handovers_too:
+                return Recalled(talk)
+            rows = await connection.execute(self._statements.handovers, {**key, "now": now})
+            found = [Handover(Person(row[0], row[1]), Person(row[2], row[3]), row[4]) for row in rows]
+            taken = next((each for each in found if each.person == person), None)
+            holds = next((each for each in found if each.admin == person), None)
+            return Recalled(talk, taken, holds)
+
+        return await self._single(read)
+
+    async def keep(self, person: Person, talk: Talk, learnt: Learnt | None = None) -> None:
+        """Keep where this person's talk stands, and add to the tallies, in one transaction."""
+        now = self._now()
+        row = {"channel": person.channel, "user": person.user, "state": talk.to_json(), "updated_at": now}
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(self._statements.talk, row)
+            if learnt is not None and learnt.decision is not None:
+                counted = {"day": tallies.day_of(now), "decision": learnt.decision, "intent": learnt.intent or ""}
+                await connection.execute(self._statements.outcome, counted)
+            if learnt is not None:
+                await tallies.add(connection, person, learnt, now)
+
+        await (self._write if learnt is not None else self._single)(write)
 
     async def forget(self, person: Person) -> int:
-        """Delete every row of a person; the number of rows that went."""
-        try:
-            async with self._connected.begin() as connection:
-                result = await connection.execute(delete(_talks).where(*_is(person)))
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(type(error).__name__) from error
-        return int(result.rowcount)
+        """Delete every row that names a person; the number of rows that went. Misses and counts name nobody."""
+        conditions = [(table, _is(table, person)) for table in (talks, votes, handovers)]
+        return await self._delete([*conditions, (handovers, _is(handovers, person, "admin_"))])
 
-    @property
-    def _connected(self) -> AsyncEngine:
+    async def sweep(self, retention_days: int) -> int:
+        """Delete what is older than its time; the number of rows that went."""
+        now = self._now()
+        oldest = now - retention_days * DAY_SECONDS
+        first_day = time.strftime("%Y-%m-%d", time.gmtime(oldest))
+        return await self._delete(
+            [
+                (talks, talks.c.updated_at < oldest),
+                (misses, misses.c.last_at < oldest),
+                (votes, votes.c.at < oldest),
+                (picks, picks.c.day < first_day),
+                (outcomes, outcomes.c.day < first_day),
+                (claims, claims.c.at <= now - CLAIM_SECONDS),
+                (handovers, handovers.c.until <= now),
+            ]
+        )
+
+    async def claim(self, channel: str, message_id: str) -> bool:
+        """Whether this message is ours to answer: true once, false for a repeat until the claim has expired."""
+        now = self._now()
+        row = {"key": _claim_key(channel, message_id), "at": now, "expired": now - CLAIM_SECONDS}
+
+        async def write(connection: AsyncConnection) -> bool:
+            return (await connection.execute(self._statements.claim, row)).first() is not None
+
+        return await self._single(write)
+
+    async def claim_all(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these messages that are ours to answer, as `claim` says it of one; in one statement."""
+        now = self._now()
+        keys = {_claim_key(channel, each): each for each in message_ids}
+
+        async def write(connection: AsyncConnection) -> frozenset[str]:
+            statement = insert(connection.dialect.name, claims).values([{"key": key, "at": now} for key in keys])
+            statement = statement.on_conflict_do_update(
+                index_elements=["key"],
+                set_={"at": statement.excluded.at},
+                where=claims.c.at <= now - CLAIM_SECONDS,
+            )
+            taken = await connection.execute(statement.returning(claims.c.key))
+            return frozenset(keys[key] for key in taken.scalars())
+
+        return await self._single(write) if keys else frozenset()
+
+    async def take(self, handover: Handover) -> bool:
+        """Put a talk into an operator's hands; false if another operator has it. The operator lets go of any other."""
+        now = self._now()
+        row = {"admin_channel": handover.admin.channel, "admin_user": handover.admin.user, "until": handover.until}
+        keys = {"channel": handover.person.channel, "user": handover.person.user}
+
+        async def write(connection: AsyncConnection) -> bool:
+            await connection.execute(delete(handovers).where(_is(handovers, handover.admin, "admin_")))
+            statement = insert(connection.dialect.name, handovers).values(**keys, **row)
+            free = handovers.c.until <= now
+            statement = statement.on_conflict_do_update(index_elements=list(keys), set_=row, where=free)
+            return (await connection.execute(statement.returning(handovers.c.until))).first() is not None
+
+        return await self._write(write)
+
+    async def release(self, person: Person) -> int:
+        """Give a talk back to the bot, named by the person or by the operator who has it; the number of talks."""
+        theirs = or_(_is(handovers, person), _is(handovers, person, "admin_"))
+        return await self._delete([(handovers, theirs)])
+
+    async def people(self, channel: str) -> list[Person]:
+        """Everybody with a talk in a channel, those heard from last first."""
+
+        async def read(connection: AsyncConnection) -> list[Person]:
+            query = select(talks.c.user).where(talks.c.channel == channel).order_by(talks.c.updated_at.desc())
+            return [Person(channel, user) for user in (await connection.execute(query)).scalars()]
+
+        return await self._single(read)
+
+    async def misses(self, limit: int = 100) -> list[Miss]:
+        """What wasn't understood, the most frequent first."""
+        return await self._single(lambda connection: tallies.read_misses(connection, limit))
+
+    async def votes(self, since: int = 0) -> list[VoteCount]:
+        """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
+        return await self._single(lambda connection: tallies.read_votes(connection, since))
+
+    async def picks(self, since: str = "") -> list[PickCount]:
+        """What was picked when the bot asked back, from a day (YYYY-MM-DD) on."""
+        return await self._single(lambda connection: tallies.read_picks(connection, since))
+
+    async def outcomes(self, since: str = "") -> list[OutcomeCount]:
+        """Outcomes by day, decision and intent, from a day (YYYY-MM-DD) on."""
+        return await self._single(lambda connection: tallies.read_outcomes(connection, since))
+
+    async def _delete(self, conditions: list[tuple[Table, ColumnElement[bool]]]) -> int:
+        async def write(connection: AsyncConnection) -> int:
+            results = [await connection.execute(delete(table).where(where)) for table, where in conditions]
+            return sum(result.rowcount for result in results)
+
+        return await self._write(write)
+
+    async def _single(self, work: Work[T]) -> T:
+        """Reads, or one statement that writes: no transaction around them."""
+        async with translated(self.call_seconds, self.failed):
+            await self._ready()
+            async with self._one.connect() as connection:
+                return await work(connection)
+
+    async def _write(self, work: Work[T]) -> T:
+        async with translated(self.call_seconds, self.failed):
+            engine = await self._ready()
+            # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
+            async with (
+                self._writing if engine.dialect.name == "sqlite" else contextlib.nullcontext(),
+                engine.begin() as connection,
+            ):
+                return await work(connection)
+
+    async def _ready(self) -> AsyncEngine:
         if self._engine is None:
             raise StoreError("not open")
+        if not self._prepared:
+            await asyncio.to_thread(probe, self.url)
+            async with self._writing, self._engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            self._prepared = True
         return self._engine
 
-    async def _read(self, query: Any) -> Any:  # noqa: ANN401 -- a scalar of whatever type the query selects
-        try:
-            async with self._connected.connect() as connection:
-                return (await connection.execute(query)).scalar()
-        except (SQLAlchemyError, OSError) as error:
-            raise StoreError(type(error).__name__) from error
+    def _now(self) -> int:
+        return int(self.clock())
 
 
-def _is(person: Person) -> tuple[Any, ...]:
-    return (_talks.c.channel == person.channel, _talks.c.user == person.user)
+def _claim_key(channel: str, message_id: str) -> str:
+    return sha256(f"{channel}:{message_id}".encode()).hexdigest()
 
 
-def _engine(url: str) -> AsyncEngine:
-    if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True)
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+async def _ping(connection: AsyncConnection) -> None:
+    await connection.execute(select(1))
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own connection type
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.close()
 
-    return engine
+def _is(table: Table, person: Person, prefix: str = "") -> ColumnElement[bool]:
+    return and_(table.c[f"{prefix}channel"] == person.channel, table.c[f"{prefix}user"] == person.user)

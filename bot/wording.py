@@ -1,15 +1,80 @@
 """What the bot itself says, outside of the FAQ's answers."""
 
-from bot.messages import Reply, Section
-from intents import Decision
+from bot.messages import Choice, Reply, Section
+from intents import FAQ, Decision
 
 MENU = "您想了解哪一类？点一下，或者直接用自己的话说。"
 GROUP = "{title}，有这些话题："
+WHICH_TOPIC = "您问的是哪件事？先选一类，或者说说是什么事，比如“催收上门，我有什么权利”。"
 CLARIFY = "我想先确认一下，您问的是哪一个？"
 NONE_OF_THESE = "都不是"
-FALLBACK = (
-    "这句话我没有把握答对，不想误导您。我只懂逾期、催收和协商还款的事；"
-    "可以换个说法再问一次，或从下面选一类。想找真人，可以打 12348（法律咨询）或 12378（金融投诉）。"
+ALSO = "您还问到“{title}”，点下面的按钮就能看。"
+BESIDE = "您要是问“{title}”，点下面的按钮就能看。"
+
+IN_DOUBT = "要是您现在有想不开的念头，债的事先放一放：有危险打 110 或 120，想和人说说打 12356，也可以直接告诉我。"
+"""Stands under an answer when the message may also have meant danger to life."""
+
+FALLBACKS = (
+    "这句话我没有把握答对，不想误导您。我只懂逾期、催收和协商还款的事；可以换个说法再问一次，或从下面选一类。",
+    "还是没听懂您的意思，对不起。可以从下面的分类里找；想和真人说，打 {legal}（免费法律咨询）或 {finance}（投诉银行和消费金融公司）。",
+    "这件事我这里大概没有现成的回答。您可以试试一句话只问一件事，比如“催收能上门吗”；真人帮助请打 {legal} 或 {finance}。",
+    "我还是答不上来，不让您白等：{legal} 可以免费问法律问题，{finance} 受理对银行和消费金融公司的投诉。也可以点下面的分类看看。",
+)
+"""What is said at the first, second, third miss in a row; from then on the last two take turns."""
+
+ANOTHER = "好，那不是这几个。您换个说法再说一次，或者从下面选一类。"
+WORDS_PLEASE = "我只看得懂文字。请用一句话说说您遇到的事，比如“催收说要来我家”。"
+NO_SUCH_NUMBER = "没有第 {number} 项，请回复 1 到 {last} 之间的数字，或者直接说。"
+NEW_QUESTION = "好，我们换一个。您想问什么？直接说，或从下面选一类。"
+HELP = (
+    "用自己的话问就行，比如“催收一天打三十个电话合法吗”。",
+    "答完以后可以接着问“那我有什么权利”“具体怎么做”，也可以点按钮，或回复按钮前的数字。",
+    "说“菜单”看全部话题，“返回”回到上一步，“换个问题”重新开始，“隐私”看我记了什么，“删除我的数据”马上删光。",
+)
+PRIVACY = (
+    "我不保存您写的话，只记这次聊到了哪个话题，好接着聊；最长 {days} 天，到期自动删除。",
+    "没听懂的句子会先抹去姓名、电话、证件号、卡号、地址，再留给写答案的人看，不带您的编号，同样最长 {days} 天。",
+    "发“删除我的数据”，您名下的记录马上全部删除。请不要发身份证号、卡号和验证码。",
 )
 FORGOTTEN = Reply(Decision.ANSWER, (Section(("您在这里留下的记录都已经删除。",)),))
-FORGET_FAILED = Reply(Decision.ANSWER, (Section(("现在删不了，请过一会儿再发一次 /forget。",)),))
+FORGET_FAILED = Reply(Decision.FALLBACK, (Section(("现在删不了，请过一会儿再发一次“删除我的数据”。",)),))
+TOO_FAST = Reply(
+    Decision.FALLBACK, (Section(("您发得有点快，我先歇一下，一分钟后再答您。要是现在有危险，请直接打 110 或 120。",)),)
+)
+GONE = "这个按钮对应的话题已经不在了，请从下面重新选。"
+NO_SUCH_PART = "这一条没有单独写“{heading}”，先看这个："
+
+VOTE_UP, VOTE_DOWN = "有用", "没用"
+VOTED_UP = "谢谢，知道对您有用就好。"
+VOTED_DOWN = "谢谢您直说。是哪里不好？"
+VOTED_REASON = "记下了，会转给写答案的人。谢谢。"
+REASONS = {"off": "没答到点上", "hard": "看不懂", "wrong": "说得不对", "other": "其他"}
+"""Why an answer was of no use: the code that is kept, and what the person reads."""
+
+BACK = "返回"
+MORE = "其他话题"
+CALL = "请工作人员来"
+CALLED = "已经告诉工作人员。有人接手时会在这里告诉您；等的时候可以接着问我。"
+CALL_FAILED = "现在联系不上工作人员。急事请打 {legal}（法律咨询）或 {finance}（金融投诉）。"
+TAKEN = "工作人员已经接手，下面由真人和您说话。"
+RELEASED = "工作人员已经离开，下面还是我来回答。"
+
+_LEGAL, _FINANCE = "12348", "12378"
+
+
+def with_hotlines(faq: FAQ, text: str) -> str:
+    """Text with the hotlines of the FAQ's parameters, or those in force when this was written (law.md, section 8)."""
+    legal, finance = faq.parameters.get("hotline_legal"), faq.parameters.get("hotline_finance")
+    return text.format(legal=legal.text if legal else _LEGAL, finance=finance.text if finance else _FINANCE)
+
+
+def fallback(faq: FAQ, misses: int) -> str:
+    """What to say at this many misses in a row (from 1); never twice the same in succession."""
+    last = len(FALLBACKS)
+    number = misses if misses <= last else last - (misses - last) % 2
+    return with_hotlines(faq, FALLBACKS[number - 1])
+
+
+def said(*lines: str, choices: tuple[Choice, ...] = (), decision: Decision = Decision.ANSWER) -> Reply:
+    """A reply in the bot's own words."""
+    return Reply(decision, tuple(Section((line,)) for line in lines), choices=choices)

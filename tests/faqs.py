@@ -18,7 +18,7 @@ def intent(key: str, questions: Sequence[str], **changes: object) -> dict[str, o
         "rights": [f"{key}的权利一。", f"{key}的权利二。"],
         "steps": [f"{key}的第一步。", f"{key}的第二步。"],
         "script": f"{key}的话术。",
-        "basis": [BASIS],
+        "basis": [dict(BASIS)],
     }
     return {
         "id": key,

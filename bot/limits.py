@@ -1,0 +1,46 @@
+"""How many messages one person may send; beyond it one kind word, then silence."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from limits import RateLimitItemPerMinute
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from bot.messages import Person
+
+PER_MINUTE = 30
+"""More than anybody types or taps; a script is through it in a second."""
+
+
+class Verdict(StrEnum):
+    """What becomes of one message."""
+
+    PASS = "pass"  # noqa: S105 -- no password
+    TELL = "tell"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True)
+class Flood:
+    """Counts each person's messages in memory; one per process.
+
+    The library's asynchronous storage: the other one starts a thread for every message.
+    """
+
+    per_minute: int = PER_MINUTE
+    _limiter: FixedWindowRateLimiter = field(
+        default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()), repr=False, compare=False
+    )
+
+    async def judge(self, person: Person) -> Verdict:
+        """Count one message of this person and say what becomes of it."""
+        if await self._limiter.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
+            return Verdict.PASS
+        told = await self._limiter.hit(RateLimitItemPerMinute(1), "told", person.channel, person.user)
+        return Verdict.TELL if told else Verdict.SILENT
+
+    async def forget(self, person: Person) -> None:
+        """Drop this person's counters."""
+        await self._limiter.clear(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user)
+        await self._limiter.clear(RateLimitItemPerMinute(1), "told", person.channel, person.user)
