@@ -1,26 +1,33 @@
-"""Logs that never hold a token or what people wrote."""
+"""Logs that never hold a token, a person's id or what people wrote."""
 
 import logging
 import sys
+import traceback
+from pathlib import PurePath
+from types import TracebackType
 from typing import Literal
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-# These libraries print whole URLs (with the bot's token) or whole messages at their lower levels.
-_NOISY = ("httpx", "httpcore", "telegram", "telegram.ext", "aiosqlite", "uvicorn", "uvicorn.error", "uvicorn.access")
+OWN_LOGGERS = ("bot", "intents")
+"""Only these follow the level that is set: at their lower levels libraries print whole URLs, with the bot's token,
+whole messages, and every SQL statement with its values. They are heard from WARNING on."""
+
+MUTED = ("telegram",)
+"""Quotes the bot's token and whole messages in its errors; the Telegram channel logs by itself what is worth a line."""
+
+TRAIL_LENGTH = 6
+"""How many places of a traceback a log line names."""
 
 
 def configure_logging(log_format: Literal["console", "json"], level: str) -> None:
     """Send structlog and the standard library's records to stderr in one form."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-    )
-    shared: list[structlog.typing.Processor] = [
+    shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _nameless,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -31,11 +38,47 @@ def configure_logging(log_format: Literal["console", "json"], level: str) -> Non
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
+            foreign_pre_chain=[structlog.stdlib.ExtraAdder(allow=()), *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(log_format)],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level)
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+    for name in MUTED:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level)
+
+
+def trail(error: BaseException) -> list[str]:
+    """Where an error came from, innermost last: `file:line function`, and nothing of its text."""
+    return _places(error.__traceback__)
+
+
+def _places(where: TracebackType | None) -> list[str]:
+    frames = traceback.extract_tb(where)[-TRAIL_LENGTH:]
+    return [f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _renderer(log_format: Literal["console", "json"]) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+
+def _nameless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """An error's type and place in place of its text, which may quote a message, an id or a URL."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event.setdefault("error", type(error).__name__)
+        event.setdefault("at", trail(error))
+    event.pop("stack_info", None)
+    if event.get("logger") == "asyncio":
+        # Below its first line asyncio prints the task, with the error's text in it.
+        event["event"] = str(event["event"]).partition("\n")[0]
+    return event

@@ -1,0 +1,97 @@
+"""What is counted, for Prometheus: how many and how long, never who or what was said."""
+
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.messages import Incoming, Reply
+from intents import Decision
+
+Turn = Callable[[Incoming], Awaitable[Reply | None]]
+
+DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+"""Seconds; the last is WeChat's limit for an answer."""
+
+
+class Metrics:
+    """The counters of one service, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._turns = Counter(
+            "youshu_turns_total",
+            "Messages answered, by channel and decision (silent: no reply; failed: an error).",
+            ("channel", "decision"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "youshu_turn_seconds",
+            "Time from message to reply.",
+            ("channel",),
+            buckets=DURATION_BUCKETS,
+            registry=self.registry,
+        )
+        self._answers = Counter(
+            "youshu_answers_total", "Answers given, by intent.", ("intent",), registry=self.registry
+        )
+        self._reloads = Counter(
+            "youshu_faq_reloads_total", "Changes of the FAQ taken or refused.", ("result",), registry=self.registry
+        )
+        self._problems = Gauge(
+            "youshu_faq_problems",
+            "Problems in the FAQ file as last read, by severity.",
+            ("severity",),
+            registry=self.registry,
+        )
+        self._telegram = Counter(
+            "youshu_telegram_events_total",
+            "What Telegram refused and what came twice, by kind.",
+            ("kind",),
+            registry=self.registry,
+        )
+        self._store_errors = Counter(
+            "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
+        )
+
+    def measured(self, turn: Turn) -> Turn:
+        """The same turn, counted and timed."""
+
+        async def counted(incoming: Incoming) -> Reply | None:
+            channel = incoming.person.channel
+            begin = perf_counter()
+            try:
+                reply = await turn(incoming)
+            except BaseException:
+                self._turns.labels(channel, "failed").inc()
+                raise
+            self._seconds.labels(channel).observe(perf_counter() - begin)
+            self._turns.labels(channel, reply.decision.value if reply else "silent").inc()
+            if reply and reply.decision is Decision.ANSWER and reply.intent is not None:
+                self._answers.labels(reply.intent).inc()
+            return reply
+
+        return counted
+
+    def reloaded(self, result: Literal["taken", "refused"]) -> None:
+        """A change of the FAQ file was seen."""
+        self._reloads.labels(result).inc()
+
+    def faq_problems(self, *, errors: int, warnings: int) -> None:
+        """How many problems the FAQ file has, as last read."""
+        self._problems.labels("error").set(errors)
+        self._problems.labels("warning").set(warnings)
+
+    def telegram_event(self, kind: str) -> None:
+        """Telegram refused something, or sent something again."""
+        self._telegram.labels(kind).inc()
+
+    def store_failed(self) -> None:
+        """The database did not answer a call."""
+        self._store_errors.inc()
+
+    def render(self) -> tuple[bytes, str]:
+        """The body of /metrics and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
