@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from bot.messages import Incoming, Person, Reply
 
 PERSON = Person("terminal", "local")
-Turn = Callable[[Incoming], Awaitable[Reply]]
+Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 
 def render(reply: Reply) -> str:
@@ -18,4 +18,6 @@ def render(reply: Reply) -> str:
 async def talk(turn: Turn, lines: Iterator[str], write: Callable[[str], None]) -> None:
     """Answer line by line until the input ends."""
     for line in lines:
-        write(render(await turn(Incoming(PERSON, line.rstrip("\n")))))
+        reply = await turn(Incoming(PERSON, line.rstrip("\n")))
+        if reply is not None:
+            write(render(reply))

@@ -1,0 +1,112 @@
+"""From a reply to pieces that a channel can send: what stands where, and where to cut; pure functions."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from bot.messages import Reply, Section
+
+Size = Callable[[str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as it is read."""
+
+    text: str
+    strong: bool = False
+
+
+Paragraph = tuple[Line, ...]
+
+
+def utf16_units(text: str) -> int:
+    """The length of a text as Telegram's entities count it."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def paragraphs(reply: Reply) -> tuple[Paragraph, ...]:
+    """The reply's title and sections as paragraphs of lines."""
+    title = [(Line(reply.title, strong=True),)] if reply.title else []
+    files = [tuple(Line(f"{file.name}：{file.url}") for file in reply.attachments)] if reply.attachments else []
+    return (*title, *(_paragraph(section) for section in reply.sections if section.lines), *files)
+
+
+def pieces(text: Sequence[Paragraph], limit: int, size: Size = utf16_units) -> list[tuple[Paragraph, ...]]:
+    """The paragraphs in as few messages as hold them in order, none larger than the limit.
+
+    A cut falls between paragraphs; only what is too long by itself is cut between lines, then after a full stop, at
+    the worst between two characters.
+
+    Args:
+        text: paragraphs, none of them empty.
+        limit: the largest size of one message, in what `size` counts.
+        size: the size of a text without markup, as the channel counts it.
+    """
+    made: list[tuple[Paragraph, ...]] = []
+    for paragraph in text:
+        for part in _fitting(paragraph, limit, size):
+            together = (*made[-1], part) if made else (part,)
+            if made and size(plain(together)) <= limit:
+                made[-1] = together
+            else:
+                made.append((part,))
+    return made
+
+
+def plain(piece: Iterable[Paragraph]) -> str:
+    """The text of a piece without markup: what the limits count."""
+    return "\n\n".join("\n".join(line.text for line in paragraph) for paragraph in piece)
+
+
+def html(piece: Iterable[Paragraph]) -> str:
+    """The piece in Telegram's HTML (https://core.telegram.org/bots/api#html-style)."""
+    return "\n\n".join("\n".join(_html_line(line) for line in paragraph) for paragraph in piece)
+
+
+def _html_line(line: Line) -> str:
+    text = escape(line.text, quote=False)
+    return f"<b>{text}</b>" if line.strong else text
+
+
+def _paragraph(section: Section) -> Paragraph:
+    if section.heading is None and not section.numbered:
+        return tuple(Line(line) for line in section.lines)
+    heading = [Line(section.heading, strong=True)] if section.heading else []
+    if len(section.lines) == 1 and not section.numbered:
+        return (*heading, Line(section.lines[0]))
+    marks = [f"{number}. " if section.numbered else "• " for number in range(1, 1 + len(section.lines))]
+    return (*heading, *(Line(mark + line) for mark, line in zip(marks, section.lines, strict=True)))
+
+
+def _fitting(paragraph: Paragraph, limit: int, size: Size) -> Iterator[Paragraph]:
+    """The paragraph, or its lines in runs that fit."""
+    run: Paragraph = ()
+    for line in (part for whole in paragraph for part in _cut(whole, limit, size)):
+        if run and size(plain([(*run, line)])) > limit:
+            yield run
+            run = ()
+        run = (*run, line)
+    if run:
+        yield run
+
+
+def _cut(line: Line, limit: int, size: Size) -> Iterator[Line]:
+    """The line, or stretches of it that fit, each ending after a stop where there is one in its second half."""
+    rest = line.text
+    while size(rest) > limit:
+        end = _longest_fitting(rest, limit, size)
+        stop = max(rest.rfind(mark, end // 2, end) for mark in "。；！？，、. ")
+        end = stop + 1 if stop >= 0 else end
+        yield Line(rest[:end], strong=line.strong)
+        rest = rest[end:]
+    yield Line(rest, strong=line.strong)
+
+
+def _longest_fitting(text: str, limit: int, size: Size) -> int:
+    """How many characters from the start fit; at least one."""
+    low, high = 1, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if size(text[:middle]) <= limit else (low, middle - 1)
+    return low

@@ -1,0 +1,69 @@
+"""Who is talking, and whether a message is meant for the bot; pure functions."""
+
+from typing import Final
+
+from telegram import Chat, Message, MessageEntity, Update, User
+
+from bot.messages import Person
+
+CHANNEL: Final = "telegram"
+IN_GROUPS: Final = "telegram_group"
+"""Talks in groups are kept apart, so that nothing said in private shows through in front of others."""
+
+
+def person_of(update: Update) -> Person | None:
+    """Whose talk an update belongs to; None for a post without a sender.
+
+    A person has one talk in private and one in all groups together; an anonymous administrator or a channel that
+    writes in a group counts as one person (https://core.telegram.org/bots/api#message, sender_chat).
+    """
+    sender = update.effective_sender
+    if sender is None:
+        return None
+    chat = update.effective_chat
+    return Person(CHANNEL if chat is None or is_private(chat) else IN_GROUPS, str(sender.id))
+
+
+def talks_of(person: Person) -> tuple[Person, Person]:
+    """Both talks of a person: what /forget deletes."""
+    return Person(CHANNEL, person.user), Person(IN_GROUPS, person.user)
+
+
+def is_private(chat: Chat) -> bool:
+    """Whether only one person reads this chat."""
+    return chat.type == Chat.PRIVATE
+
+
+def said(message: Message) -> str:
+    """What somebody wrote, also under a picture; empty if they wrote nothing."""
+    return message.text or message.caption or ""
+
+
+def said_to(me: User, message: Message) -> str | None:
+    """What a message in a group says to the bot, without its name; None if it isn't meant for the bot.
+
+    Meant for the bot is what mentions it or replies to it. With privacy mode on Telegram hands over little else anyway
+    (https://core.telegram.org/bots/features#privacy-mode).
+    """
+    text = said(message)
+    mentions = [*_mentions(me, message)]
+    for mention in mentions:
+        text = text.replace(mention, " ")
+    return text.strip() if mentions or _replies_to(me, message) else None
+
+
+def _replies_to(me: User, message: Message) -> bool:
+    answered = message.reply_to_message
+    return answered is not None and answered.from_user is not None and answered.from_user.id == me.id
+
+
+def _mentions(me: User, message: Message) -> list[str]:
+    """The stretches of text that name the bot."""
+    entities = {**message.parse_entities(), **message.parse_caption_entities()}
+    name = f"@{me.username}".lower()
+    return [
+        text
+        for entity, text in entities.items()
+        if (entity.type == MessageEntity.MENTION and text.lower() == name)
+        or (entity.type == MessageEntity.TEXT_MENTION and entity.user is not None and entity.user.id == me.id)
+    ]

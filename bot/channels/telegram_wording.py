@@ -1,0 +1,38 @@
+"""What only Telegram needs said: commands, descriptions, and that the bot reads text."""
+
+from typing import Final
+
+DESCRIPTION: Final = (
+    "还不上钱、被催收了？用自己的话说一句，我告诉您：会有什么后果、您有什么权利、现在先做什么，以及依据哪条法律。"
+    "不收费，不要您的银行卡和验证码。"
+)
+SHORT_DESCRIPTION: Final = "逾期、催收、协商还款：后果、权利、怎么做，句句有依据。"
+DESCRIPTION_EN: Final = (
+    "Behind on a loan in China and being chased? Ask in Chinese: what can happen, what rights you have, "
+    "what to do now, and the law behind it. Free of charge."
+)
+SHORT_DESCRIPTION_EN: Final = "Overdue loans and debt collection in China: consequences, rights, next steps."
+
+TEXT_ONLY: Final = "我只看得懂文字。请把想问的用一句话打出来，例如“催收说要上门怎么办”。"
+EDITED: Final = "我不会回头看改过的消息。请把想问的重新发一条。"
+TOPICS_IN_PRIVATE: Final = "话题列表在私聊里看更方便，也不会打扰大家。"
+OPEN_PRIVATE: Final = "打开私聊"
+ALL_OF_IT: Final = "看后果、权利、怎么做"
+FAILED: Final = "刚才出了点问题，这句没有处理好。请再发一次；一直不行的话，可以打 12348 找真人。"
+
+COMMANDS_PRIVATE: Final = (
+    ("topics", "按类别浏览话题"),
+    ("help", "怎么用"),
+    ("privacy", "我记下什么、不记什么"),
+    ("forget", "删除我的全部记录"),
+    ("start", "重新开始"),
+)
+COMMANDS_PRIVATE_EN: Final = (
+    ("topics", "Browse the topics"),
+    ("help", "How to use this bot"),
+    ("privacy", "What is kept and what is not"),
+    ("forget", "Delete everything kept about me"),
+    ("start", "Start again"),
+)
+COMMANDS_GROUP: Final = (("help", "怎么用"), ("topics", "到私聊里浏览话题"))
+COMMANDS_GROUP_EN: Final = (("help", "How to use this bot"), ("topics", "Browse the topics in a private chat"))

@@ -1,0 +1,76 @@
+"""Where a long reply is cut, and that nothing is lost by it."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.render import Line, Paragraph, html, paragraphs, pieces, plain, utf16_units
+from bot.messages import Attachment, Reply, Section
+from intents import Decision
+from tests.fakes.botapi_html import parse
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60)
+LINES = st.builds(Line, TEXTS, st.booleans())
+PARAGRAPHS = st.lists(st.lists(LINES, min_size=1, max_size=5).map(tuple), min_size=1, max_size=6)
+
+
+def utf8_bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def letters(text: list[Paragraph]) -> str:
+    return "".join(line.text for paragraph in text for line in paragraph)
+
+
+@given(PARAGRAPHS, st.integers(8, 120), st.sampled_from([utf16_units, utf8_bytes]))
+def test_every_piece_fits_and_together_they_are_the_original(text: list[Paragraph], limit: int, size: object) -> None:
+    measure = utf16_units if size is utf16_units else utf8_bytes
+    made = pieces(text, limit, measure)
+    assert all(measure(plain(piece)) <= limit for piece in made)
+    assert letters([paragraph for piece in made for paragraph in piece]) == letters(text)
+
+
+@given(PARAGRAPHS, st.integers(8, 120))
+def test_every_piece_is_whole_html_with_the_text_that_was_counted(text: list[Paragraph], limit: int) -> None:
+    for piece in pieces(text, limit):
+        assert parse(html(piece))[0] == plain(piece)
+
+
+@given(PARAGRAPHS)
+def test_what_fits_is_one_piece(text: list[Paragraph]) -> None:
+    assert pieces(text, utf16_units(plain(text))) == [tuple(text)]
+
+
+def test_a_cut_falls_between_paragraphs_if_it_can() -> None:
+    first, second = (Line("甲" * 6),), (Line("乙" * 6),)
+    assert pieces([first, second], 10) == [(first,), (second,)]
+
+
+def test_a_long_paragraph_is_cut_between_lines() -> None:
+    lines = (Line("甲" * 6), Line("乙" * 6))
+    assert pieces([lines], 10) == [((lines[0],),), ((lines[1],),)]
+
+
+def test_a_long_line_is_cut_after_a_full_stop() -> None:
+    assert [plain(piece) for piece in pieces([(Line("一二三四五六。七八九十"),)], 8)] == ["一二三四五六。", "七八九十"]
+
+
+def test_a_character_of_two_units_is_never_halved() -> None:
+    assert [plain(piece) for piece in pieces([(Line("😀😀😀"),)], 3)] == ["😀", "😀", "😀"]
+
+
+def test_a_reply_becomes_title_sections_and_files() -> None:
+    reply = Reply(
+        Decision.ANSWER,
+        (
+            Section(("先说结论。",)),
+            Section(("可以。", "不可以。"), heading="权利"),
+            Section(("第一。", "第二。"), heading="怎么做", numbered=True),
+            Section(("照着说。",), heading="话术"),
+        ),
+        title="上门",
+        attachments=(Attachment("停催函", "https://example.org/a"),),
+    )
+    assert html(paragraphs(reply)) == (
+        "<b>上门</b>\n\n先说结论。\n\n<b>权利</b>\n• 可以。\n• 不可以。\n\n"
+        "<b>怎么做</b>\n1. 第一。\n2. 第二。\n\n<b>话术</b>\n照着说。\n\n停催函：https://example.org/a"
+    )

@@ -1,0 +1,51 @@
+"""Within a chat one after the other, chats beside each other."""
+
+import asyncio
+from collections import defaultdict
+from pathlib import Path
+
+from bot.messages import Incoming, Reply, Section
+from intents import Decision
+from tests.fakes.botapi import BotAPI
+from tests.telegram_bot import talking
+
+
+def said(text: str) -> Reply:
+    return Reply(Decision.ANSWER, (Section((text,)),))
+
+
+async def test_twenty_chats_at_once_keep_their_order(server: BotAPI, tmp_path: Path) -> None:
+    async def turn(incoming: Incoming) -> Reply:
+        # Later messages are quicker, so that without order they would overtake.
+        await asyncio.sleep(0.01 * (5 - int(incoming.text)))
+        return said(incoming.text)
+
+    people = [server.user(str(number)) for number in range(20)]
+    async with talking(server, tmp_path, turn=turn):
+        for number in range(5):
+            for person in people:
+                await server.says(person, str(number))
+        for person in people:
+            assert [(await server.next_message(person))["text"] for _ in range(5)] == list("01234")
+
+
+async def test_one_stuck_chat_delays_no_other_however_much_waits_in_it(server: BotAPI, tmp_path: Path) -> None:
+    free = asyncio.Event()
+    working: defaultdict[str, int] = defaultdict(int)
+
+    async def turn(incoming: Incoming) -> Reply:
+        working[incoming.person.user] += 1
+        if incoming.text == "卡住":
+            await free.wait()
+        return said("好")
+
+    stuck, other = server.user("小王"), server.user("小李")
+    async with talking(server, tmp_path, turn=turn):
+        for _ in range(300):
+            await server.says(stuck, "卡住")
+        await server.says(other, "在吗")
+        assert (await server.next_message(other))["text"] == "好"
+        assert working[str(stuck["id"])] == 1
+        free.set()
+        for _ in range(300):
+            await server.next_message(stuck)
