@@ -2,25 +2,40 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
 from typing_extensions import override
 
+from bot.admin import Office
+from bot.broadcast import Broadcast
 from bot.channels import web
+from bot.channels.telegram import Options, TelegramChannel, TelegramRefusedError
 from bot.conversation import Conversation
-from bot.http import build_app
+from bot.handover import Desk, Send
+from bot.http import HealthCheck, build_app, database_check
+from bot.limits import Flood
+from bot.metrics import Metrics
+from bot.news import faq_status, follow
+from bot.retention import swept
+from bot.search import search
 from bot.settings import Settings
+from bot.starters import starters
 from bot.store import Store, StoreError
-from intents.knowledge import Knowledge
+from intents.reload import Reloader
 
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 8
 """How long what is in flight may take to finish after a signal."""
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only programs of this machine reach."""
 
 
 class StartError(Exception):
@@ -38,9 +53,10 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings) -> None:
     """Run every configured channel until a signal; raises StartError, FAQError."""
-    knowledge = Knowledge.load(settings.faq)
+    reloader = Reloader.load(settings.faq)
     listening = _listen(settings.host, settings.port)
-    store = Store(settings.database_url.get_secret_value())
+    metrics = Metrics()
+    store = Store(settings.database_url.get_secret_value(), failed=metrics.store_failed)
     async with contextlib.AsyncExitStack() as running:
         running.callback(listening.close)
         running.push_async_callback(store.close)
@@ -48,30 +64,114 @@ async def serve(settings: Settings) -> None:
             await store.open()
         except StoreError as error:
             log.error("database_away", reason=str(error))
-        conversation = Conversation(lambda: knowledge, store)
-        app = build_app(lambda: knowledge, store, web.routes(conversation.turn))
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_SECONDS)
-        server = _Server(config)
-        _stop_on_signals(server)
-        log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=knowledge.digest)
-        await server.serve(sockets=[listening])
+        senders: dict[str, Send] = {}
+        desk = Desk(store, settings.admins, senders)
+        conversation = Conversation(lambda: reloader.current, store, desk, Flood(), settings.retention_days)
+        await running.enter_async_context(swept(store, settings.retention_days))
+        turn = metrics.measured(conversation.turn)
+        office = Office(desk, reloader, Broadcast(store, senders))
+        telegram = _telegram(settings, conversation, metrics, office)
+        if telegram is not None:
+            senders["telegram"] = telegram.tell
+        app = build_app(
+            lambda: faq_status(reloader),
+            [database_check(store), *([HealthCheck("telegram", telegram.health)] if telegram else [])],
+            metrics,
+            [
+                *web.routes(turn, lambda: starters(reloader.current.faq), settings.retention_days),
+                *(telegram.routes() if telegram else ()),
+            ],
+            allowed_hosts=_allowed_hosts(settings),
+        )
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+        )
+        follow(reloader, desk, metrics)
+        await running.enter_async_context(reloader.watching())
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
+        stopping = _stop_on_signals()
+        log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
+        await _run(_Server(config), listening, telegram, office, stopping)
 
 
-def _stop_on_signals(server: uvicorn.Server) -> None:
-    def stop() -> None:
-        if server.should_exit:
-            server.force_exit = True
-        server.should_exit = True
+async def _run(
+    server: _Server,
+    listening: socket.socket,
+    telegram: TelegramChannel | None,
+    office: Office,
+    stopping: asyncio.Event,
+) -> None:
+    """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises StartError."""
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    talking = asyncio.create_task(telegram.run() if telegram else stopping.wait())
+    signalled = asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, talking, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    await office.broadcast.close()
+    if telegram is not None:
+        await telegram.stop(STOP_SECONDS)
+    await serving
+    signalled.cancel()
+    try:
+        await talking
+    except TelegramRefusedError as error:
+        raise StartError(str(error)) from None
+
+
+def _telegram(
+    settings: Settings, conversation: Conversation, metrics: Metrics, office: Office
+) -> TelegramChannel | None:
+    """The Telegram channel, if there is a token for it; raises StartError."""
+    if settings.telegram_token is None:
+        return None
+    options = Options(
+        token=settings.telegram_token,
+        base_url=settings.telegram_base_url,
+        webhook_url=settings.telegram_webhook_url,
+        webhook_secret=settings.telegram_webhook_secret,
+        take_over=settings.telegram_take_over,
+    )
+    return TelegramChannel(
+        options,
+        turn=metrics.measured(conversation.turn),
+        forget=conversation.forget,
+        search=lambda text, most: search(conversation.knowledge(), text, most),
+        claims=conversation.store,
+        count=metrics.telegram_event,
+        office=office,
+    )
+
+
+def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
+    """The names under which the page may be called: on loopback its own only, which keeps DNS rebinding out."""
+    if settings.host not in LOOPBACK:
+        return ("*",)
+    public = (urlsplit(settings.public_url).hostname, urlsplit(settings.telegram_webhook_url).hostname)
+    return (*LOOPBACK, "[::1]", *(host for host in public if host))
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """Set at the first SIGTERM or SIGINT; the second ends the process at once."""
+    stopping = asyncio.Event()
+
+    def stop(number: signal.Signals) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+        loop.add_signal_handler(number, stop, number)
+    return stopping
 
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise StartError(
             f"端口 {host}:{port} 用不了（{error.strerror}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
         ) from error
+    # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer's body waits 40 ms for an ACK.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening

@@ -1,11 +1,13 @@
 """Settings from the environment or .env, checked all at once before anything starts."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.messages import Person
 from bot.observe import configure_logging
 
 PREFIX = "YOUSHU_"
@@ -28,15 +30,57 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address that the web server listens on")
     port: int = Field(default=8080, ge=1, le=65535, description="port that the web server listens on")
+    public_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/\s]+/?)?$",
+        description="the address that people open, if a proxy stands before us",
+    )
     telegram_token: SecretStr | None = Field(default=None, description="from BotFather; empty: no Telegram")
     telegram_base_url: str = Field(
         default="https://api.telegram.org/bot", description="a Bot API server of one's own, up to and with /bot"
+    )
+    telegram_webhook_url: str = Field(
+        default="", description="the public address of /telegram on this server; empty: polling"
+    )
+    telegram_webhook_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="needed with a webhook"
+    )
+    telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
+    admins: Annotated[frozenset[Person], NoDecode] = Field(
+        default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
     log_format: Literal["console", "json"] = Field(default="console", description="console or json")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="least level that is logged"
     )
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _people(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = [tuple(each.strip().partition(":")) for each in value.split(",") if each.strip()]
+        if any(not channel or not user for channel, _, user in named):
+            raise ValueError("请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456")
+        return frozenset(Person(channel, user) for channel, _, user in named)
+
+    @field_validator("telegram_token")
+    @classmethod
+    def _from_botfather(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", value.get_secret_value()):
+            raise ValueError("不像 BotFather 给的令牌，应当是“数字:字母数字”，前后不能有空格和引号")
+        return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _as_telegram_takes_it(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """What setWebhook takes as secret_token (https://core.telegram.org/bots/api#setwebhook)."""
+        if value is None and info.data.get("telegram_webhook_url"):
+            raise ValueError("设了 webhook 地址就必须同时设这一项，否则谁都能冒充 Telegram")
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("只能用字母、数字、下划线和连字符，1 到 256 个")
+        return value
 
     @field_validator("log_level", mode="before")
     @classmethod

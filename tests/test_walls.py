@@ -45,5 +45,7 @@ def test_a_module_keeps_to_its_side_of_the_walls(path: Path) -> None:
 
 
 def test_no_module_grows_past_what_one_purpose_needs() -> None:
-    too_long = {str(path.relative_to(ROOT)): lines for path in MODULES if (lines := path.read_text("utf-8").count("\n")) > 300}
+    too_long = {
+        str(path.relative_to(ROOT)): lines for path in MODULES if (lines := path.read_text("utf-8").count("\n")) > 300
+    }
     assert too_long == {}

@@ -1,0 +1,83 @@
+"""The commands as a user types them, each in a process of its own."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.faqs import intent, write_faq
+from tests.processes import command, environment
+
+QUESTIONS = {
+    "home_visit": ["催收会上门吗", "会不会来我家", "有人来敲门要钱"],
+    "lawsuit": ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_faq(tmp_path, [intent(key, questions) for key, questions in QUESTIONS.items()])
+    return tmp_path
+
+
+def youshu(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments),
+        check=False,
+        env=environment(folder, {}),
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+
+
+def test_ask_prints_a_json_object_of_the_designed_form_for_each_line(folder: Path) -> None:
+    done = youshu(folder, "ask", "--json", "-", stdin="催收会上门吗\n今天天气怎么样\n")
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert set(first) == {"text", "decision", "intent", "score", "candidates", "reply"}
+    assert (first["text"], first["decision"], first["intent"]) == ("催收会上门吗", "answer", "home_visit")
+    assert first["candidates"][0] == {"intent": "home_visit", "score": first["score"]}
+    assert set(first["reply"]) == {"text", "choices", "attachments"}
+    assert second["decision"] != "answer"
+
+
+def test_ask_gives_the_whole_answer_since_there_is_no_second_turn(folder: Path) -> None:
+    answer = youshu(folder, "ask", "催收会上门吗").stdout
+    for wanted in ("后果二", "权利二", "第二步", "第一千零三十二条"):
+        assert wanted in answer
+
+
+def test_ask_takes_an_empty_line_an_emoji_and_a_very_long_one(folder: Path) -> None:
+    done = youshu(folder, "ask", "--json", "-", stdin=f"\n😀😀\n{'我欠了钱' * 2500}\n")
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 3
+
+
+def test_chat_answers_a_number_as_the_choice_that_it_names(folder: Path) -> None:
+    done = youshu(folder, "chat", stdin="催收会上门吗\n1\n")
+    assert done.returncode == 0
+    assert "home_visit的后果二" in done.stdout
+
+
+def test_check_is_silent_when_there_is_no_error(folder: Path) -> None:
+    assert "error" not in youshu(folder, "check").stdout
+
+
+def test_forget_says_how_it_wants_its_argument(folder: Path) -> None:
+    done = youshu(folder, "forget", "telegram")
+    assert done.returncode == 2
+    assert "telegram:123456" in done.stderr
+
+
+def test_schema_is_json(folder: Path) -> None:
+    assert json.loads(youshu(folder, "schema").stdout)["type"] == "object"
+
+
+def test_a_missing_faq_is_one_line_on_stderr(tmp_path: Path) -> None:
+    done = youshu(tmp_path, "ask", "催收会上门吗")
+    assert done.returncode == 1
+    assert "E-FILE" in done.stderr
+    assert "Traceback" not in done.stderr

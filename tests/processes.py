@@ -1,0 +1,107 @@
+"""A real `youshu` process for tests that start, signal and kill it."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+START_SECONDS = 20
+STOP_SECONDS = 15
+
+
+def command(*arguments: str) -> list[str]:
+    """The command line of `youshu`, measured for coverage like everything else."""
+    return [sys.executable, "-m", "bot", *arguments]
+
+
+def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    """A clean environment: none of the developer's settings, everything inside the folder."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("YOUSHU_")}
+    own = {"YOUSHU_FAQ": str(folder / "faq.yaml"), "YOUSHU_DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'youshu.db'}"}
+    return kept | own | {f"YOUSHU_{name}": value for name, value in settings.items()}
+
+
+@dataclass
+class Service:
+    """A running `youshu serve` and all that it wrote."""
+
+    process: asyncio.subprocess.Process
+    url: str
+    written: bytearray = field(default_factory=bytearray)
+    reader: asyncio.Task[None] | None = None
+
+    @property
+    def log(self) -> str:
+        """Everything on stdout and stderr so far."""
+        return self.written.decode("utf-8", "replace")
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the process and wait for its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        code = await asyncio.wait_for(self.process.wait(), STOP_SECONDS)
+        if self.reader is not None:
+            await self.reader
+        return code
+
+    async def say(self, session: str, text: str) -> dict[str, object]:
+        """One message through the web chat's API."""
+        return await self._post({"session": session, "text": text})
+
+    async def tap(self, session: str, choice: str) -> dict[str, object]:
+        """One tap through the web chat's API."""
+        return await self._post({"session": session, "choice": choice})
+
+    async def _post(self, body: dict[str, str]) -> dict[str, object]:
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+            answer = await client.post("/api/messages", json=body)
+            answer.raise_for_status()
+            return dict(answer.json())
+
+
+@asynccontextmanager
+async def running(folder: Path, port: int, **settings: str) -> AsyncIterator[Service]:
+    """`youshu serve` on this port, ready; killed at the end if it is still there."""
+    process = await asyncio.create_subprocess_exec(
+        *command("serve", "--port", str(port)),
+        env=environment(folder, settings),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    service = Service(process, f"http://127.0.0.1:{port}")
+    ready = asyncio.Event()
+    service.reader = asyncio.create_task(_collect(service, ready))
+    try:
+        await asyncio.wait_for(ready.wait(), START_SECONDS)
+        assert process.returncode is None, service.log
+        yield service
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await service.reader
+
+
+async def _collect(service: Service, ready: asyncio.Event) -> None:
+    """Read what the process writes; ready is set at its ready line, or at its end."""
+    assert service.process.stdout is not None
+    async for line in service.process.stdout:
+        service.written += line
+        if b"ready" in line:
+            ready.set()
+    ready.set()
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

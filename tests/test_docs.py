@@ -1,0 +1,37 @@
+"""What the documentation says exists, and what exists is documented."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli import COMMANDS
+from bot.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_env_example_lists_every_setting_and_no_other() -> None:
+    listed = set(re.findall(rf"^#?\s*({PREFIX}[A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+    assert listed == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+def test_the_readme_names_every_command(command: object) -> None:
+    assert f"youshu {getattr(command, 'name', '')}" in README
+
+
+def test_the_readme_names_no_command_that_is_not_there() -> None:
+    named = set(re.findall(r"youshu ([a-z]+)", README))
+    assert named <= {str(command.name) for command in COMMANDS}
+
+
+@pytest.mark.parametrize("path", ["README.md", *(str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("docs/**/*.md")))])
+def test_every_relative_link_in_the_docs_leads_somewhere(path: str) -> None:
+    text = (ROOT / path).read_text("utf-8")
+    links = [
+        link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link and not link.startswith("mailto:")
+    ]
+    missing = [link for link in links if not (ROOT / path).parent.joinpath(link).exists()]
+    assert missing == []
