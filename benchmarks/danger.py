@@ -47,12 +47,18 @@ def messages() -> list[Message]:
     """The labelled list, the ordinary messages of the corpus and the FAQ's questions."""
     listed = [Message(row["text"], row["danger"] == "yes", row["split"] == "held") for row in _rows("danger.tsv")]
     ordinary = [*_rows("dev.tsv"), *_rows("personas_dev.tsv")]
+    follow_ups = [
+        Message(row[key], danger=False, hard=False)
+        for row in _rows("followups.tsv")
+        for key in ("first_text", "second_text")
+    ]
     faq = load_faq(ROOT / "faq.yaml")
     own = [Message(text, intent.id == "crisis", hard=False) for intent in faq.intents for text in intent.questions]
     outside = faq.out_of_scope.questions if faq.out_of_scope else ()
     return [
         *listed,
         *own,
+        *follow_ups,
         *(Message(row["text"], row["intent"] == "crisis", hard=False) for row in ordinary),
         *(Message(text, danger=False, hard=False) for text in outside),
     ]

@@ -1,48 +1,54 @@
-"""The `youshu` command: gathers its commands and turns expected failures into one line and an exit code."""
+"""The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
 import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
 
 import click
+from typing_extensions import override
 
-from bot.commands import check, compare, measure, report, talk, teach, trial
-from bot.service import StartError
-from bot.settings import SettingsError
-from bot.store import StoreError
-from intents.corpus import CorpusError
-from intents.edit import EditError
-from intents.problems import FAQError
-from intents.rewrite import RewriteError
-from intents.teach import TeachError
+from intents.errors import ExpectedError
 
-COMMANDS = (
-    talk.serve,
-    talk.chat,
-    talk.ask,
-    check.check,
-    talk.forget,
-    check.schema,
-    measure.evaluate,
-    report.report,
-    teach.teach,
-    teach.new,
-    teach.undo,
-    compare.diff,
-    trial.try_out,
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "serve": "bot.commands.serve:serve",
+        "chat": "bot.commands.talk:chat",
+        "ask": "bot.commands.talk:ask",
+        "check": "bot.commands.check:check",
+        "try": "bot.commands.trial:try_out",
+        "diff": "bot.commands.compare:diff",
+        "new": "bot.commands.teach:new",
+        "teach": "bot.commands.teach:teach",
+        "undo": "bot.commands.teach:undo",
+        "report": "bot.commands.report:report",
+        "eval": "bot.commands.measure:evaluate",
+        "forget": "bot.commands.talk:forget",
+        "schema": "bot.commands.check:schema",
+    }
 )
-
-EXPECTED = (
-    CorpusError,
-    EditError,
-    FAQError,
-    RewriteError,
-    SettingsError,
-    StartError,
-    TeachError,
-)
-"""Failures whose text is a line for a person."""
+"""Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""
 
 
-@click.group(help="有数：给逾期的人一个说得清、靠得住的回答。")
+class _Lazy(click.Group):
+    """A group whose commands are imported when asked for (https://click.palletsprojects.com/en/stable/complex/)."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
+        return command
+
+
+@click.group(cls=_Lazy, help="有数：给逾期的人一个说得清、靠得住的回答。")
 @click.version_option(package_name="youshu")
 def youshu() -> None:
     """The command that holds the others."""
@@ -50,8 +56,6 @@ def youshu() -> None:
 
 def main() -> None:
     """Run a command; an expected failure is one line on stderr and exit code 1."""
-    for command in COMMANDS:
-        youshu.add_command(command)
     try:
         youshu(standalone_mode=False)
     except click.ClickException as error:
@@ -59,9 +63,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except StoreError as error:
-        click.echo(f"数据库没有应答（{error}）；请检查 YOUSHU_DATABASE_URL", err=True)
-        sys.exit(1)
-    except EXPECTED as error:
-        click.echo(str(error), err=True)
+    except ExpectedError as error:
+        click.echo(error.told, err=True)
         sys.exit(1)

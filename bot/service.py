@@ -27,6 +27,7 @@ from bot.search import search
 from bot.settings import Settings
 from bot.starters import starters
 from bot.store import Store, StoreError
+from intents.errors import ExpectedError
 from intents.reload import Reloader
 
 log = structlog.get_logger(__name__)
@@ -38,7 +39,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only programs of this machine reach."""
 
 
-class StartError(Exception):
+class StartError(ExpectedError):
     """The service can't start; the text says why in one line."""
 
 

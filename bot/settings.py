@@ -9,11 +9,12 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.messages import Person
 from bot.observe import configure_logging
+from intents.errors import ExpectedError
 
 PREFIX = "YOUSHU_"
 
 
-class SettingsError(Exception):
+class SettingsError(ExpectedError):
     """One or more settings are wrong; the text names each, one a line."""
 
 

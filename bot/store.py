@@ -24,6 +24,8 @@ __all__ = ["Handover", "Learnt", "Recalled", "Store", "StoreError", "Talk"]
 
 CALL_SECONDS = 1.5
 """How long one call may take before the answer goes out without it."""
+OPEN_SECONDS = 5.0
+"""How long making the tables may take at the start, when nobody waits for an answer."""
 BUSY_SHARE = 0.8
 """How much of it SQLite may wait for a lock: its wait can't be cancelled, so it has to end first."""
 CLAIM_SECONDS = 24 * 3600
@@ -85,7 +87,8 @@ class Store:
             self._engine = make_engine(self.url, self.call_seconds * BUSY_SHARE)
             self._one = single(self._engine)
             self._statements = statements(self._engine.dialect.name)
-        await self.ping()
+        async with translated(max(self.call_seconds, OPEN_SECONDS), self.failed):
+            await self._ready()
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -115,7 +118,10 @@ class Store:
         return await self._single(read)
 
     async def keep(self, person: Person, talk: Talk, learnt: Learnt | None = None) -> None:
-        """Keep where this person's talk stands, and add to the tallies, in one transaction."""
+        """Keep where this person's talk stands, and add to the tallies; what somebody said or chose, in one transaction.
+
+        The count of outcomes alone isn't worth one: BEGIN and COMMIT would be half of the time, with all others waiting.
+        """
         now = self._now()
         row = {"channel": person.channel, "user": person.user, "state": talk.to_json(), "updated_at": now}
 
@@ -127,7 +133,8 @@ class Store:
             if learnt is not None:
                 await tallies.add(connection, person, learnt, now)
 
-        await (self._write if learnt is not None else self._single)(write)
+        chosen = learnt is not None and (learnt.miss is not None or learnt.pick is not None or learnt.vote is not None)
+        await (self._write if chosen else self._single)(write)
 
     async def forget(self, person: Person) -> int:
         """Delete every row that names a person; the number of rows that went. Misses and counts name nobody."""

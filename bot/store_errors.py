@@ -7,10 +7,18 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from typing_extensions import override
+
+from intents.errors import ExpectedError
 
 
-class StoreError(Exception):
+class StoreError(ExpectedError):
     """The database can't be reached, refuses, or takes too long; names the kind of error, never a value."""
+
+    @property
+    @override
+    def told(self) -> str:
+        return f"数据库没有应答（{self}）；请检查 YOUSHU_DATABASE_URL"
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from intents.errors import ExpectedError
 from intents.schema import FAQ
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -14,7 +15,7 @@ _NONE = "none"
 _COLUMNS = {"intent", "text"}
 
 
-class CorpusError(Exception):
+class CorpusError(ExpectedError):
     """A labelled file can't be used; one line in Chinese."""
 
 

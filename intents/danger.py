@@ -100,6 +100,6 @@ class DangerDetector:
         return None
 
     def _worded(self, folded: str) -> Sign | None:
-        if self._wording.score(folded) < self._wording.threshold:
+        if not self._wording.tells(folded):
             return None
         return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))

@@ -10,6 +10,9 @@ from intents.danger_spelling import BREAK
 MAX_CHARACTERS = 400
 """Only so much of a message is weighed; in a long story the telling part is found by patterns."""
 
+MIN_CHARACTERS = 6
+"""A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
+
 GRAM = 3
 """The longest run of characters that has a weight."""
 
@@ -44,6 +47,10 @@ class Wording:
         if not present:
             return self.bias
         return self.bias + sum(self.weights.get(gram, 0.0) for gram in present) / float(len(present) ** DAMPING)
+
+    def tells(self, folded: str) -> bool:
+        """Whether the wording as a whole counts as danger."""
+        return len(folded) >= MIN_CHARACTERS and self.score(folded) >= self.threshold
 
     def told(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""

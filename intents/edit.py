@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import yaml
 
 from intents.corpus import OUT_OF_SCOPE
+from intents.errors import ExpectedError
 from intents.reader import Document, Path, Value, read
 
 # The end of a bracket that was left open, on this line or on one that follows.
 _CLOSING = re.compile(r"(?:[ \t\r\n]|#[^\n]*\n)*[\]},]")
 
 
-class EditError(Exception):
+class EditError(ExpectedError):
     """The text can't be changed so; one line in Chinese that says why and what to do."""
 
 

@@ -29,9 +29,9 @@ class Budget:
 
     misled: float = 0.02
     """In scope, and given a wrong answer."""
-    refused: float = 0.015
+    refused: float = 0.005
     """In scope, and offered nothing."""
-    let_in: float = 0.05
+    let_in: float = 0.06
     """Out of scope, and answered."""
 
 
@@ -162,4 +162,4 @@ def _mean(holds: NDArray[np.bool_]) -> float:
 def _worth(shares: _Shares, budget: Budget) -> tuple[float, float]:
     """Within the budget first; then as many answered and kept out as may be."""
     excess = sum(max(0.0, getattr(shares, field.name) - getattr(budget, field.name)) for field in fields(Budget))
-    return (-round(excess, 4), shares.answered + shares.kept_out / 4)
+    return (-round(excess, 4), shares.answered + shares.kept_out / 10)

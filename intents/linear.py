@@ -53,17 +53,15 @@ def _solve(kernel: Matrix, targets: Matrix) -> Matrix:
     shifted = targets - np.float32(BIAS)
     price = np.where(targets > 0, REGULARISATION / OWN, REGULARISATION).astype(np.float32)
     solution = np.zeros_like(targets)
-    reached = np.zeros_like(targets)
     wrong = np.ones_like(targets)
+    rest = shifted
     for number, steps in enumerate(ROUNDS):
         if number:
             # Only texts inside the margin shape the next solution.
-            wrong = (targets * (reached + BIAS) < 1).astype(np.float32)
-            solution *= wrong
-            reached = kernel @ solution
-        rest = wrong * (shifted - reached) - price * solution
+            wrong = (targets * (kernel @ solution + BIAS) < 1).astype(np.float32)
+            solution = wrong * solution
+            rest = wrong * (shifted - kernel @ solution) - price * solution
         solution = _descend(kernel, wrong, price, solution, rest, steps)
-        reached = kernel @ solution
     return solution
 
 

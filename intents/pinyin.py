@@ -52,6 +52,7 @@ def fuzzy(syllable: str) -> str:
 _TONES = str.maketrans("āáǎàēéěèōóǒòīíǐìūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeooooiiiiuuuuvvvvvnnnm")
 
 
+@cache
 def _toneless(toned: str) -> str:
     return "".join(c for c in toned.translate(_TONES) if c.isascii())
 

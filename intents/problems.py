@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from intents.errors import ExpectedError
+
 Severity = Literal["error", "warning"]
 
 _QUOTED_CHARACTERS = 24
@@ -55,7 +57,7 @@ class Problem:
         return f"::{self.severity} {place}::{_data(f'{self.message}；{self.remedy}')}"
 
 
-class FAQError(Exception):
+class FAQError(ExpectedError):
     """The FAQ can't be used; carries every problem found, and names those that stop it, a line each."""
 
     def __init__(self, path: str, problems: Iterable[Problem]) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from intents.errors import ExpectedError
+
 LOCK_SECONDS = 30.0
 """How long one writer waits for another."""
 KEPT_BACKUPS = 10
 
 
-class RewriteError(Exception):
+class RewriteError(ExpectedError):
     """The file could not be replaced and is as it was; one line in Chinese."""
 
 

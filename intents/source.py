@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 # What editors count as the end of a line; libyaml also counts U+0085, U+2028 and U+2029, so its own line numbers aren't used.
@@ -19,14 +20,28 @@ class Place:
 class Source:
     """A text and the beginnings of its lines."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, original: Mapping[int, str] | None = None) -> None:
+        """A text; original has the lines that were other before they were repaired, by number."""
         self.text = text
+        self._original = original or {}
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
     def place(self, offset: int) -> Place:
-        """The line and column of a character."""
+        """The line and column of a character; in a repaired line, of the same character as it was before."""
         line = bisect_right(self._starts, offset)
-        return Place(line, offset - self._starts[line - 1] + 1)
+        column = offset - self._starts[line - 1] + 1
+        return Place(line, self._column_before(line, column) if line in self._original else column)
+
+    def _column_before(self, number: int, column: int) -> int:
+        before, now = self._original[number], self.line(number)
+        same = next(
+            (at for at, pair in enumerate(zip(before, now, strict=False)) if len({*pair}) > 1),
+            min(len(before), len(now)),
+        )
+        if column <= same + 1:
+            return column
+        # A repair leaves the end of its line alone.
+        return max(same, len(before) - (len(now) - column + 1)) + 1
 
     def line(self, number: int) -> str:
         """The text of a line, without its end; empty beyond the last."""
@@ -41,4 +56,5 @@ class Source:
     def replaced(self, lines: dict[int, str]) -> "Source":
         """The same text with other content in some lines; line numbers stay."""
         numbers = range(1, len(self._starts) + 1)
-        return Source("\n".join(lines.get(number, self.line(number)) for number in numbers))
+        text = "\n".join(lines.get(number, self.line(number)) for number in numbers)
+        return Source(text, {number: self.line(number) for number in lines})

@@ -12,6 +12,7 @@ from intents.checks.matching import near_questions
 from intents.corpus import OUT_OF_SCOPE, Sentence, own_sentences
 from intents.decide import Decision
 from intents.edit import Edit, EditError, with_question
+from intents.errors import ExpectedError
 from intents.faq import Checked, check_text
 from intents.matcher import Match, Matcher
 from intents.problems import Problem
@@ -28,7 +29,7 @@ SHOWN = 5
 _BREAKS = re.compile(r"[\s\u2028\u2029]+")
 
 
-class TeachError(Exception):
+class TeachError(ExpectedError):
     """Not taught, and the file is as it was; Chinese, one reason a line."""
 
 

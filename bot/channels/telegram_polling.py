@@ -94,6 +94,8 @@ class Poller:
             return ()
         except Exception as error:  # noqa: BLE001 -- the library raises whatever its reading of an update stumbles over
             log.error("update_not_read", error=type(error).__name__)
+            if self._sieve.needed:
+                await asyncio.sleep(LONGEST_PAUSE)
             self._sieve.needed = True
             return ()
         self._sieve.needed = False

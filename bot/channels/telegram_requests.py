@@ -168,7 +168,3 @@ def kind_of(error: BaseException) -> str:
     by_text = (kind for part, kind in _TEXTS if part in text)
     by_type = (kind for type_, kind in _TYPES if isinstance(error, type_))
     return next(by_text, None) or next(by_type, type(error).__name__)
-
-
-EXPECTED: Final = frozenset({kind for _, kind in (*_TEXTS, *_TYPES)})
-"""The kinds that come with the trade: counted, no line in the log above DEBUG unless they last."""

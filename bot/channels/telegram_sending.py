@@ -27,9 +27,13 @@ def texts(reply: Reply) -> list[str]:
 
 
 def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
-    """The choices as buttons: those of one kind together, as many in a row as a phone shows in full."""
+    """The choices as buttons: those of one kind together, as many in a row as a phone shows in full.
+
+    A choice that Telegram wouldn't take is left out: it would cost the whole message.
+    """
     rows: list[list[InlineKeyboardButton]] = []
-    for _, kind in groupby(choices[: limits.KEYBOARD_BUTTONS], _kind):
+    fitting = [choice for choice in choices if len(choice.value.encode()) <= limits.CALLBACK_DATA_BYTES]
+    for _, kind in groupby(fitting[: limits.KEYBOARD_BUTTONS], _kind):
         rows.extend(_rows(kind))
     return InlineKeyboardMarkup(rows) if rows else None
 

@@ -135,7 +135,9 @@ def _print_asked(console: Console, found: Report) -> None:
     _show(console, table)
     if found.never:
         titles = "、".join(row.title for row in found.never)
-        console.print(f"没有人问到的 {len(found.never)} 个话题：{titles}", highlight=False, markup=False, soft_wrap=True)
+        console.print(
+            f"没有人问到的 {len(found.never)} 个话题：{titles}", highlight=False, markup=False, soft_wrap=True
+        )
 
 
 def _print_due(console: Console, found: Report) -> None:

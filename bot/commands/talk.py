@@ -1,4 +1,4 @@
-"""Commands that run the conversation: serve, chat, ask, forget."""
+"""Commands that talk without a server: chat, ask, forget."""
 
 import asyncio
 import json
@@ -13,9 +13,7 @@ from bot.channels import terminal, web
 from bot.commands import why
 from bot.conversation import Conversation
 from bot.messages import Incoming, Person, Reply
-from bot.observe import configure_logging
-from bot.service import serve as run_service
-from bot.settings import load_settings, quiet_settings
+from bot.settings import quiet_settings
 from bot.store import Store
 from intents.decide import Decision
 from intents.explain import explain
@@ -23,16 +21,6 @@ from intents.knowledge import Knowledge
 from intents.schema import FAQ
 
 MEMORY = "sqlite+aiosqlite://"
-
-
-@click.command(help="启动网页聊天，以及配置了的其他渠道。")
-@click.option("--host", help="监听地址，默认 127.0.0.1")
-@click.option("--port", type=int, help="监听端口，默认 8080")
-def serve(host: str | None, port: int | None) -> None:
-    """Run the service until a signal."""
-    settings = load_settings(host=host, port=port)
-    configure_logging(settings.log_format, settings.log_level)
-    asyncio.run(run_service(settings))
 
 
 @click.command(help="在终端里聊。")

@@ -97,7 +97,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", Clock()) as opened:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", Clock(), call_seconds=DEADLINE) as opened:
         yield opened
 
 
@@ -383,7 +383,7 @@ async def test_every_value_fits_into_a_button_however_long_the_id() -> None:
     longest = "a" * 40
     long = faq([intent(longest, [VISIT], related=[longest])])
     known = Knowledge(long, Matcher(long), "1")
-    async with Store("sqlite+aiosqlite://") as store:
+    async with Store("sqlite+aiosqlite://", call_seconds=DEADLINE) as store:
         wang = Talking(Conversation(lambda: known, store))
         seen = [await wang.say(VISIT), await wang.tap("权利"), await wang.tap("没用"), await wang.say("菜单")]
     values = [choice.value for reply in seen for choice in reply.choices]
@@ -433,9 +433,9 @@ async def test_a_database_that_hangs_does_not_keep_the_answer_back(knowledge: Kn
 
 async def test_a_restart_loses_nothing_of_the_thread(knowledge: Knowledge, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'talks.db'}"
-    async with Store(url) as store:
+    async with Store(url, call_seconds=DEADLINE) as store:
         await Talking(Conversation(lambda: knowledge, store)).say(VISIT)
-    async with Store(url) as store:
+    async with Store(url, call_seconds=DEADLINE) as store:
         reply = await Talking(Conversation(lambda: knowledge, store)).say("2")
     assert (reply.intent, reply.part) == ("home_visit", Part.RIGHTS)
 
@@ -447,7 +447,7 @@ async def test_a_restart_loses_nothing_of_the_thread(knowledge: Knowledge, tmp_p
     )
 )
 async def test_whatever_is_written_gets_a_reply(knowledge: Knowledge, danger: DangerDetector, texts: list[str]) -> None:
-    async with Store("sqlite+aiosqlite://") as store:
+    async with Store("sqlite+aiosqlite://", call_seconds=DEADLINE) as store:
         wang = Talking(Conversation(lambda: knowledge, store, danger=danger))
         for text in texts:
             reply = await wang.say(text)

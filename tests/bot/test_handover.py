@@ -75,7 +75,7 @@ def danger() -> DangerDetector:
 @pytest.fixture
 async def house(knowledge: Knowledge, danger: DangerDetector, tmp_path: Path) -> AsyncIterator[House]:
     clock = Clock()
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock) as store:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
         senders: dict[str, Send] = {}
         desk = Desk(store, frozenset({ADMIN, OTHER}), senders, clock)
         house = House(Conversation(lambda: knowledge, store, desk, danger=danger), desk, clock)

@@ -42,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def store(database_url: str, clock: Clock) -> AsyncIterator[Store]:
-    async with Store(database_url, clock) as opened:
+    async with Store(database_url, clock, call_seconds=DEADLINE) as opened:
         yield opened
 
 
@@ -204,9 +204,9 @@ async def test_the_sweep_runs_while_the_service_does(store: Store, clock: Clock)
 
 
 async def test_a_store_that_is_opened_again_has_what_was_kept(database_url: str) -> None:
-    async with Store(database_url) as store:
+    async with Store(database_url, call_seconds=DEADLINE) as store:
         await store.keep(WANG, Talk("lawsuit"))
-    async with Store(database_url) as store:
+    async with Store(database_url, call_seconds=DEADLINE) as store:
         assert (await store.recall(WANG)).talk == Talk("lawsuit")
 
 
@@ -332,7 +332,7 @@ async def test_two_processes_on_one_store_do_a_thousand_turns_without_a_lock_err
         assert process.returncode == 0, errors.decode()
         return int(out), out, errors
 
-    async with Store(database_url) as store:
+    async with Store(database_url, call_seconds=DEADLINE) as store:
         results = await asyncio.gather(write("a"), write("b"))
         assert all(errors == b"" for _, _, errors in results)
         assert sum(won for won, _, _ in results) == turns

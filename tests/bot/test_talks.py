@@ -30,7 +30,7 @@ def seen(reply: Reply | None) -> Seen | None:
 async def test_a_talk_goes_as_written(talk: Talk, knowledge: Knowledge, tmp_path: Path, *, restarting: bool) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}"
     values: Mapping[str, str] = {}
-    async with Store(url) as store:
+    async with Store(url, call_seconds=20) as store:
         conversation = Conversation(lambda: knowledge, store)
         for number, turn in enumerate(talk.turns):
             if restarting:

@@ -73,6 +73,7 @@ def place_of(text: str, path: tuple[str | int, ...], character: int | None = Non
 @example("a: [\x85")
 @example("? [a]\n: b")
 @example("{a: &x [*x]}")
+@example(" -\n\t0")
 @example("%YAML 9.9\n---\na")
 def test_reading_never_raises_and_every_problem_has_a_place_in_the_text(text: str) -> None:
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -130,6 +131,16 @@ def test_all_syntax_traps_are_reported_at_once_together_with_content_problems() 
     broken = broken.replace("第六百八十条", "第680条").replace("      - 打开", "\t- 打开")
     codes = [problem.code for problem in check_text(broken, today=TODAY, limits=LIMITS).problems]
     assert sorted(codes) == ["E-COLON-SPACE", "E-FULLWIDTH-COLON", "E-TAB", "W-ARTICLE"]
+
+
+def test_a_problem_behind_a_trap_on_the_same_line_has_the_place_that_the_editor_shows() -> None:
+    broken = GOOD.replace("reviewed: 2026-11-23\n\n  - id: rate", "reviewed：2026/11/23\n\n  - id: rate")
+    problems = check_text(broken, today=TODAY, limits=LIMITS).problems
+    column = len("    reviewed：") + 1
+    assert [(problem.code, problem.column) for problem in problems] == [
+        ("E-FULLWIDTH-COLON", column - 1),
+        ("E-DATE", column),
+    ]
 
 
 def test_a_trap_does_not_hide_another_kind_of_syntax_error() -> None:

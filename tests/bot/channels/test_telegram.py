@@ -12,6 +12,7 @@ from telegram.constants import (
 )
 
 from bot.channels import telegram_limits as limits
+from bot.channels.telegram_inline import RESULTS
 from bot.channels.telegram_sending import keyboard, texts
 from bot.messages import Choice, Incoming, Reply, Section
 from intents import Decision
@@ -324,7 +325,7 @@ async def test_a_person_who_blocked_the_bot_is_counted_and_delays_nobody(server:
         (limits.KEYBOARD_BUTTONS, InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER),
         (limits.KEYBOARD_ROW_BUTTONS, InlineKeyboardMarkupLimit.BUTTONS_PER_ROW),
         (limits.CALLBACK_DATA_BYTES, InlineKeyboardButtonLimit.MAX_CALLBACK_DATA),
-        (limits.INLINE_RESULTS, InlineQueryLimit.RESULTS),
+        (RESULTS, min(RESULTS, InlineQueryLimit.RESULTS)),
         (limits.MESSAGES_PER_SECOND, FloodLimit.MESSAGES_PER_SECOND),
         (limits.MESSAGES_PER_SECOND_IN_A_CHAT, FloodLimit.MESSAGES_PER_SECOND_PER_CHAT),
         (limits.MESSAGES_PER_MINUTE_IN_A_GROUP, FloodLimit.MESSAGES_PER_MINUTE_PER_GROUP),
@@ -351,6 +352,12 @@ def test_there_are_never_more_buttons_than_telegram_takes() -> None:
     markup = keyboard([Choice(f"话题{number}", f"i:t{number}") for number in range(300)])
     assert markup is not None
     assert sum(map(len, markup.inline_keyboard)) == limits.KEYBOARD_BUTTONS
+
+
+def test_a_button_that_telegram_would_not_take_does_not_cost_the_message() -> None:
+    markup = keyboard([Choice("长", "i:" + "x" * 63), Choice("好", "i:x")])
+    assert markup is not None
+    assert [button.text for row in markup.inline_keyboard for button in row] == ["好"]
 
 
 def test_the_longest_intent_id_fits_into_a_button() -> None:
