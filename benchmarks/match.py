@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
@@ -36,7 +37,7 @@ SEED = 1
 def messages() -> list[str]:
     """Corpus messages of about LENGTH characters: longer ones cut, shorter ones filled with the next."""
     texts = [sentence.text for sentence in read_sentences(ROOT / "tests" / "corpus" / "personas_dev.tsv")]
-    return [(text + "，" + following)[:LENGTH] for text, following in zip(texts, texts[1:], strict=False)]
+    return [(text + "，" + following)[:LENGTH] for text, following in pairwise(texts)]
 
 
 def timed(action: Callable[[str], object], texts: Sequence[str]) -> tuple[float, float]:
@@ -83,11 +84,16 @@ def measure(count: int) -> dict[str, float]:
     matcher = Matcher(faq)
     built = perf_counter() - start
     p50, p99 = timed(matcher.match, messages())
-    found = {"questions": sum(len(i.questions) for i in faq.intents), "build s": built, "p50 ms": p50, "p99 ms": p99, "MB": megabytes()}
+    found = {
+        "questions": sum(len(i.questions) for i in faq.intents),
+        "build s": built,
+        "p50 ms": p50,
+        "p99 ms": p99,
+        "MB": megabytes(),
+    }
     if not count:
         questions = [question for intent in faq.intents for question in intent.questions]
         found["extractOne p50 ms"], _ = timed(lambda text: process.extractOne(text, questions), messages()[:60])
-        found["short p50 ms"], _ = timed(matcher.match, ["花呗逾期了会上征信吗"] * 200)
         found["10,000 characters p50 ms"], _ = timed(matcher.match, [("我欠了花呗还不上" * 1250)] * 200)
     return found
 
@@ -103,7 +109,13 @@ def while_reloading(count: int) -> dict[str, float]:
         start = perf_counter()
         matcher.match(texts[len(took) % len(texts)])
         took.append(1000 * (perf_counter() - start))
-    return {"questions": count, "answers": len(took), "p50 ms": median(took), "p99 ms": quantiles(took, n=100)[98], "max ms": max(took)}
+    return {
+        "questions": count,
+        "answers": len(took),
+        "p50 ms": median(took),
+        "p99 ms": quantiles(took, n=100)[98],
+        "max ms": max(took),
+    }
 
 
 def start_seconds() -> float:
@@ -124,7 +136,11 @@ def _apart(name: str, count: int) -> dict[str, float]:
 
 
 def _print(title: str, found: dict[str, float]) -> None:
-    print(title + "  " + "  ".join(f"{name} {value:,.2f}" if value % 1 else f"{name} {value:,.0f}" for name, value in found.items()))
+    print(
+        title
+        + "  "
+        + "  ".join(f"{name} {value:,.2f}" if value % 1 else f"{name} {value:,.0f}" for name, value in found.items())
+    )
 
 
 def main() -> None:
@@ -140,7 +156,7 @@ def main() -> None:
     shipped = _apart("measure", 0)
     _print("shipped", shipped)
     print(f"  {shipped['extractOne p50 ms'] / shipped['p50 ms']:.0f} times as fast as extractOne", end="; ")
-    print(f"10,000 characters cost {shipped['10,000 characters p50 ms'] / shipped['short p50 ms']:.1f} times a short message")
+    print(f"10,000 characters cost {shipped['10,000 characters p50 ms'] / shipped['p50 ms']:.1f} times a short message")
     for size in chosen.sizes:
         _print("larger", _apart("measure", size))
     _print("while reloading", _apart("reload", max(chosen.sizes)))

@@ -143,7 +143,7 @@ VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.WRITTEN: 1.0, View.C
 """How much each view counts; measured in docs/decisions/0001-matching.md."""
 
 
-STRANGE = 0.25
+STRANGE = 1.0
 """How much a token that no question has counts for the length of a message: the more of a message is unknown, the weaker is the rest."""
 
 
@@ -165,7 +165,9 @@ class Vocabulary:
         row, column, count = _counted(row, column, len(self._tokens))
         frequency = np.bincount(column, minlength=len(self._tokens))
         views = np.sqrt(np.array([weights[view] for view in View]))
-        self._weights = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) * views[self._tokens >> _VIEW_SHIFT]).astype(np.float32)
+        self._weights = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) * views[self._tokens >> _VIEW_SHIFT]).astype(
+            np.float32
+        )
         self._strange = ((np.log(1 + len(texts)) + 1) * views).astype(np.float32)
         value = (1 + np.log(count)) * self._weights[column]
         length = np.sqrt(np.bincount(row, value * value, minlength=len(texts)))

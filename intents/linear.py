@@ -4,7 +4,8 @@ The method is liblinear's L2-loss SVM (Fan et al. 2008) solved through its kerne
 (Chapelle 2007). scikit-learn does the same, but costs more than the whole start-up budget to import: docs/decisions/0001-matching.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ OWN = 2.0
 """How much more an intent's own questions count for it than each other question counts against it."""
 ROUNDS = (6, 5, 5)
 """Newton rounds, and the steps of conjugate gradients in each."""
-_COMMON = 48
+_COMMON = 64
 """Tokens of at least so many texts are multiplied densely."""
 
 
@@ -52,26 +53,30 @@ def train(rows: Rows, owners: Codes, classes: int, columns: int) -> Learned:
 def _solve(kernel: Matrix, targets: Matrix) -> Matrix:
     shifted = targets - np.float32(BIAS)
     price = np.where(targets > 0, REGULARISATION / OWN, REGULARISATION).astype(np.float32)
-    solution = np.zeros_like(targets)
-    wrong = np.ones_like(targets)
-    rest = shifted
-    for number, steps in enumerate(ROUNDS):
-        if number:
-            # Only texts inside the margin shape the next solution.
-            wrong = (targets * (kernel @ solution + BIAS) < 1).astype(np.float32)
-            solution = wrong * solution
-            rest = wrong * (shifted - kernel @ solution) - price * solution
-        solution = _descend(kernel, wrong, price, solution, rest, steps)
+    solution = _descend(
+        partial(_damped, kernel, np.ones_like(targets), price), np.zeros_like(targets), shifted, ROUNDS[0]
+    )
+    for steps in ROUNDS[1:]:
+        # Only texts inside the margin shape the next solution.
+        wrong = (targets * (kernel @ solution + BIAS) < 1).astype(np.float32)
+        solution = wrong * solution
+        rest = wrong * shifted - _damped(kernel, wrong, price, solution)
+        solution = _descend(partial(_damped, kernel, wrong, price), solution, rest, steps)
     return solution
 
 
-def _descend(kernel: Matrix, wrong: Matrix, price: Matrix, solution: Matrix, rest: Matrix, steps: int) -> Matrix:
-    """Conjugate gradients on all classes side by side."""
+def _damped(kernel: Matrix, wrong: Matrix, price: Matrix, solution: Matrix) -> Matrix:
+    damped: Matrix = wrong * (kernel @ solution) + price * solution
+    return damped
+
+
+def _descend(apply: Callable[[Matrix], Matrix], solution: Matrix, rest: Matrix, steps: int) -> Matrix:
+    """Conjugate gradients on all classes side by side; apply is the matrix to be inverted."""
     direction = rest.copy()
     size = (rest * rest).sum(0)
     tiny = np.float32(1e-12)
     for _ in range(steps):
-        image = wrong * (kernel @ direction) + price * direction
+        image = apply(direction)
         step = size / np.maximum((direction * image).sum(0), tiny)
         solution = solution + step * direction
         rest = rest - step * image

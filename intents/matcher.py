@@ -68,7 +68,8 @@ class Matcher:
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, rule=Rule.DANGER)
-        return self._two_questions(text) or self._decided(text, ranking)
+        two = None if ranking.exact else self._two_questions(text)
+        return two or self._decided(text, ranking)
 
     def outside(self, text: str) -> float:
         """How likely it is that the message is about none of the intents, 0 to 1."""
@@ -148,7 +149,11 @@ class Matcher:
 
     def _scored(self, reading: Reading, most: int | None = None) -> Ranking:
         """The best so many intents, or all."""
-        scores = self.scores(self.model.evidence(reading).margins)
+        evidence = self.model.evidence(reading)
+        scores = self.scores(evidence.margins)
+        if not len(evidence.columns):
+            # Nothing of the message occurs in any question: it speaks for none of them.
+            scores = np.append(np.zeros_like(evidence.margins), np.float32(1))
         inside = np.round(scores[: self._count].astype(np.float64), 4)
         # Classes stand by id, so that a stable sort breaks ties by id.
         order = np.argsort(-inside, kind="stable")[:most]

@@ -5,7 +5,7 @@ import unicodedata
 
 from opencc import OpenCC
 
-MAX_CHARACTERS = 400
+MAX_CHARACTERS = 320
 """A longer message is cut before anything else: its beginning and its end hold the question."""
 
 FILLERS = (

@@ -25,7 +25,11 @@ LABELLED = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_faq(tmp_path, [intent("home_visit", VISIT), intent("lawsuit", COURT)], out_of_scope={"questions": ["红烧肉怎么做", "几点了"]})
+    write_faq(
+        tmp_path,
+        [intent("home_visit", VISIT), intent("lawsuit", COURT)],
+        out_of_scope={"questions": ["红烧肉怎么做", "几点了"]},
+    )
     (tmp_path / "dev.tsv").write_text(LABELLED, encoding="utf-8")
     return tmp_path
 

@@ -30,7 +30,9 @@ def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[
         ((), 0.0, (Decision.FALLBACK, Rule.FLOOR)),
     ],
 )
-def test_each_threshold_holds_on_both_sides(scores: tuple[float, ...], outside: float, expected: tuple[Decision, Rule]) -> None:
+def test_each_threshold_holds_on_both_sides(
+    scores: tuple[float, ...], outside: float, expected: tuple[Decision, Rule]
+) -> None:
     assert decision(*scores, outside=outside) == expected
 
 
@@ -48,7 +50,7 @@ def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
 
 @pytest.mark.parametrize("text", ["", "answer: 0.6", "[1]", "answer: 0.6\nsecret: 1"])
 def test_missing_or_unknown_names_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="thresholds: .*clarify"):
+    with pytest.raises(ValueError, match=r"thresholds: .*clarify"):
         parse_thresholds(text)
 
 

@@ -1,13 +1,13 @@
 """A match taken apart."""
 
 import pytest
-from tests.faqs import faq, intent
 
 from intents import Matcher
 from intents.decide import Rule
 from intents.explain import explain
 from intents.features import View
 from intents.linear import BIAS
+from tests.faqs import faq, intent
 
 FAQ = faq(
     [
@@ -44,7 +44,9 @@ def test_it_names_the_question_that_is_most_alike() -> None:
     assert 0 < part.likeness < 100
 
 
-@pytest.mark.parametrize(("text", "rule"), [("怎么查征信", Rule.EXACT), ("", Rule.EMPTY), ("征信", Rule.BARE), ("我不想活了", Rule.DANGER)])
+@pytest.mark.parametrize(
+    ("text", "rule"), [("怎么查征信", Rule.EXACT), ("", Rule.EMPTY), ("征信", Rule.BARE), ("我不想活了", Rule.DANGER)]
+)
 def test_it_names_the_rule_that_decided(text: str, rule: Rule) -> None:
     assert explain(FAQ, matcher, text).rule is rule
 

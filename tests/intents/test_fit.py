@@ -3,15 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
-from tests.faqs import faq, intent
 
 from intents.corpus import OUT_OF_SCOPE, Sentence
 from intents.decide import load_thresholds, parse_thresholds
 from intents.fit import FOLDS, Budget, Scored, as_yaml, fit, in_corpus, out_of_fold
+from tests.faqs import faq, intent
 
 FAQ = faq(
     [
-        intent("home_visit", ["会上门吗", "上门怎么办", "明天来我家", "外访员来了", "会来家里找我吗", "来家里要开门吗"]),
+        intent(
+            "home_visit", ["会上门吗", "上门怎么办", "明天来我家", "外访员来了", "会来家里找我吗", "来家里要开门吗"]
+        ),
         intent("jail", ["会坐牢吗", "会被抓吗", "要判刑吗", "会不会立案", "警察会抓人吗", "会坐监吗"]),
     ],
     out_of_scope={"questions": ["花呗怎么开通", "怎么提额", "会下雨吗", "红烧肉怎么做", "几点了"]},

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 
 import pytest
-from tests.faqs import faq, intent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
 from intents.decide import Rule
+from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
 JAIL = ["欠钱会坐牢吗", "逾期会被抓吗", "信用卡欠五万要判刑吗", "会不会立案", "警察会来抓我吗"]
@@ -65,7 +65,9 @@ def test_candidates_are_at_most_five_best_first_and_the_score_is_the_firsts() ->
 def test_all_intents_are_ranked_and_their_scores_and_that_of_none_add_up_to_one() -> None:
     ranking = matcher.rank("逾期了他们会来家里吗")
     assert {candidate.intent for candidate in ranking} == {"home_visit", "jail", "credit"}
-    assert sum(candidate.score for candidate in ranking) + matcher.outside("逾期了他们会来家里吗") == pytest.approx(1, abs=0.001)
+    assert sum(candidate.score for candidate in ranking) + matcher.outside("逾期了他们会来家里吗") == pytest.approx(
+        1, abs=0.001
+    )
 
 
 def test_a_question_in_two_intents_is_offered_from_both_in_the_order_of_their_ids() -> None:
@@ -76,7 +78,7 @@ def test_a_question_in_two_intents_is_offered_from_both_in_the_order_of_their_id
 
 
 def test_the_order_of_the_file_changes_nothing() -> None:
-    mixed = [intent(each["id"], random.Random(7).sample(each["questions"], 5)) for each in reversed(INTENTS)]  # type: ignore[arg-type, call-overload] # noqa: S311 -- the builder's dict is of objects; a fixed order is wanted
+    mixed = [intent(each["id"], random.Random(7).sample(each["questions"], 5)) for each in reversed(INTENTS)]  # type: ignore[arg-type] # noqa: S311 -- the builder's dict is of objects; a fixed order is wanted
     other = Matcher(faq(mixed, out_of_scope=OUTSIDE, lexicon=LEXICON))
     for text in (*VISIT, "追债的会来吗", "征信和坐牢", "下雨", "会不会"):
         assert other.match(text) == matcher.match(text)
@@ -87,6 +89,12 @@ def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
     assert match.decision is Decision.ANSWER
     assert {match.intent, match.also} == {"credit", "home_visit"}
     assert match.also in {candidate.intent for candidate in match.candidates[:2]}
+
+
+def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> None:
+    twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, "上征信吗？会来我家吗？"])]))
+    match = twice.match("上征信吗？会来我家吗？")
+    assert (match.intent, match.rule) == ("credit", Rule.EXACT)
 
 
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
@@ -100,7 +108,20 @@ def test_a_bare_word_is_never_answered(word: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\x00\x07", "\u200b\u200d", "\u202e\u2066", "\ud83d", "逾期\udc00吗", "0" * 5000, "😀" * 3000, "？！。", "逾" * 1_000_000, "a" * 100_000],
+    [
+        "",
+        " ",
+        "\x00\x07",
+        "\u200b\u200d",
+        "\u202e\u2066",
+        "\ud83d",
+        "逾期\udc00吗",
+        "0" * 5000,
+        "😀" * 3000,
+        "？！。",
+        "逾" * 1_000_000,
+        "a" * 100_000,
+    ],
 )
 def test_bad_input_gets_a_decision_and_never_an_exception(text: str) -> None:
     match = matcher.match(text)
@@ -117,11 +138,19 @@ def test_any_text_gets_a_decision(text: str) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from([*VISIT, *JAIL, *CREDIT, "追债的会来吗"]), st.sampled_from(["那个", "请问", "啊", "就是说", "呃"]), st.booleans())
+@given(
+    st.sampled_from([*VISIT, *JAIL, *CREDIT, "追债的会来吗"]),
+    st.sampled_from(["那个", "请问", "啊", "就是说", "呃"]),
+    st.booleans(),
+)
 def test_a_filler_never_changes_what_is_understood(text: str, filler: str, before: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
     filled = f"{filler}，{text}" if before else f"{text}，{filler}"
     plain, with_filler = matcher.match(text), matcher.match(filled)
-    assert (plain.decision, plain.intent, plain.candidates) == (with_filler.decision, with_filler.intent, with_filler.candidates)
+    assert (plain.decision, plain.intent, plain.candidates) == (
+        with_filler.decision,
+        with_filler.intent,
+        with_filler.candidates,
+    )
 
 
 def test_danger_to_life_comes_before_any_score() -> None:
@@ -151,7 +180,10 @@ def test_a_faq_of_one_question_works() -> None:
 
 def test_many_intents_are_told_apart_by_their_documents() -> None:
     names = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"
-    many = [intent(f"i{n}", [f"{names[n % 16]}{names[n // 16]}逾期怎么办", f"逾期{names[n % 16]}{names[n // 16]}会怎样"]) for n in range(256)]
+    many = [
+        intent(f"i{n}", [f"{names[n % 16]}{names[n // 16]}逾期怎么办", f"逾期{names[n % 16]}{names[n // 16]}会怎样"])
+        for n in range(256)
+    ]
     big = Matcher(faq(many))
     assert big.match("请问我甲乙逾期了咋办").candidates[0].intent == "i16"
 

@@ -53,7 +53,10 @@ def test_variants_become_one_spelling(written: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize("converter", ["s2t", "s2tw", "s2hk"])
-@pytest.mark.parametrize("text", ["催收说要上门是真的吗", "老公背着我借的钱要我还吗", "征信花了怎么办", "晚上睡不着", "银行说要冻结我的工资卡"])
+@pytest.mark.parametrize(
+    "text",
+    ["催收说要上门是真的吗", "老公背着我借的钱要我还吗", "征信花了怎么办", "晚上睡不着", "银行说要冻结我的工资卡"],
+)
 def test_traditional_spellings_are_read_as_simplified(text: str, converter: str) -> None:
     assert normalize(OpenCC(converter).convert(text)) == normalize(text)
 

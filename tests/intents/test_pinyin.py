@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 
 from intents.pinyin import PinyinReader, fuzzy, readings
 
-QUESTIONS = ["花呗逾期会怎么样", "逾期了还不上怎么办", "法院冻结了我的微信", "征信花了怎么办", "app上显示逾期", "逾期还清要多久", "女儿考公"] * 3
+QUESTIONS = [
+    "花呗逾期会怎么样",
+    "逾期了还不上怎么办",
+    "法院冻结了我的微信",
+    "征信花了怎么办",
+    "app上显示逾期",
+    "逾期还清要多久",
+    "女儿考公",
+] * 3
 read = PinyinReader(QUESTIONS, ["逾期", "花呗", "征信", "催收", "还清"])
 
 
@@ -44,7 +52,9 @@ def test_a_reader_without_questions_changes_nothing() -> None:
     assert PinyinReader([], [])("yuqi") == "yuqi"
 
 
-@pytest.mark.parametrize(("one", "other"), [("zhang", "zan"), ("cheng", "cen"), ("shi", "si"), ("nan", "lan"), ("xing", "xin")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("zhang", "zan"), ("cheng", "cen"), ("shi", "si"), ("nan", "lan"), ("xing", "xin")]
+)
 def test_syllables_that_many_speakers_mix_up_sound_alike(one: str, other: str) -> None:
     assert fuzzy(one) == fuzzy(other)
 

@@ -68,8 +68,8 @@ def test_the_tuned_messages_are_understood(tuned: list[Outcome]) -> None:
 def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
     results = outcomes(matcher.match, read_sentences(CORPUS / "heldout.tsv"))
     score, outside = Score.of(results), OutsideScore.of(results)
-    assert score.top1 >= 0.85
-    assert score.misled <= 0.06
+    assert score.top1 >= 0.88
+    assert score.misled <= 0.05
     assert score.refused <= 0.05
     assert outside.kept_out >= 0.90
 
@@ -118,7 +118,8 @@ def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
 def test_the_order_of_intents_and_questions_in_the_file_changes_nothing(faq: FAQ, matcher: Matcher) -> None:
     shuffle = random.Random(3)  # noqa: S311 -- no secret; the same order every time
     intents = [
-        intent.model_copy(update={"questions": tuple(shuffle.sample(intent.questions, len(intent.questions)))}) for intent in faq.intents
+        intent.model_copy(update={"questions": tuple(shuffle.sample(intent.questions, len(intent.questions)))})
+        for intent in faq.intents
     ]
     shuffle.shuffle(intents)
     other = Matcher(faq.model_copy(update={"intents": tuple(intents)}))
@@ -131,7 +132,8 @@ def test_traditional_spellings_decide_alike(matcher: Matcher, converter: str) ->
     differ = [
         text
         for text in MESSAGES
-        if (now := matcher.match(convert(text))).intent != (was := matcher.match(text)).intent or now.decision is not was.decision
+        if (now := matcher.match(convert(text))).intent != (was := matcher.match(text)).intent
+        or now.decision is not was.decision
     ]
     assert differ == []
 
@@ -141,7 +143,9 @@ def test_traditional_spellings_decide_alike(matcher: Matcher, converter: str) ->
 def test_a_filler_never_turns_one_answer_into_another(matcher: Matcher, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(MESSAGES))
     filler = data.draw(st.sampled_from(["那个", "就是", "请问", "嗯", "啊", "我想问一下", "麻烦问下", "老师", "你好"]))
-    filled = data.draw(st.sampled_from([f"{filler}{text}", f"{filler}，{text}", f"{text}{filler}", f"{text}，{filler}"]))
+    filled = data.draw(
+        st.sampled_from([f"{filler}{text}", f"{filler}，{text}", f"{text}{filler}", f"{text}，{filler}"])
+    )
     was, now = matcher.match(text), matcher.match(filled)
     if was.decision is now.decision is Decision.ANSWER:
         assert now.intent == was.intent
