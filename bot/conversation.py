@@ -15,7 +15,7 @@ from bot.limits import Flood, Verdict
 from bot.messages import Incoming, Person, Reply
 from bot.respond import Responder, Step
 from bot.safety import CRISIS
-from bot.spoken import Command, Folder
+from bot.spoken import Command
 from bot.store import Recalled, Store, StoreError
 from bot.talk import Talk
 from intents.danger import DangerDetector, Sign
@@ -40,7 +40,6 @@ class Conversation:
     retention_days: int = 30
     """What people are told about how long something is kept."""
     danger: DangerDetector = field(default_factory=DangerDetector, repr=False)
-    fold: Folder = field(default_factory=Folder, repr=False)
     _turns: WeakValueDictionary[Person, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
     async def turn(self, incoming: Incoming) -> Reply | None:
@@ -82,7 +81,7 @@ class Conversation:
     async def _answer(self, knowledge: Knowledge, talk: Talk, incoming: Incoming, sign: Sign | None) -> Reply | None:
         person = incoming.person
         staffed = self.desk is not None and self.desk.staffed(person)
-        responder = Responder(knowledge, self.fold, self.retention_days, staffed=staffed)
+        responder = Responder(knowledge, self.retention_days, staffed=staffed)
         step = responder.respond(talk, incoming, sign, datetime.fromtimestamp(self.store.clock(), UTC))
         if step.effect is Command.FORGET:
             return await self.forget(person)

@@ -28,7 +28,7 @@ def ellipsis(folded: str) -> float:
     """How much a message leaves out, from 0 to 1: by its length, its first word, its 「呢」 and what it points at.
 
     Args:
-        folded: the message as bot.spoken.Folder gives it.
+        folded: the message as bot.spoken.fold gives it.
     """
     share = max(0.0, (_LONG - len(folded)) / _SPAN)
     share += 0.3 * bool(_LEADING.search(folded)) + 0.15 * bool(_POINTING.search(folded)) + 0.2 * folded.endswith("呢")

@@ -82,7 +82,7 @@ _SAYS_NOTHING = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message as it was written, and as bot.spoken.Folder gives it."""
+    """A message as it was written, and as bot.spoken.fold gives it."""
 
     text: str
     folded: str
@@ -106,7 +106,7 @@ def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str) -> R
         matcher: scores a text by itself.
         talk: what was spoken of before.
         match: the message by itself.
-        folded: the message as bot.spoken.Folder gives it.
+        folded: the message as bot.spoken.fold gives it.
     """
     weights = Weights()
     if talk.outside:

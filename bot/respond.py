@@ -8,7 +8,7 @@ from bot import answers, followup, safety, spoken, wording
 from bot.elliptic import ellipsis
 from bot.messages import Choice, Incoming, Part, Reply, Section
 from bot.privacy import mask
-from bot.spoken import Command, Folder
+from bot.spoken import Command, fold
 from bot.talk import VOTED, Talk
 from bot.tallies import Learnt, Pick, Vote
 from intents import FAQ, Decision, Intent, Match
@@ -58,7 +58,6 @@ class Responder:
     """Answers one message; holds only what every turn needs alike."""
 
     knowledge: Knowledge
-    fold: Folder
     retention_days: int
     staffed: bool = False
     """An operator could come when called."""
@@ -75,7 +74,7 @@ class Responder:
             text = safety.words(incoming.choice) or ""
             if not text:
                 return self._tapped(talk, incoming.choice)
-        folded = self.fold(text)
+        folded = fold(text)
         doubt = self._doubtful(talk, folded, text, sign)
         sign = None if doubt else sign
         value = self._picked(talk, folded) if sign is None else None
@@ -182,7 +181,7 @@ class Responder:
         number = spoken.number(folded)
         if number is not None and 1 <= number <= len(talk.offered):
             return talk.offered[number - 1]
-        return next((c.value for c in self._restored(talk) if self.fold(c.label) == folded), None)
+        return next((c.value for c in self._restored(talk) if fold(c.label) == folded), None)
 
     def _restored(self, talk: Talk) -> tuple[Choice, ...]:
         """The choices offered last, with their labels."""
@@ -245,7 +244,7 @@ class Responder:
         line = wording.fallback(self.faq, misses)
         reply = wording.said(line, choices=self._ways_out(misses), decision=Decision.FALLBACK)
         masked = mask(text)[:MISS_CHARACTERS]
-        learnt = Learnt("fallback", miss=masked, likeness=self.fold(masked) or folded[:MISS_CHARACTERS])
+        learnt = Learnt("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
         step = self._own(talk, reply)
         return replace(step, talk=replace(step.talk, misses=misses, outside=True), learnt=learnt)
 

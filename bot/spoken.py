@@ -3,13 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from opencc import OpenCC
-
 from bot.messages import Part
+from intents.script import simplified
 
 LONGEST_COMMAND = 16
 """Characters; a longer message is no command, whatever it begins with."""
@@ -26,17 +25,11 @@ class Command(StrEnum):
     FORGET = "forget"
 
 
-@dataclass(frozen=True)
-class Folder:
-    """Brings a message to the form in which commands and parts are looked for; build once."""
-
-    _simplify: OpenCC = field(default_factory=lambda: OpenCC("t2s"), repr=False)
-
-    def __call__(self, text: str) -> str:
-        """NFKC, Simplified, lower case, without punctuation and spaces."""
-        text = text.encode("utf-8", "ignore").decode("utf-8")
-        text = self._simplify.convert(unicodedata.normalize("NFKC", text)).casefold()
-        return "".join(c for c in text if c.isalnum())
+def fold(text: str) -> str:
+    """The form in which commands and parts are looked for: NFKC, Simplified, lower case, no punctuation, no spaces."""
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    text = simplified(unicodedata.normalize("NFKC", text)).casefold()
+    return "".join(c for c in text if c.isalnum())
 
 
 _POLITE = r"(?:请|麻烦|帮我|给我|我要|我想|我想要|你|直接|现在|马上)*"

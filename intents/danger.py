@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 from intents.danger_score import Wording
 from intents.danger_signs import Group, SignKind, load_signs
@@ -103,3 +104,9 @@ class DangerDetector:
         if not self._wording.tells(folded):
             return None
         return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))
+
+
+@cache
+def shipped_detector() -> DangerDetector:
+    """The detector of the shipped signs: no FAQ changes it, so a reload needn't build it anew."""
+    return DangerDetector()

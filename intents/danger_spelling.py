@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from opencc import OpenCC
 
 from intents.pinyin import readings
+from intents.script import simplified
 
 MAX_CHARACTERS = 4000
 """A longer message is cut to its beginning and its end."""
@@ -38,7 +38,6 @@ class Speller:
     def __init__(self) -> None:
         text = files(__package__).joinpath("danger_spelling.yaml").read_text(encoding="utf-8")
         data: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one
-        self._simplify = OpenCC("t2s")
         self._fillers = re.compile(data["fillers"])
         self._dialect: Mapping[str, str] = data["dialect"]
         self._any_dialect = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))
@@ -54,7 +53,7 @@ class Speller:
         text = _bounded(text).encode("utf-8", "ignore").decode("utf-8")
         text = unicodedata.normalize("NFKC", text).casefold()
         text = "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE)
-        text = _PARTICLE.sub("着", self._simplify.convert(text))
+        text = _PARTICLE.sub("着", simplified(text))
         text = _MASKING_MARKS.sub("", text)
         for pattern, word in self._slang:
             text = pattern.sub(word, text)

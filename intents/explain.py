@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from intents.danger import DangerDetector, Sign
+from intents.danger import Sign, shipped_detector
 from intents.decide import Rule
 from intents.features import Reading, View
 from intents.matcher import CRISIS, Match, Matcher
@@ -86,7 +86,7 @@ def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
         reading=reading,
         outside=matcher.outside(text),
         known=_known(model, evidence, reading),
-        sign=DangerDetector().find(text) if CRISIS in faq.by_id else None,
+        sign=shipped_detector().find(text) if CRISIS in faq.by_id else None,
         parts=tuple(parts),
         telling=_telling(model, reading, numbers[:2]),
     )

@@ -32,10 +32,10 @@ class Checked:
     """The text as the rules saw it; None when YAML can't read it."""
 
 
-def check_text(text: str, *, today: date | None = None, limits: Limits | None = None) -> Checked:
+def check_text(text: str, *, today: date | None = None, limits: Limits | None = None, advice: bool = True) -> Checked:
     """Read a FAQ text and hold it to every rule that is fast enough for a load; never raises.
 
-    today is the day by which reviews are due: the machine's own unless told.
+    today is the day by which reviews are due: the machine's own unless told. Without advice, rules that only warn are left out.
     """
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     document = read(text.removeprefix("\ufeff"))
@@ -43,12 +43,12 @@ def check_text(text: str, *, today: date | None = None, limits: Limits | None = 
         return Checked(None, causes(document.problems), digest)
     draft = Draft(document, today or datetime.now(UTC).date(), limits or Limits())
     faq, problems = _validate(draft)
-    problems += [*rule_problems(draft), *document.problems]
+    problems += [*rule_problems(draft, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)
     return Checked(faq if usable else None, causes(problems), digest, draft)
 
 
-def check_file(path: Path) -> Checked:
+def check_file(path: Path, *, advice: bool = True) -> Checked:
     """Read and check one FAQ file; raises FAQError when it can't be read at all."""
     try:
         content = path.read_bytes()
@@ -63,12 +63,12 @@ def check_file(path: Path) -> Checked:
         place = Source(before).place(len(before))
         problem = Problem(place.line, place.column, "E-ENCODING", "从这里起不是 UTF-8 编码", "请用编辑器另存为 UTF-8")
         raise FAQError(str(path), [problem]) from error
-    return check_text(text)
+    return check_text(text, advice=advice)
 
 
 def load_faq(path: Path | str) -> FAQ:
     """The FAQ in a file; raises FAQError with every problem when it has an error."""
-    checked = check_file(Path(path))
+    checked = check_file(Path(path), advice=False)
     if checked.faq is None:
         raise FAQError(str(path), checked.problems)
     return checked.faq

@@ -89,10 +89,10 @@ def _masked(number: re.Match[str]) -> str:
 @cache
 def _sounds() -> Codes:
     """For each code point of the first plane, the number of its syllable, or itself."""
-    numbers: dict[str, int] = {}
+    number = {syllable: position for position, syllable in enumerate(_syllable_names())}
+    numbers = {syllables: _SYLLABLES + number[fuzzy(syllables[0])] for syllables in set(readings().values())}
     table = np.arange(0x10000, dtype=np.int64)
-    for character, syllables in readings().items():
-        table[ord(character)] = _SYLLABLES + numbers.setdefault(fuzzy(syllables[0]), len(numbers))
+    table[[ord(character) for character in readings()]] = [numbers[syllables] for syllables in readings().values()]
     return table
 
 

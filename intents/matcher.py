@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intents.danger import DangerDetector
+from intents.danger import shipped_detector
 from intents.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds
 from intents.features import Reading, Weights
 from intents.model import OUTSIDE, Model
@@ -59,7 +59,7 @@ class Matcher:
         self.model = Model(faq)
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
-        self._danger = DangerDetector() if CRISIS in faq.by_id else None
+        self._danger = shipped_detector() if CRISIS in faq.by_id else None
 
     def match(self, text: str) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises."""

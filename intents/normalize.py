@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from opencc import OpenCC
+from intents.script import simplified
 
 MAX_CHARACTERS = 320
 """A longer message is cut before anything else: its beginning and its end hold the question."""
@@ -24,6 +24,8 @@ _VARIANTS = str.maketrans({"著": "着", "揹": "背", "麽": "么", "麼": "么
 _INVISIBLE = dict.fromkeys(
     (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)
 )
+# A courtesy around a question; alone it is a greeting, and inside a sentence (跟你好好说) it isn't one.
+_COURTESY = re.compile("^[你您]好(?!好)(?=..)|(?<=..)[你您]好$")
 _FILLER = re.compile("(?<!干)(?:" + "|".join(sorted(FILLERS, key=len, reverse=True)) + ")")
 _DROPPED = re.compile(r"[^\w%.]|_")
 _STRAY_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
@@ -35,9 +37,6 @@ _SETTLED = re.compile(r"[0-9a-z%. \u4e00-\u9fff]*")
 class Normalizer:
     """Turns a message into the form in which questions are compared; idempotent, never raises."""
 
-    def __init__(self) -> None:
-        self._simplify = OpenCC("t2s")
-
     def __call__(self, text: str) -> str:
         """The comparable form; empty when nothing is left that could mean something."""
         text = self._once(bounded(text))
@@ -48,7 +47,7 @@ class Normalizer:
 
     def _once(self, text: str) -> str:
         text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))
-        text = unicodedata.normalize("NFKC", self._simplify.convert(text).casefold())
+        text = unicodedata.normalize("NFKC", simplified(text).casefold())
         text = text.translate(_VARIANTS).translate(_INVISIBLE)
         text = _SPACE.sub("", _STRAY_POINT.sub(" ", _DROPPED.sub(" ", text)))
         return _without_fillers(bounded(text))
@@ -70,6 +69,6 @@ def sentences(text: str) -> list[str]:
 def _without_fillers(text: str) -> str:
     """Text without fillers, nor what becomes one when another goes; the text itself if it is nothing else."""
     kept = text
-    while (shorter := _SPACE.sub("", _FILLER.sub("", kept))) != kept:
+    while (shorter := _SPACE.sub("", _COURTESY.sub("", _FILLER.sub("", kept)))) != kept:
         kept = shorter
     return kept or text

@@ -8,7 +8,7 @@ from intents.checks.form import form_problems
 from intents.checks.limits import Limits
 from intents.problems import Problem
 
-__all__ = ["RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
+__all__ = ["ADVICE", "RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
 
 RULES: tuple[Rule, ...] = (
     values.empty_values,
@@ -29,6 +29,10 @@ RULES: tuple[Rule, ...] = (
     dates.parameter_dates,
     questions.duplicate_questions,
     questions.enough_questions,
+)
+"""The rules that every reading runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
+
+ADVICE: tuple[Rule, ...] = (
     letters.invisible,
     letters.look_alikes,
     letters.garbled,
@@ -42,12 +46,12 @@ RULES: tuple[Rule, ...] = (
     reading.title_length,
     reading.channel_length,
 )
-"""The rules that every load runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
+"""The rules that only ever warn: whoever just wants to answer from the file needn't wait for them."""
 
 
-def rule_problems(draft: Draft) -> Iterator[Problem]:
+def rule_problems(draft: Draft, *, advice: bool = True) -> Iterator[Problem]:
     """Every problem that the rules find in a draft, whatever its form."""
-    for rule in RULES:
+    for rule in (*RULES, *ADVICE) if advice else RULES:
         yield from rule(draft)
 
 

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from opencc import OpenCC
-
 from intents.checks.draft import Draft
 from intents.problems import Problem, quoted
+from intents.script import converter
 
 _INVISIBLE = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"
@@ -85,11 +84,6 @@ def numbered_lines(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
 
 
-@cache
-def _converter(name: str) -> OpenCC:
-    return OpenCC(name)
-
-
 # A character is of one script only when OpenCC changes it into a character of the other script's classic set and its own
 # set lacks it: 后, 里 and 干 are good Traditional too, and Cantonese 佢, 嘅 and 嗰 have no everyday Simplified form.
 @cache
@@ -105,7 +99,7 @@ def _is_simplified(character: str) -> bool:
 def _is_of_one_script(character: str, conversion: str, *, own: str) -> bool:
     if not "\u4e00" <= character <= "\u9fff" or _fits(character, own):
         return False
-    converted = _converter(conversion).convert(character)
+    converted = converter(conversion).convert(character)
     return converted != character and _fits(converted, own)
 
 

@@ -3,15 +3,13 @@
 import unicodedata
 from collections.abc import Iterator
 
-from opencc import OpenCC
-
 from intents.checks.draft import Draft, Question, sequence
 from intents.problems import Problem, quoted
+from intents.script import simplified
 
 
 def duplicate_questions(draft: Draft) -> Iterator[Problem]:
     """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
-    simplify = OpenCC("t2s").convert
     first: dict[str, Question] = {}
     first_of_owner: dict[tuple[str, str | None], Question] = {}
     for question in draft.questions:
@@ -22,7 +20,7 @@ def duplicate_questions(draft: Draft) -> Iterator[Problem]:
             continue
         earlier = first_of_owner.setdefault((words, question.owner), question)
         if earlier is question:
-            earlier = first.setdefault(simplify(words), question)
+            earlier = first.setdefault(simplified(words), question)
         # The other script's spelling is welcome beside its own.
         if earlier is not question and (earlier.owner != question.owner or _words(earlier.text) == words):
             yield _twice(draft, earlier, question)

@@ -4,9 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.spoken import Command, Folder, command, number
-
-FOLD = Folder()
+from bot.spoken import Command, command, fold, number
 
 
 @pytest.mark.parametrize(
@@ -21,7 +19,7 @@ FOLD = Folder()
     ],
 )  # fmt: skip
 def test_a_command_is_understood_in_words(said: str, meant: Command) -> None:
-    assert command(FOLD(said)) is meant
+    assert command(fold(said)) is meant
 
 
 @pytest.mark.parametrize(
@@ -39,7 +37,7 @@ def test_a_command_is_understood_in_words(said: str, meant: Command) -> None:
     ],
 )
 def test_a_sentence_that_means_something_else_is_no_command(said: str) -> None:
-    assert command(FOLD(said)) is None
+    assert command(fold(said)) is None
 
 
 @pytest.mark.parametrize(
@@ -58,17 +56,17 @@ def test_a_sentence_that_means_something_else_is_no_command(said: str) -> None:
     ],
 )
 def test_a_number_picks(said: str, meant: int) -> None:
-    assert number(FOLD(said)) == meant
+    assert number(fold(said)) == meant
 
 
 @pytest.mark.parametrize("said", ["12378", "三万", "1天", "一共多少", "", "逾期3个月", "100"])
 def test_an_amount_or_a_hotline_picks_nothing(said: str) -> None:
-    assert number(FOLD(said)) is None
+    assert number(fold(said)) is None
 
 
 @given(st.text(max_size=60))
 def test_folding_is_idempotent_and_never_raises(text: str) -> None:
-    folded = FOLD(text)
-    assert FOLD(folded) == folded
+    folded = fold(text)
+    assert fold(folded) == folded
     command(folded)
     number(folded)
