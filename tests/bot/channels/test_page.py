@@ -18,7 +18,8 @@ from tests.faqs import intent, write_faq
 from tests.processes import Service, free_port, running
 from tests.requirements import require
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# One browser and one service for all: spread over workers, each would start its own.
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser")]
 
 FLAGS = [
     "--headless",
