@@ -45,6 +45,12 @@ class Shop:
         await self.server.says(user, text, **extra)
         return await self.server.next_message(user)
 
+    async def teaches(self, words: str, **extra: Any) -> str:  # noqa: ANN401 -- any field of a message
+        """Teach a question; what the operator reads: the answer and the news of the reload, whichever comes first."""
+        first = await self.asks(self.admin, f"/teach {words}", **extra)
+        second = await self.server.next_message(self.admin)
+        return f"{first['text']}\n{second['text']}"
+
     async def taps(self, message: Json, label: str) -> Json:
         """Tap and read what came of it."""
         await self.server.taps(message, label)
@@ -149,16 +155,15 @@ async def test_a_miss_is_leafed_to_and_taught_in_three_taps(shop: Shop) -> None:
     one = await shop.taps(listed, "1")
     assert one["message_id"] == listed["message_id"]
     assert MISS in one["text"]
-    done = await shop.asks(shop.admin, "/teach home_visit", reply_to_message=one)
-    assert "“上门催收”" in done["text"]
-    assert "已载入" in (await shop.server.next_message(shop.admin))["text"]
+    told = await shop.teaches("home_visit", reply_to_message=one)
+    assert "“上门催收”" in told
+    assert "已载入" in told
     assert "home_visit的简要回答" in (await shop.asks(user, MISS))["text"]
     assert "都教会了" in (await shop.taps(one, "返回"))["text"]
 
 
 async def test_a_question_taught_in_chat_is_answered_there(shop: Shop) -> None:
-    done = await shop.asks(shop.admin, f"/teach home_visit {TAUGHT}")
-    assert "以后直接回答" in done["text"]
+    assert "以后直接回答" in await shop.teaches(f"home_visit {TAUGHT}")
     assert "home_visit的简要回答" in (await shop.asks(shop.server.user(), TAUGHT))["text"]
 
 
