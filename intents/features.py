@@ -89,10 +89,11 @@ def _masked(number: re.Match[str]) -> str:
 @cache
 def _sounds() -> Codes:
     """For each code point of the first plane, the number of its syllable, or itself."""
-    number = {syllable: position for position, syllable in enumerate(_syllable_names())}
-    numbers = {syllables: _SYLLABLES + number[fuzzy(syllables[0])] for syllables in set(readings().values())}
+    number = {syllable: _SYLLABLES + position for position, syllable in enumerate(_syllable_names())}
+    usual = [syllables[0] for syllables in readings().values()]
+    numbers = {syllable: number[fuzzy(syllable)] for syllable in set(usual)}
     table = np.arange(0x10000, dtype=np.int64)
-    table[[ord(character) for character in readings()]] = [numbers[syllables] for syllables in readings().values()]
+    table[[ord(character) for character in readings()]] = [numbers[syllable] for syllable in usual]
     return table
 
 
@@ -136,7 +137,7 @@ def _character(code: int) -> str:
 
 @cache
 def _syllable_names() -> Sequence[str]:
-    return tuple(dict.fromkeys(fuzzy(syllables[0]) for syllables in readings().values()))
+    return tuple(dict.fromkeys(map(fuzzy, dict.fromkeys(syllables[0] for syllables in readings().values()))))
 
 
 VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.WRITTEN: 1.0, View.CANONICAL: 1.0, View.SOUND: 0.5})

@@ -1,11 +1,12 @@
 """A linear classifier on sparse vectors: one against all, squared hinge, trained from scratch in a tenth of a second.
 
-The method is liblinear's L2-loss SVM (Fan et al. 2008) solved through its kernel matrix with a few Newton rounds of conjugate gradients
-(Chapelle 2007). scikit-learn does the same, but costs more than the whole start-up budget to import: docs/decisions/0001-matching.md.
+The method is liblinear's L2-loss SVM (Fan et al. 2008) in the form of Chapelle, Training a Support Vector Machine in the Primal (2007),
+solved by nonlinear conjugate gradients (Polak and Ribière 1969). scikit-learn does the same, but costs more than the whole start-up budget to
+import: docs/decisions/0001-matching.md.
 """
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,11 @@ BIAS = -1.0
 REGULARISATION = 0.5
 OWN = 2.0
 """How much more an intent's own questions count for it than each other question counts against it."""
-ROUNDS = (6, 5, 5)
-"""Newton rounds, and the steps of conjugate gradients in each."""
+STEPS = 10
+"""Steps of conjugate gradients; the loss is then within 0.3 % of its lowest."""
+LINE_STEPS = 3
+"""Newton steps along each line."""
+_TINY = np.float32(1e-12)
 _COMMON = 64
 """Tokens of at least so many texts are multiplied densely."""
 
@@ -51,39 +55,43 @@ def train(rows: Rows, owners: Codes, classes: int, columns: int) -> Learned:
 
 
 def _solve(kernel: Matrix, targets: Matrix) -> Matrix:
-    shifted = targets - np.float32(BIAS)
-    price = np.where(targets > 0, REGULARISATION / OWN, REGULARISATION).astype(np.float32)
-    solution = _descend(
-        partial(_damped, kernel, np.ones_like(targets), price), np.zeros_like(targets), shifted, ROUNDS[0]
-    )
-    for steps in ROUNDS[1:]:
-        # Only texts inside the margin shape the next solution.
-        wrong = (targets * (kernel @ solution + BIAS) < 1).astype(np.float32)
-        solution = wrong * solution
-        rest = wrong * shifted - _damped(kernel, wrong, price, solution)
-        solution = _descend(partial(_damped, kernel, wrong, price), solution, rest, steps)
-    return solution
+    """All classes side by side; STEPS products with the kernel, which cost nearly all of the time."""
+    price = np.where(targets > 0, OWN / REGULARISATION, 1 / REGULARISATION).astype(np.float32)
+    at = _Point(np.zeros_like(targets), np.zeros_like(targets))
+    move, before, size = _Point(at.solution, at.image), at.solution, np.ones(targets.shape[1], dtype=np.float32)
+    for _ in range(STEPS):
+        # The gradient in the kernel's own metric: its length is measured with the kernel too.
+        slack = np.maximum(0, 1 - targets * (at.image + np.float32(BIAS)))
+        down = price * targets * slack - at.solution
+        image = kernel @ down
+        turn = np.maximum(0, ((down - before) * image).sum(0) / np.maximum(size, _TINY))
+        move = _Point(down + turn * move.solution, image + turn * move.image)
+        before, size = down, (down * image).sum(0)
+        at = at.moved(_best_step(at, move, targets, price), move)
+    return at.solution
 
 
-def _damped(kernel: Matrix, wrong: Matrix, price: Matrix, solution: Matrix) -> Matrix:
-    damped: Matrix = wrong * (kernel @ solution) + price * solution
-    return damped
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Weights by text, or a change of them, and what the kernel makes of it."""
+
+    solution: Matrix
+    image: Matrix
+
+    def moved(self, step: Weights, move: "_Point") -> "_Point":
+        return _Point(self.solution + step * move.solution, self.image + step * move.image)
 
 
-def _descend(apply: Callable[[Matrix], Matrix], solution: Matrix, rest: Matrix, steps: int) -> Matrix:
-    """Conjugate gradients on all classes side by side; apply is the matrix to be inverted."""
-    direction = rest.copy()
-    size = (rest * rest).sum(0)
-    tiny = np.float32(1e-12)
-    for _ in range(steps):
-        image = apply(direction)
-        step = size / np.maximum((direction * image).sum(0), tiny)
-        solution = solution + step * direction
-        rest = rest - step * image
-        new = (rest * rest).sum(0)
-        direction = rest + new / np.maximum(size, tiny) * direction
-        size = new
-    return solution
+def _best_step(at: _Point, move: _Point, targets: Matrix, price: Matrix) -> Weights:
+    """How far to go, by class: the loss along a line is a parabola in pieces, so Newton's method finds its lowest point."""
+    slope, bend = (at.solution * move.image).sum(0), (move.solution * move.image).sum(0)
+    step: Weights = np.zeros_like(slope)
+    for _ in range(LINE_STEPS):
+        slack = 1 - targets * (at.image + step * move.image + np.float32(BIAS))
+        pull = price * (slack > 0) * move.image
+        rise = slope + step * bend - (pull * targets * slack).sum(0)
+        step = step - rise / np.maximum(bend + (pull * move.image).sum(0), _TINY)
+    return step
 
 
 class _Table:

@@ -19,6 +19,7 @@ _FIRST, _LAST = 0x4E00, 0x9FFF
 _HAN = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]+")
 _LATIN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 _FUZZY_START = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
+_TONES = str.maketrans("āáǎàēéěèōóǒòīíǐìūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeooooiiiiuuuuvvvvvnnnm")
 _RARE_READING = 3.0
 _UNKNOWN_SYLLABLE = -20.0
 _WORD_COHESION = 0.1
@@ -32,15 +33,16 @@ def readings() -> Mapping[str, tuple[str, ...]]:
     """Toneless readings of each character, the usual one first, two at most (pypinyin's dictionary)."""
     # Importing any part of pypinyin takes a third of a second; its dictionary alone is read in a fiftieth.
     dictionary = Path(str(distribution("pypinyin").locate_file("pypinyin/pinyin_dict.json")))
-    toned: dict[str, str] = json.loads(dictionary.read_text(encoding="utf-8"))
-    codes = ((int(code), spelled) for code, spelled in toned.items())
-    return MappingProxyType({chr(code): _usual(spelled) for code, spelled in codes if _FIRST <= code <= _LAST})
+    spelled: dict[str, str] = json.loads(dictionary.read_text(encoding="utf-8"))
+    typed = [(chr(code), spelled[str(code)]) for code in range(_FIRST, _LAST + 1) if str(code) in spelled]
+    usual = {entry: _usual(entry) for entry in {entry for _, entry in typed}}
+    return MappingProxyType({character: usual[entry] for character, entry in typed})
 
 
-@cache
-def _usual(spelled: str) -> tuple[str, ...]:
+def _usual(entry: str) -> tuple[str, ...]:
     """The readings among which one chooses, of a dictionary entry such as "xíng,háng"."""
-    return tuple(dict.fromkeys(_toneless(each) for each in spelled.split(",")[:3]))[:2]
+    toneless = entry.translate(_TONES).encode("ascii", "ignore").decode("ascii")
+    return tuple(dict.fromkeys(toneless.split(",")[:3]))[:2]
 
 
 def fuzzy(syllable: str) -> str:
@@ -50,14 +52,6 @@ def fuzzy(syllable: str) -> str:
             syllable = plain + syllable[len(start) :]
             break
     return syllable[:-1] if syllable.endswith("ng") else syllable
-
-
-_TONES = str.maketrans("āáǎàēéěèōóǒòīíǐìūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeooooiiiiuuuuvvvvvnnnm")
-
-
-@cache
-def _toneless(toned: str) -> str:
-    return "".join(c for c in toned.translate(_TONES) if c.isascii())
 
 
 class PinyinReader:

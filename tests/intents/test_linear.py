@@ -38,7 +38,7 @@ def test_an_unknown_text_has_the_bias_for_every_class(learn: type[Documents]) ->
 
 
 def test_with_patience_it_learns_what_liblinear_learns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "ROUNDS", (60,) * 12)
+    monkeypatch.setattr(linear, "STEPS", 600)
     monkeypatch.setattr(linear, "OWN", 1.0)
     monkeypatch.setattr(linear, "BIAS", 0.0)
     mine = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
