@@ -113,6 +113,7 @@ def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
     yield "  without sound and pinyin", ours(faq, without=View.SOUND, pinyin=False)
     yield "  without canonical words", ours(faq, without=View.CANONICAL)
     yield "  without the text as written", ours(faq, without=View.WRITTEN)
+    yield "  without single characters", ours(faq, without=View.CHARACTER)
     yield "  without out_of_scope", ours(faq.model_copy(update={"out_of_scope": None}))
 
 

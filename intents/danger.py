@@ -54,12 +54,19 @@ class DangerDetector:
         folded = self.folded(text)
         if not folded:
             return None
+        sign = self.patterned(folded)
+        if sign is not None and (sign.urgent or not self._wording.doubts(folded)):
+            return sign
+        return self._worded(folded)
+
+    def patterned(self, folded: str) -> Sign | None:
+        """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it."""
         characters = frozenset(folded)
         for group in self._signs.groups:
             found = group.patterns.search(folded, characters)
             if found and not (group.unless and group.unless.search(folded)):
                 return self._sign(group, folded, found)
-        return self._paired(folded) or self._worded(folded)
+        return self._paired(folded)
 
     def is_danger(self, text: str) -> bool:
         """Whether there is any sign."""

@@ -13,10 +13,13 @@ MAX_CHARACTERS = 400
 MIN_CHARACTERS = 6
 """A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
 
+MAX_DOUBTED = 100
+"""In a longer message a pattern is believed, whatever the rest of the story sounds like."""
+
 GRAM = 3
 """The longest run of characters that has a weight."""
 
-DAMPING = 0.25
+DAMPING = 0.5
 """How much a long message is held back, as a power of its number of runs."""
 
 TOLD = 4
@@ -25,12 +28,14 @@ TOLD = 4
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A logistic regression on runs of one to three characters: which are there, not how often."""
+    """A linear classifier on runs of one to three characters: which are there, not how often."""
 
     weights: Mapping[str, float]
     bias: float
     threshold: float
     """At or above, the wording counts as danger."""
+    doubt: float
+    """Below, the wording speaks so plainly against it that a pattern isn't believed: 「剧本杀里我演一个跳楼的」."""
 
     @classmethod
     def load(cls) -> "Wording":
@@ -39,18 +44,22 @@ class Wording:
         values = {
             gram: float(value) for gram, value in (line.split("\t") for line in lines if not line.startswith("#"))
         }
-        return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"))
+        return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"), values.pop("<doubt>"))
 
     def score(self, folded: str) -> float:
-        """The log-odds of danger, as fitted."""
-        present = set(grams(folded))
-        if not present:
+        """How far on the side of danger: the classifier's margin."""
+        runs = tuple(grams(folded))
+        if not runs:
             return self.bias
-        return self.bias + sum(self.weights.get(gram, 0.0) for gram in present) / float(len(present) ** DAMPING)
+        return self.bias + sum(self.weights.get(gram, 0.0) for gram in set(runs)) / float(len(runs) ** DAMPING)
 
     def tells(self, folded: str) -> bool:
         """Whether the wording as a whole counts as danger."""
         return len(folded) >= MIN_CHARACTERS and self.score(folded) >= self.threshold
+
+    def doubts(self, folded: str) -> bool:
+        """Whether the wording as a whole speaks plainly against danger; never of a long message, where one clause is enough."""
+        return MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED and self.score(folded) < self.doubt
 
     def told(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""

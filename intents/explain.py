@@ -113,9 +113,9 @@ def _lead(model: Model, reading: Reading, rivals: list[int]) -> float:
 
 
 def _known(model: Model, evidence: Evidence, reading: Reading) -> float:
-    characters = set(reading.written)
+    characters = set(reading.canonical)
     names = map(model.vocabulary.name, map(int, evidence.columns))
-    seen = {token for view, token in names if view is View.WRITTEN}
+    seen = {token for view, token in names if view is View.CHARACTER}
     return len(characters & seen) / len(characters) if characters else 0.0
 
 

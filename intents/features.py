@@ -1,4 +1,4 @@
-"""What a text is made of: single characters and pairs, as written, in canonical words and by sound."""
+"""What a text is made of: characters and pairs of neighbours, as written, in canonical words and by sound."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,13 @@ class View(IntEnum):
     """How the text is looked at."""
 
     WRITTEN = 0
+    """Pairs as they stand."""
     CANONICAL = 1
+    """Pairs in the lexicon's words."""
     SOUND = 2
+    """Pairs of syllables."""
+    CHARACTER = 3
+    """Single characters in the lexicon's words."""
 
 
 _START, _END = 2, 3
@@ -99,27 +104,45 @@ def _sounds() -> Codes:
 
 def tokens(texts: Sequence[Reading]) -> tuple[Codes, Codes]:
     """Of many texts at once: which text (by position) has which token; one entry for each occurrence."""
-    text, codes = _codes("".join(f"{_FIRST}{each.written}{_LAST}" for each in texts))
-    found = _tokens(View.WRITTEN, text, codes)
-    text, codes = _codes("".join(f"{_FIRST}{each.canonical}{_LAST}" for each in texts))
-    found += _tokens(View.CANONICAL, text, codes)
+    text, codes = _joined([each.written for each in texts])
     sounds = np.where(codes < len(_sounds()), _sounds()[np.minimum(codes, len(_sounds()) - 1)], codes)
-    found += _tokens(View.SOUND, text, sounds)
-    return np.concatenate(found[::2]), np.concatenate(found[1::2])
+    text_canonical, canonical = _joined([each.canonical for each in texts])
+    found = (
+        _pairs(View.WRITTEN, text, codes),
+        # Syllables have no edges: sound repairs a word, it doesn't say where a message begins.
+        _pairs(View.SOUND, text, sounds, edges=False),
+        _pairs(View.CANONICAL, text_canonical, canonical),
+        _characters(text_canonical, canonical),
+    )
+    return np.concatenate([text for text, _ in found]), np.concatenate([token for _, token in found])
 
 
-def _codes(joined: str) -> tuple[Codes, Codes]:
+def _joined(texts: Sequence[str]) -> tuple[Codes, Codes]:
+    """All texts as one row of code points: which text each belongs to, and the code point."""
+    joined = "".join(f"{_FIRST}{text}{_LAST}" for text in texts)
     codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
     return np.cumsum(codes == _START) - 1, codes
 
 
-def _tokens(view: View, text: Codes, codes: Codes) -> list[Codes]:
-    """Text and token of every character, then text and token of every pair of neighbours."""
-    inner = (codes != _START) & (codes != _END)
-    # Syllables have no edges: sound repairs a word, it doesn't say where a message begins.
-    pair = inner[:-1] & inner[1:] if view is View.SOUND else text[:-1] == text[1:]
-    raised = (codes | (int(view) << _SHIFT)) << _SHIFT
-    return [text[inner], raised[inner], text[:-1][pair], raised[:-1][pair] | codes[1:][pair]]
+def _pairs(view: View, text: Codes, codes: Codes, *, edges: bool = True) -> tuple[Codes, Codes]:
+    inner = _inner(codes)
+    pair = text[:-1] == text[1:] if edges else inner[:-1] & inner[1:]
+    return text[:-1][pair], _raised(view, codes[:-1][pair]) | codes[1:][pair]
+
+
+def _characters(text: Codes, codes: Codes) -> tuple[Codes, Codes]:
+    inner = _inner(codes)
+    return text[inner], _raised(View.CHARACTER, codes[inner])
+
+
+def _inner(codes: Codes) -> NDArray[np.bool_]:
+    """What is a character of a text and not its edge."""
+    inner: NDArray[np.bool_] = (codes != _START) & (codes != _END)
+    return inner
+
+
+def _raised(view: View, codes: Codes) -> Codes:
+    return (codes | (int(view) << _SHIFT)) << _SHIFT
 
 
 def spell(token: int) -> tuple[View, str]:
@@ -140,7 +163,9 @@ def _syllable_names() -> Sequence[str]:
     return tuple(dict.fromkeys(map(fuzzy, dict.fromkeys(syllables[0] for syllables in readings().values()))))
 
 
-VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.WRITTEN: 1.0, View.CANONICAL: 1.0, View.SOUND: 0.5})
+VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType(
+    {View.WRITTEN: 1.0, View.CANONICAL: 1.0, View.SOUND: 0.5, View.CHARACTER: 2.0}
+)
 """How much each view counts; measured in docs/decisions/0001-matching.md."""
 
 

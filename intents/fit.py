@@ -27,11 +27,11 @@ FOLDS = 5
 class Budget:
     """What may go wrong, as shares of the corpus; tighter than the goals, since other messages are never quite like these."""
 
-    misled: float = 0.02
+    misled: float = 0.015
     """In scope, and given a wrong answer."""
-    refused: float = 0.005
+    refused: float = 0.002
     """In scope, and offered nothing."""
-    let_in: float = 0.06
+    let_in: float = 0.05
     """Out of scope, and answered."""
 
 

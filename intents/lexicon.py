@@ -1,6 +1,6 @@
 """Words that mean the same to these people, put as one word."""
 
-from collections import defaultdict
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 
@@ -16,10 +16,7 @@ class Lexicon:
                 # A single character is part of too many words to be replaced safely.
                 if len(word) > 1:
                     self._heads.setdefault(word, words[0])
-        sizes: defaultdict[str, set[int]] = defaultdict(set)
-        for word in self._heads:
-            sizes[word[0]].add(len(word))
-        self._sizes = {first: sorted(each, reverse=True) for first, each in sizes.items()}
+        self._any = re.compile("|".join(sorted(map(re.escape, self._heads), key=lambda word: (word[0], -len(word)))))
 
     @property
     def words(self) -> Iterable[str]:
@@ -28,16 +25,4 @@ class Lexicon:
 
     def __call__(self, text: str) -> str:
         """Normalised text in canonical words."""
-        pieces: list[str] = []
-        at = 0
-        while at < len(text):
-            for size in self._sizes.get(text[at], ()):
-                head = self._heads.get(text[at : at + size])
-                if head is not None:
-                    pieces.append(head)
-                    at += size
-                    break
-            else:
-                pieces.append(text[at])
-                at += 1
-        return "".join(pieces)
+        return self._any.sub(lambda found: self._heads[found[0]], text) if self._heads else text

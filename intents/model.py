@@ -16,7 +16,7 @@ from intents.schema import FAQ
 OUTSIDE = "\uffff"
 """The class of what is out of scope; sorts after every intent."""
 
-SAMPLE = 4096
+SAMPLE = 8192
 """The classifier learns from at most this many questions, an even share of each intent's; the kernel of more wouldn't fit."""
 MANY_INTENTS = 256
 """From so many intents on the share would be too small, and each intent is compared as a document instead."""

@@ -19,11 +19,23 @@ SENTENCE_END = re.compile(r"[。？！；?!;\n]+")
 """Where one question of a message ends and the next may begin."""
 
 # What OpenCC's t2s leaves apart although it is one character to a reader: Taiwan's 著, and 揹 that s2t makes of 背.
-_VARIANTS = str.maketrans({"著": "着", "揹": "背", "麽": "么", "麼": "么", "幺": "么", "苧": "苎", "妳": "你"})
+_VARIANTS = {
+    "著": "着",
+    "揹": "背",
+    "麽": "么",
+    "麼": "么",
+    "幺": "么",
+    "苧": "苎",
+    "妳": "你",
+    "枱": "台",
+    "衞": "卫",
+    "簷": "檐",
+}
 # Marks that nobody sees: joiners, direction marks, soft hyphen, byte order mark, variation selectors.
 _INVISIBLE = dict.fromkeys(
     (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)
 )
+_RESPELLED = str.maketrans(_VARIANTS) | _INVISIBLE
 # A courtesy around a question; alone it is a greeting, and inside a sentence (跟你好好说) it isn't one.
 _COURTESY = re.compile("^[你您]好(?!好)(?=..)|(?<=..)[你您]好$")
 _FILLER = re.compile("(?<!干)(?:" + "|".join(sorted(FILLERS, key=len, reverse=True)) + ")")
@@ -48,7 +60,7 @@ class Normalizer:
     def _once(self, text: str) -> str:
         text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))
         text = unicodedata.normalize("NFKC", simplified(text).casefold())
-        text = text.translate(_VARIANTS).translate(_INVISIBLE)
+        text = text.translate(_RESPELLED)
         text = _SPACE.sub("", _STRAY_POINT.sub(" ", _DROPPED.sub(" ", text)))
         return _without_fillers(bounded(text))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from intents.danger import PAIR, WORDING, DangerDetector, SignKind
-from intents.danger_score import DAMPING, Wording
+from intents.danger_score import DAMPING, MAX_DOUBTED, Wording
 from intents.danger_signs import Cued, load_signs
 from intents.danger_spelling import BREAK, MAX_CHARACTERS, Speller
 from intents.reader import read
@@ -247,9 +247,25 @@ def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
 
 
 def test_wording_adds_up_the_runs_that_are_there_once() -> None:
-    wording = Wording({"想": 1.0, "想死": 3.0}, bias=-1.0, threshold=0.0)
+    wording = Wording({"想": 1.0, "想死": 3.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
     assert wording.score("") == -1.0
     assert wording.score("想") == 0.0
-    assert wording.score("想想") == pytest.approx(-1.0 + 1.0 / 2**DAMPING)
+    assert wording.score("想想") == pytest.approx(-1.0 + 1.0 / 3**DAMPING)
     assert wording.score("想，死") == pytest.approx(-1.0 + 1.0 / 2**DAMPING)
     assert wording.told("想死") == "想死、想"
+
+
+def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:
+    wording = Wording({"剧本杀": -3.0}, bias=0.0, threshold=1.0, doubt=-0.5)
+    assert wording.doubts("剧本杀里跳楼")
+    assert not wording.doubts("剧本杀")
+    assert not wording.doubts("剧本杀里跳楼" + "我" * MAX_DOUBTED)
+    assert not wording.doubts("我今天想跳楼")
+
+
+def test_what_is_happening_now_is_never_doubted() -> None:
+    sure = [row["text"] for row in LISTED if row["danger"] == "yes"]
+    folded = {text: DETECTOR.folded(text) for text in sure}
+    urgent = [text for text in sure if (sign := DETECTOR.patterned(folded[text])) is not None and sign.urgent]
+    assert urgent
+    assert missed(urgent) == []
