@@ -96,8 +96,8 @@ class Basis(_Model):
     rule: Text | None = Field(
         default=None,
         title="规定",
-        description="规章、标准、指引的名称，和 document 一起写",
-        examples=["银行业保险业消费投诉处理管理办法"],
+        description="规章、标准、指引的名称，正式的标题加书名号，和 document 一起写",
+        examples=["《银行业保险业消费投诉处理管理办法》"],
     )
     document: Text | None = Field(
         default=None,
@@ -123,8 +123,8 @@ class Basis(_Model):
         """The law or rule as it is named to a person."""
         if self.law is not None:
             return f"《{self.law}》{self.article}"
-        name = self.rule or ""
-        return f"{name if '《' in name else f'《{name}》'}（{self.document}）"
+        # A rule may have no title, as what a court told the press: only whoever writes it knows.
+        return f"{self.rule}（{self.document}）"
 
 
 class Answer(_Model):

@@ -95,6 +95,6 @@ def _citation(draft: Draft, written: Written) -> str:
     basis = mapping(draft.document.at(written.path[:-1]))
     if not basis or written.path[-1] != "says":
         return ""
-    return (
-        f"《{basis.get('law') or basis.get('rule') or ''}》（{basis.get('article') or basis.get('document') or ''}）："
-    )
+    if basis.get("law"):
+        return f"《{basis['law']}》{basis.get('article') or ''}："
+    return f"{basis.get('rule') or ''}（{basis.get('document') or ''}）："
