@@ -29,7 +29,7 @@ from intents.normalize import Normalizer
 from intents.schema import FAQ
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = [ROOT / "tests" / "corpus" / name for name in ("personas_dev.tsv", "dev.tsv", "heldout.tsv")]
+FILES = [ROOT / "tests" / "corpus" / name for name in ("personas_dev.tsv", "dev.tsv", "heldout.tsv", "heldout_desk.tsv")]
 Scores = NDArray[np.float64]
 Method = Callable[[Sequence[str]], tuple[list[str], Scores]]
 """From messages to the names of the classes and a score for each."""
@@ -111,8 +111,7 @@ def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
     yield "  without sound", ours(faq, without=View.SOUND)
     yield "  without reading pinyin", ours(faq, pinyin=False)
     yield "  without sound and pinyin", ours(faq, without=View.SOUND, pinyin=False)
-    yield "  without canonical words", ours(faq, without=View.CANONICAL)
-    yield "  without the text as written", ours(faq, without=View.WRITTEN)
+    yield "  without pairs of characters", ours(faq, without=View.PAIR)
     yield "  without single characters", ours(faq, without=View.CHARACTER)
     yield "  without out_of_scope", ours(faq.model_copy(update={"out_of_scope": None}))
 

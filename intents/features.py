@@ -1,4 +1,4 @@
-"""What a text is made of: characters and pairs of neighbours, as written, in canonical words and by sound."""
+"""What a text is made of: characters and pairs of neighbours in the lexicon's words, and pairs by sound."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,12 @@ LEARNED_WORDS = 20_000
 class View(IntEnum):
     """How the text is looked at."""
 
-    WRITTEN = 0
-    """Pairs as they stand."""
-    CANONICAL = 1
-    """Pairs in the lexicon's words."""
-    SOUND = 2
-    """Pairs of syllables."""
-    CHARACTER = 3
-    """Single characters in the lexicon's words."""
+    PAIR = 0
+    """Pairs of neighbours, in the lexicon's words."""
+    SOUND = 1
+    """Pairs of syllables, of the text as it is written: what is misspelt is in no lexicon."""
+    CHARACTER = 2
+    """Single characters, in the lexicon's words."""
 
 
 _START, _END = 2, 3
@@ -104,15 +102,14 @@ def _sounds() -> Codes:
 
 def tokens(texts: Sequence[Reading]) -> tuple[Codes, Codes]:
     """Of many texts at once: which text (by position) has which token; one entry for each occurrence."""
-    text, codes = _joined([each.written for each in texts])
-    sounds = np.where(codes < len(_sounds()), _sounds()[np.minimum(codes, len(_sounds()) - 1)], codes)
-    text_canonical, canonical = _joined([each.canonical for each in texts])
+    text, codes = _joined([each.canonical for each in texts])
+    text_written, written = _joined([each.written for each in texts])
+    sounds = np.where(written < len(_sounds()), _sounds()[np.minimum(written, len(_sounds()) - 1)], written)
     found = (
-        _pairs(View.WRITTEN, text, codes),
+        _pairs(View.PAIR, text, codes),
         # Syllables have no edges: sound repairs a word, it doesn't say where a message begins.
-        _pairs(View.SOUND, text, sounds, edges=False),
-        _pairs(View.CANONICAL, text_canonical, canonical),
-        _characters(text_canonical, canonical),
+        _pairs(View.SOUND, text_written, sounds, edges=False),
+        _characters(text, codes),
     )
     return np.concatenate([text for text, _ in found]), np.concatenate([token for _, token in found])
 
@@ -164,7 +161,7 @@ def _syllable_names() -> Sequence[str]:
 
 
 VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType(
-    {View.WRITTEN: 1.0, View.CANONICAL: 1.0, View.SOUND: 0.5, View.CHARACTER: 2.0}
+    {View.PAIR: 1.5, View.SOUND: 0.5, View.CHARACTER: 2.5}
 )
 """How much each view counts; measured in docs/decisions/0001-matching.md."""
 

@@ -10,7 +10,7 @@ from intents.features import View
 from intents.schema import FAQ
 
 _DECISIONS = {Decision.ANSWER: "回答", Decision.CLARIFY: "反问", Decision.FALLBACK: "不懂"}
-_VIEWS = {View.WRITTEN: "字面", View.CANONICAL: "同义词", View.SOUND: "读音", View.CHARACTER: "单字"}
+_VIEWS = {View.PAIR: "字词", View.SOUND: "读音", View.CHARACTER: "单字"}
 _RULES = {
     Rule.DANGER: "有生命危险的迹象，先于一切",
     Rule.EXACT: "和 faq.yaml 里的一条问法一样",
