@@ -338,3 +338,38 @@ async def test_two_processes_on_one_store_do_a_thousand_turns_without_a_lock_err
         assert sum(won for won, _, _ in results) == turns
         assert sum(row.count for row in await store.outcomes()) == 2 * turns
         assert sum(miss.count for miss in await store.misses()) == 2 * turns
+
+
+# --- many turns at once -----------------------------------------------------------------------------------------
+
+
+async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store) -> None:
+    people = [Person(channel, f"人 {number}") for number in range(50) for channel in ("telegram", "web")]
+    await store.take(Handover(people[3], ADMIN, BEGIN + 100))
+    talks = {person: Talk("lawsuit", misses=number) for number, person in enumerate(people)}
+    learnt = Learnt("answer", "lawsuit")
+    await asyncio.gather(*(store.keep(person, talk, learnt) for person, talk in talks.items()))
+    found = await asyncio.gather(*(store.recall(person) for person in [*people, ADMIN]))
+    assert [each.talk for each in found] == [*talks.values(), Talk()]
+    assert [each.taken is not None for each in found[:5]] == [False, False, False, True, False]
+    assert found[-1].holds == Handover(people[3], ADMIN, BEGIN + 100)
+    assert [row.count for row in await store.outcomes()] == [len(people)]
+    assert (await store.recall(people[3], handovers_too=False)).taken is None
+
+
+async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it(store: Store) -> None:
+    refused = Person("web", "\ud800")
+    kept = await asyncio.gather(
+        *(store.keep(person, Talk("lawsuit")) for person in (WANG, refused, LI)), return_exceptions=True
+    )
+    assert [kept[0], kept[2]] == [None, None]
+    assert isinstance(kept[1], Exception)
+    found = await asyncio.gather(*(store.recall(person) for person in (WANG, refused, LI)), return_exceptions=True)
+    assert [found[0], found[2]] == [Recalled(Talk("lawsuit"))] * 2
+
+
+async def test_many_claims_in_one_statement_are_won_once_each(store: Store, clock: Clock) -> None:
+    assert await store.claim_all("telegram", [str(number) for number in range(100)]) == {str(n) for n in range(100)}
+    assert await store.claim_all("telegram", ["99", "100", "100"]) == {"100"}
+    clock.now += CLAIM_SECONDS
+    assert await store.claim_all("telegram", ["99", "100"]) == {"99", "100"}
