@@ -32,6 +32,8 @@ ALLOWED_UPDATES: Final = (
 LONGEST_PAUSE: Final = 30.0
 UNREADABLE: Final = "unreadable"
 CONFIRM_SECONDS: Final = 2.0
+GATHER_SECONDS: Final = 0.02
+"""In a rush the next question waits so long: more updates come together, and are claimed in one go."""
 READ_SECONDS: Final = 5.0
 """How long the answer may take when there is something to answer with."""
 
@@ -65,7 +67,11 @@ class Poller:
                 await asyncio.wait({self._waiting})
                 if self._waiting.cancelled():
                     break
-                await self._take(sorted(self._waiting.result(), key=lambda update: update.update_id))
+                updates = sorted(self._waiting.result(), key=lambda update: update.update_id)
+                if updates:
+                    await self._take(updates)
+                if self._intake.busy:
+                    await asyncio.sleep(GATHER_SECONDS)
             await self._confirm()
         finally:
             self._ended.set()
@@ -109,8 +115,6 @@ class Poller:
         return updates
 
     async def _take(self, updates: Sequence[Update]) -> None:
-        if not updates:
-            return
         try:
             await self._intake.take(updates)
         except StoreError as error:

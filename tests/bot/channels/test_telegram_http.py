@@ -83,7 +83,7 @@ async def test_an_answer_is_read_however_its_end_is_marked(answer: bytes) -> Non
         assert await posted(request, server.url, text="催收 & 上门", chat_id="5") == (200, b"true")
     [sent] = server.requests
     assert sent.startswith("POST /bot1:x/sendMessage HTTP/1.1\r\n")
-    assert sent.endswith("\r\n\r\ntext=%E5%82%AC%E6%94%B6+%26+%E4%B8%8A%E9%97%A8&chat_id=5")
+    assert sent.endswith("\r\n\r\ntext=%e5%82%ac%e6%94%b6%20%26%20%e4%b8%8a%e9%97%a8&chat_id=5")
 
 
 @pytest.mark.parametrize(("first", "connections"), [(SHORT, 1), (CHUNKED, 1), (LAST, 2)])
