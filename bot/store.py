@@ -116,9 +116,14 @@ class Store:
         return await self._write(write)
 
     async def forget(self, person: Person) -> int:
-        """Delete every row that names a person; the number of rows that went. Misses and counts name nobody."""
-        conditions = [(table, _is(table, person)) for table in (talks, votes, handovers)]
-        return await self._delete([*conditions, (handovers, _is(handovers, person, "admin_"))])
+        """Delete every row that names a person, in private and in groups; the number of rows that went.
+
+        Misses and counts name nobody.
+        """
+        named = [(talks, ""), (votes, ""), (handovers, ""), (handovers, "admin_")]
+        return await self._delete(
+            [(table, or_(*(_is(table, each, prefix) for each in person.everywhere))) for table, prefix in named]
+        )
 
     async def sweep(self, retention_days: int) -> int:
         """Delete what is older than its time; the number of rows that went."""

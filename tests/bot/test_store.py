@@ -179,6 +179,19 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
     assert (left["talks"], left["votes"]) == (1, 1)
 
 
+@pytest.mark.parametrize("named", [Person("telegram", "1001"), Person("telegram_group", "1001")])
+async def test_forgetting_reaches_private_talks_and_those_in_groups_alike(store: Store, named: Person) -> None:
+    learnt = Learnt("answer", "lawsuit", vote=Vote("lawsuit", useful=True))
+    stays = [Person("telegram", "10011"), Person("telegram_group", "100"), Person("web", "1001")]
+    for person in (WANG, Person("telegram_group", "1001"), *stays):
+        await store.keep(person, Talk("lawsuit"), learnt)
+    await store.take(Handover(LI, Person("telegram", "1001"), BEGIN + 100))
+    assert await store.forget(named) == 5
+    assert await store.forget(named) == 0
+    left = await rows(store)
+    assert (left["talks"], left["votes"], left["handovers"]) == (3, 3, 0)
+
+
 async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(store: Store, clock: Clock) -> None:
     learnt = Learnt("answer", "a", "旧的", "旧的", Pick(("a", "b"), "a"), Vote("a", useful=True))
     await store.keep(WANG, Talk("a"), learnt)
