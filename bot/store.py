@@ -13,10 +13,25 @@ from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot import tallies, turns
+from bot.mailing import RESUME_SECONDS, Mailings
 from bot.messages import Person
 from bot.statements import Statements, insert, statements
 from bot.store_errors import StoreError, ones_own, translated
-from bot.tables import claims, handovers, make_engine, metadata, misses, outcomes, picks, probe, single, talks, votes
+from bot.tables import (
+    broadcasts,
+    claims,
+    handovers,
+    make_engine,
+    metadata,
+    misses,
+    outcomes,
+    picks,
+    probe,
+    recipients,
+    single,
+    talks,
+    votes,
+)
 from bot.talk import Talk
 from bot.tallies import Learnt, Miss, OutcomeCount, PickCount, VoteCount
 from bot.together import Together
@@ -120,7 +135,8 @@ class Store:
 
         Misses and counts name nobody.
         """
-        named = [(talks, ""), (votes, ""), (handovers, ""), (handovers, "admin_")]
+        plain = ((table, "") for table in (talks, votes, handovers, recipients))
+        named = [*plain, (handovers, "admin_"), (broadcasts, "admin_")]
         return await self._delete(
             [(table, or_(*(_is(table, each, prefix) for each in person.everywhere))) for table, prefix in named]
         )
@@ -139,6 +155,8 @@ class Store:
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),
                 (handovers, handovers.c.until <= now),
+                (recipients, recipients.c.at <= now - RESUME_SECONDS),
+                (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),
             ]
         )
 
@@ -176,6 +194,11 @@ class Store:
         """Give a talk back to the bot, named by the person or by the operator who has it; the number of talks."""
         theirs = or_(_is(handovers, person), _is(handovers, person, "admin_"))
         return await self._delete([(handovers, theirs)])
+
+    @property
+    def mailings(self) -> Mailings:
+        """Broadcasts under way."""
+        return Mailings(self._single, self._write, self._now)
 
     async def people(self, channel: str) -> list[Person]:
         """Everybody with a talk in a channel, those heard from last first."""

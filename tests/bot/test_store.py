@@ -162,7 +162,8 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
     for person in (WANG, LI):
         await store.keep(person, Talk("lawsuit"), learnt)
     await store.take(Handover(WANG, ADMIN, BEGIN + 100))
-    assert await store.forget(WANG) == 3
+    await store.mailings.begin(ADMIN, "今晚维护")
+    assert await store.forget(WANG) == 4
     assert await store.forget(WANG) == 0
 
     async def naming(connection: object) -> int:
@@ -171,7 +172,7 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
             (await connection.execute(select(func.count()).where(table.c.user == WANG.user))).scalar()  # type: ignore[attr-defined]  # an AsyncConnection
             for table in people
         ]
-        assert len(people) == 3
+        assert len(people) == 4
         return sum(found)
 
     assert await store._single(naming) == 0
@@ -192,6 +193,36 @@ async def test_forgetting_reaches_private_talks_and_those_in_groups_alike(store:
     assert (left["talks"], left["votes"], left["handovers"]) == (3, 3, 0)
 
 
+async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(store: Store, clock: Clock) -> None:
+    people = [Person("telegram", str(number)) for number in range(2000, 2250)]
+    for person in (ADMIN, LI, *people):
+        clock.now += 1
+        await store.keep(person, Talk("lawsuit"))
+    mailings = store.mailings
+    begun = await mailings.begin(ADMIN, "今晚维护")
+    assert (begun.people, await mailings.unfinished()) == (250, [begun])
+    await store.forget(people[-2])
+    found: list[Person] = []
+    while following := await mailings.following(begun.id):
+        for recipient in following:
+            taken = await asyncio.gather(*(mailings.take(begun.id, recipient) for _ in range(3)))
+            assert taken.count(True) == 1
+            found.append(recipient.person)
+    assert found == [people[-1], *reversed(people[:-2])]
+    await mailings.end(begun.id)
+    assert not await mailings.unfinished()
+    left = await rows(store)
+    assert (left["broadcasts"], left["recipients"]) == (0, 0)
+
+
+async def test_a_broadcast_of_yesterday_neither_goes_on_nor_stays(store: Store, clock: Clock) -> None:
+    await store.keep(WANG, Talk("lawsuit"))
+    await store.mailings.begin(ADMIN, "今晚维护")
+    clock.now += DAY_SECONDS
+    assert not await store.mailings.unfinished()
+    assert await store.sweep(30) == 2
+
+
 async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(store: Store, clock: Clock) -> None:
     learnt = Learnt("answer", "a", "旧的", "旧的", Pick(("a", "b"), "a"), Vote("a", useful=True))
     await store.keep(WANG, Talk("a"), learnt)
@@ -204,7 +235,8 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
     clock.now += 25 * DAY_SECONDS
     assert await store.sweep(30) == 6  # talk, miss, vote, pick and outcome of the first day, and the second claim
     assert await rows(store) == {
-        "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0
+        "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
+        "broadcasts": 0, "recipients": 0
     }  # fmt: skip
 
 
