@@ -11,8 +11,9 @@ from aiolimiter import AsyncLimiter
 
 from bot import wording
 from bot.handover import Send, SendError
+from bot.mailing import Mailing
 from bot.messages import Choice, Person, Reply, Section
-from bot.store import Store
+from bot.store import Store, StoreError
 from intents import Decision
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,10 @@ class _Draft:
 
 
 class Broadcast:
-    """Sends one broadcast at a time. Drafts live in memory: after a restart nothing old goes out by a stray tap."""
+    """Sends one broadcast at a time, and after a crash the rest of it, to everybody at most once.
+
+    Drafts live in memory: after a restart nothing old goes out by a stray tap.
+    """
 
     def __init__(self, store: Store, senders: Mapping[str, Send], per_second: float = PER_SECOND) -> None:
         self._store = store
@@ -69,9 +73,20 @@ class Broadcast:
         if self._sending is not None and not self._sending.done():
             return wording.said("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
         del self._drafts[admin]
-        people = await self._people(admin)
-        self._sending = asyncio.create_task(self._send_all(admin, draft.text, people))
-        return wording.said(f"开始发给 {len(people)} 人，发完会告诉您。")
+        mailing = await self._store.mailings.begin(admin, draft.text)
+        self._sending = asyncio.create_task(self._send_all([mailing]))
+        return wording.said(f"开始发给 {mailing.people} 人，发完会告诉您。")
+
+    async def resume(self) -> None:
+        """Go on with what a process left behind that was killed; never raises."""
+        try:
+            mailings = [each for each in await self._store.mailings.unfinished() if each.admin.channel in self._senders]
+        except StoreError as error:
+            log.error("broadcast_not_resumed", reason=str(error))
+            return
+        if mailings and (self._sending is None or self._sending.done()):
+            log.info("broadcast_resumed", number=len(mailings))
+            self._sending = asyncio.create_task(self._send_all(mailings))
 
     async def dropped(self, admin: Person) -> Reply:
         """Forget the draft."""
@@ -91,18 +106,35 @@ class Broadcast:
     async def _people(self, admin: Person) -> list[Person]:
         return [person for person in await self._store.people(admin.channel) if person != admin]
 
-    async def _send_all(self, admin: Person, text: str, people: Sequence[Person]) -> None:
-        send = self._senders[admin.channel]
+    async def _send_all(self, mailings: Sequence[Mailing]) -> None:
+        for mailing in mailings:
+            send = self._senders[mailing.admin.channel]
+            try:
+                summary = await self._send_rest(mailing, send)
+            except StoreError as error:
+                # Who has got it can't be known now; the next start goes on.
+                log.error("broadcast_interrupted", reason=str(error))
+                summary = "群发停了：数据库没有应答。重启服务后会接着发，不会重复。"
+            await _sent(send, mailing.admin, wording.said(summary))
+
+    async def _send_rest(self, mailing: Mailing, send: Send) -> str:
+        """Send to those who are still to get it: what came of it; raises StoreError."""
+        mailings = self._store.mailings
         pace = AsyncLimiter(1, 1 / self._per_second)
         came_of_it: Counter[str] = Counter()
-        for person in people:
-            await pace.acquire()
-            if self._stopped.is_set():
-                break
-            came_of_it[await _sent(send, person, wording.said(text))] += 1
-        left = len(people) - came_of_it.total()
-        log.info("broadcast_done", left=left, **came_of_it)
-        await _sent(send, admin, wording.said(_summary(came_of_it, left)))
+        before = mailing.people - await mailings.left(mailing.id)
+        while not self._stopped.is_set() and (following := await mailings.following(mailing.id)):
+            for recipient in following:
+                await pace.acquire()
+                if self._stopped.is_set():
+                    break
+                # Crossed off first: a crash in between costs one message, and nobody gets two.
+                if await mailings.take(mailing.id, recipient):
+                    came_of_it[await _sent(send, recipient.person, wording.said(mailing.text))] += 1
+        left = await mailings.left(mailing.id)
+        await mailings.end(mailing.id)
+        log.info("broadcast_done", left=left, before=before, **came_of_it)
+        return _summary(came_of_it, left, before)
 
 
 async def _sent(send: Send, person: Person, reply: Reply) -> str:
@@ -114,10 +146,11 @@ async def _sent(send: Send, person: Person, reply: Reply) -> str:
     return "sent"
 
 
-def _summary(came_of_it: Counter[str], left: int) -> str:
+def _summary(came_of_it: Counter[str], left: int, before: int) -> str:
     sent, blocked = came_of_it["sent"], came_of_it[BLOCKED]
     others = came_of_it.total() - sent - blocked
     parts = [
+        *([f"服务重启前已发过 {before} 人"] if before else []),
         f"送到 {sent} 人",
         *([f"{blocked} 人已屏蔽机器人"] if blocked else []),
         *([f"{others} 人没送到"] if others else []),

@@ -49,9 +49,10 @@ class Conversation:
             return await self._turn(incoming)
 
     async def forget(self, person: Person) -> Reply:
-        """Delete all that is kept of a person."""
+        """Delete all that is kept of a person, in private and in groups."""
         if self.flood is not None:
-            await self.flood.forget(person)
+            for each in person.everywhere:
+                await self.flood.forget(each)
         try:
             await self.store.forget(person)
         except StoreError as error:

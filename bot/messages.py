@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from intents import Decision
 
+IN_GROUPS = "_group"
+"""What a channel's name ends with for talks that others read along: what is said in private must not show there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -14,6 +17,12 @@ class Person:
     """telegram, wechat, web, terminal."""
     user: str
     """The channel's own id of the talk."""
+
+    @property
+    def everywhere(self) -> "tuple[Person, Person]":
+        """All talks of the same somebody in this channel: in private and in groups."""
+        channel = self.channel.removesuffix(IN_GROUPS)
+        return Person(channel, self.user), Person(f"{channel}{IN_GROUPS}", self.user)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bot.tallies import Learnt, Pick, Vote
 from intents import FAQ, Decision, Intent, Match
 from intents.danger import Sign
 from intents.knowledge import Knowledge
+from intents.normalize import bounded
 from intents.schema import Group
 
 CHAT = frozenset({"greeting", "thanks"})
@@ -76,12 +77,15 @@ class Responder:
                 return self._tapped(talk, incoming.choice)
         folded = fold(text)
         doubt = self._doubtful(talk, folded, text, sign)
-        sign = None if doubt else sign
+        looked_at = text if incoming.choice is None else None
+        found, sign = sign is not None, None if doubt else sign
         value = self._picked(talk, folded) if sign is None else None
         if value is not None and safety.words(value) is None:
             return self._tapped(talk, value)
         text = safety.words(value or "") or text
-        match = self.knowledge.matcher.match(text)
+        # A long message is matched without its middle, which is another text to look at.
+        known = found if text == looked_at == bounded(text) else None
+        match = self.knowledge.matcher.match(text, in_danger=known)
         if sign is None and spoken.command(folded) is Command.FORGET:
             return Step(wording.FORGOTTEN, Talk(), effect=Command.FORGET)
         if doubt and match.intent == safety.CRISIS:

@@ -105,9 +105,11 @@ async def _run(
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises StartError."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     talking = asyncio.create_task(telegram.run() if telegram else stopping.wait())
+    resuming = asyncio.create_task(_resumed(telegram, office))
     signalled = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, talking, signalled}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
+    resuming.cancel()
     await office.broadcast.close()
     if telegram is not None:
         await telegram.stop(STOP_SECONDS)
@@ -117,6 +119,13 @@ async def _run(
         await talking
     except TelegramRefusedError as error:
         raise StartError(str(error)) from None
+
+
+async def _resumed(telegram: TelegramChannel | None, office: Office) -> None:
+    """Once people can be reached, go on with a broadcast that a crash cut off."""
+    if telegram is not None:
+        await telegram.connected.wait()
+        await office.broadcast.resume()
 
 
 def _telegram(

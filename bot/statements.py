@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, Table, bindparam, or_, select
+from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.tables import claims, handovers, outcomes, talks
@@ -11,43 +11,42 @@ from bot.tables import claims, handovers, outcomes, talks
 
 @dataclass(frozen=True)
 class Statements:
-    """Ready to execute with their parameters by name."""
+    """Ready to execute with their parameters by name; those that write, with many rows at once."""
 
-    state: Select[Any]
-    """(channel, user) -> the talk's state."""
+    states: Select[Any]
+    """(people: pairs of channel and user) -> channel, user and state of each of their talks."""
     handovers: Select[Any]
-    """(channel, user, now) -> handovers that the person is in, on either side."""
+    """(now) -> the handovers in force, no more than there are operators."""
     talk: Any
     """(channel, user, state, updated_at): keep a talk."""
     outcome: Any
-    """(day, decision, intent): count one more."""
+    """(day, decision, intent, count): count so many more."""
     claim: Any
-    """(key, at, expired) -> the key if the claim is ours."""
+    """(key, at) -> the key if the claim is ours."""
 
 
-def statements(dialect: str) -> Statements:
-    """The statements in this dialect."""
-    channel: BindParameter[str] = bindparam("channel")
-    user: BindParameter[str] = bindparam("user")
-    now: BindParameter[int] = bindparam("now")
-    person = (handovers.c.channel == channel) & (handovers.c.user == user)
-    admin = (handovers.c.admin_channel == channel) & (handovers.c.admin_user == user)
+def statements(dialect: str, claim_seconds: int) -> Statements:
+    """The statements in this dialect; a claim holds for so many seconds."""
     kept, counted, claimed = (insert(dialect, table) for table in (talks, outcomes, claims))
+    people: BindParameter[Any] = bindparam("people", expanding=True)
+    now: BindParameter[int] = bindparam("now")
+    # Without a parameter of its own the statement can take many rows at once.
+    expired = claimed.excluded.at - literal_column(str(claim_seconds), BigInteger)
     return Statements(
-        state=select(talks.c.state).where(talks.c.channel == channel, talks.c.user == user),
-        handovers=select(handovers).where(handovers.c.until > now, or_(person, admin)),
+        states=select(talks.c.channel, talks.c.user, talks.c.state).where(
+            tuple_(talks.c.channel, talks.c.user).in_(people)
+        ),
+        handovers=select(handovers).where(handovers.c.until > now),
         talk=kept.on_conflict_do_update(
             index_elements=["channel", "user"],
             set_={"state": kept.excluded.state, "updated_at": kept.excluded.updated_at},
         ),
-        outcome=counted.values(
-            day=bindparam("day"), decision=bindparam("decision"), intent=bindparam("intent"), count=1
-        ).on_conflict_do_update(index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + 1}),
+        outcome=counted.on_conflict_do_update(
+            index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + counted.excluded.count}
+        ),
         claim=claimed.on_conflict_do_update(
-            index_elements=["key"], set_={"at": claimed.excluded.at}, where=claims.c.at <= bindparam("expired")
-        )
-        .values(key=bindparam("key"), at=bindparam("at"))
-        .returning(claims.c.key),
+            index_elements=["key"], set_={"at": claimed.excluded.at}, where=claims.c.at <= expired
+        ).returning(claims.c.key),
     )
 
 

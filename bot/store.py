@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from types import TracebackType
@@ -12,13 +12,30 @@ from typing import Self, TypeVar
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot import tallies
+from bot import tallies, turns
+from bot.mailing import RESUME_SECONDS, Mailings
 from bot.messages import Person
 from bot.statements import Statements, insert, statements
-from bot.store_errors import StoreError, translated
-from bot.tables import claims, handovers, make_engine, metadata, misses, outcomes, picks, probe, single, talks, votes
+from bot.store_errors import StoreError, ones_own, translated
+from bot.tables import (
+    broadcasts,
+    claims,
+    handovers,
+    make_engine,
+    metadata,
+    misses,
+    outcomes,
+    picks,
+    probe,
+    recipients,
+    single,
+    talks,
+    votes,
+)
 from bot.talk import Talk
 from bot.tallies import Learnt, Miss, OutcomeCount, PickCount, VoteCount
+from bot.together import Together
+from bot.turns import Handover, Kept, Recalled, Wanted
 
 __all__ = ["Handover", "Learnt", "Recalled", "Store", "StoreError", "Talk"]
 
@@ -31,30 +48,11 @@ BUSY_SHARE = 0.8
 CLAIM_SECONDS = 24 * 3600
 """How long a message id stays claimed; Telegram keeps updates no longer (core.telegram.org/bots/api#getting-updates)."""
 DAY_SECONDS = 24 * 3600
+TOGETHER = 64
+"""How many turns share a round trip at most."""
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """A talk that an operator has taken."""
-
-    person: Person
-    admin: Person
-    until: int
-    """Seconds since 1970 UTC; the bot speaks again from then on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """All that a turn starts from, in one round trip."""
-
-    talk: Talk = field(default_factory=Talk)
-    taken: Handover | None = None
-    """The person's talk is in an operator's hands."""
-    holds: Handover | None = None
-    """The person is an operator and holds someone's talk."""
 
 
 @dataclass
@@ -70,7 +68,13 @@ class Store:
     _one: AsyncEngine = field(init=False, repr=False)
     _statements: Statements = field(init=False, repr=False)
     _prepared: bool = field(default=False, repr=False)
+    _recalling: Together[Wanted, Recalled] = field(init=False, repr=False)
+    _keeping: Together[Kept, None] = field(init=False, repr=False)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self._recalling = Together(self._recall_all, TOGETHER, ones_own)
+        self._keeping = Together(self._keep_all, TOGETHER, ones_own)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -86,12 +90,14 @@ class Store:
         async with translated(self.call_seconds, self.failed):
             self._engine = make_engine(self.url, self.call_seconds * BUSY_SHARE)
             self._one = single(self._engine)
-            self._statements = statements(self._engine.dialect.name)
+            self._statements = statements(self._engine.dialect.name, CLAIM_SECONDS)
         async with translated(max(self.call_seconds, OPEN_SECONDS), self.failed):
             await self._ready()
 
     async def close(self) -> None:
         """Give back every connection."""
+        for together in (self._recalling, self._keeping):
+            await together.settle()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -101,45 +107,39 @@ class Store:
 
     async def recall(self, person: Person, *, handovers_too: bool = True) -> Recalled:
         """Where this person's talk stands, and whether an operator is in it."""
-        key = {"channel": person.channel, "user": person.user}
-        now = self._now()
-
-        async def read(connection: AsyncConnection) -> Recalled:
-            state = (await connection.execute(self._statements.state, key)).scalar()
-            talk = Talk.from_json(state) if state else Talk()
-            if not handovers_too:
-                return Recalled(talk)
-            rows = await connection.execute(self._statements.handovers, {**key, "now": now})
-            found = [Handover(Person(row[0], row[1]), Person(row[2], row[3]), row[4]) for row in rows]
-            taken = next((each for each in found if each.person == person), None)
-            holds = next((each for each in found if each.admin == person), None)
-            return Recalled(talk, taken, holds)
-
-        return await self._single(read)
+        async with translated(self.call_seconds, self.failed):
+            return await self._recalling.ask(Wanted(person, handovers_too))
 
     async def keep(self, person: Person, talk: Talk, learnt: Learnt | None = None) -> None:
-        """Keep where this person's talk stands, and add to the tallies; what somebody said or chose, in one transaction.
+        """Keep where this person's talk stands, and add to the tallies, in one transaction.
 
-        The count of outcomes alone isn't worth one: BEGIN and COMMIT would be half of the time, with all others waiting.
+        Turns that end at the same moment share it; what somebody said or chose is looked up first and has its own.
         """
         now = self._now()
-        row = {"channel": person.channel, "user": person.user, "state": talk.to_json(), "updated_at": now}
+        outcome: tuple[str, str, str] | None = None
+        if learnt is not None and learnt.decision is not None:
+            outcome = (tallies.day_of(now), learnt.decision, learnt.intent or "")
+        kept = Kept(person, talk.to_json(), now, outcome)
+        if learnt is None or not learnt.chosen:
+            async with translated(self.call_seconds, self.failed):
+                return await self._keeping.ask(kept)
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(self._statements.talk, row)
-            if learnt is not None and learnt.decision is not None:
-                counted = {"day": tallies.day_of(now), "decision": learnt.decision, "intent": learnt.intent or ""}
-                await connection.execute(self._statements.outcome, counted)
-            if learnt is not None:
-                await tallies.add(connection, person, learnt, now)
+            await turns.keep(connection, self._statements, [kept])
+            await tallies.add(connection, person, learnt, now)
 
-        chosen = learnt is not None and (learnt.miss is not None or learnt.pick is not None or learnt.vote is not None)
-        await (self._write if chosen else self._single)(write)
+        return await self._write(write)
 
     async def forget(self, person: Person) -> int:
-        """Delete every row that names a person; the number of rows that went. Misses and counts name nobody."""
-        conditions = [(table, _is(table, person)) for table in (talks, votes, handovers)]
-        return await self._delete([*conditions, (handovers, _is(handovers, person, "admin_"))])
+        """Delete every row that names a person, in private and in groups; the number of rows that went.
+
+        Misses and counts name nobody.
+        """
+        plain = ((table, "") for table in (talks, votes, handovers, recipients))
+        named = [*plain, (handovers, "admin_"), (broadcasts, "admin_")]
+        return await self._delete(
+            [(table, or_(*(_is(table, each, prefix) for each in person.everywhere))) for table, prefix in named]
+        )
 
     async def sweep(self, retention_days: int) -> int:
         """Delete what is older than its time; the number of rows that went."""
@@ -155,18 +155,14 @@ class Store:
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),
                 (handovers, handovers.c.until <= now),
+                (recipients, recipients.c.at <= now - RESUME_SECONDS),
+                (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),
             ]
         )
 
     async def claim(self, channel: str, message_id: str) -> bool:
         """Whether this message is ours to answer: true once, false for a repeat until the claim has expired."""
-        now = self._now()
-        row = {"key": _claim_key(channel, message_id), "at": now, "expired": now - CLAIM_SECONDS}
-
-        async def write(connection: AsyncConnection) -> bool:
-            return (await connection.execute(self._statements.claim, row)).first() is not None
-
-        return await self._single(write)
+        return message_id in await self.claim_all(channel, [message_id])
 
     async def claim_all(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
         """Those of these messages that are ours to answer, as `claim` says it of one; in one statement."""
@@ -174,13 +170,7 @@ class Store:
         keys = {_claim_key(channel, each): each for each in message_ids}
 
         async def write(connection: AsyncConnection) -> frozenset[str]:
-            statement = insert(connection.dialect.name, claims).values([{"key": key, "at": now} for key in keys])
-            statement = statement.on_conflict_do_update(
-                index_elements=["key"],
-                set_={"at": statement.excluded.at},
-                where=claims.c.at <= now - CLAIM_SECONDS,
-            )
-            taken = await connection.execute(statement.returning(claims.c.key))
+            taken = await connection.execute(self._statements.claim, [{"key": key, "at": now} for key in keys])
             return frozenset(keys[key] for key in taken.scalars())
 
         return await self._single(write) if keys else frozenset()
@@ -204,6 +194,11 @@ class Store:
         """Give a talk back to the bot, named by the person or by the operator who has it; the number of talks."""
         theirs = or_(_is(handovers, person), _is(handovers, person, "admin_"))
         return await self._delete([(handovers, theirs)])
+
+    @property
+    def mailings(self) -> Mailings:
+        """Broadcasts under way."""
+        return Mailings(self._single, self._write, self._now)
 
     async def people(self, channel: str) -> list[Person]:
         """Everybody with a talk in a channel, those heard from last first."""
@@ -230,6 +225,18 @@ class Store:
         """Outcomes by day, decision and intent, from a day (YYYY-MM-DD) on."""
         return await self._single(lambda connection: tallies.read_outcomes(connection, since))
 
+    async def _recall_all(self, wanted: Sequence[Wanted]) -> Sequence[Recalled]:
+        now = self._now()
+        async with asyncio.timeout(self.call_seconds):
+            await self._ready()
+            async with self._one.connect() as connection:
+                return await turns.recall(connection, self._statements, wanted, now)
+
+    async def _keep_all(self, kept: Sequence[Kept]) -> Sequence[None]:
+        async with asyncio.timeout(self.call_seconds), self._transaction(await self._ready()) as connection:
+            await turns.keep(connection, self._statements, kept)
+        return [None] * len(kept)
+
     async def _delete(self, conditions: list[tuple[Table, ColumnElement[bool]]]) -> int:
         async def write(connection: AsyncConnection) -> int:
             results = [await connection.execute(delete(table).where(where)) for table, where in conditions]
@@ -245,14 +252,17 @@ class Store:
                 return await work(connection)
 
     async def _write(self, work: Work[T]) -> T:
-        async with translated(self.call_seconds, self.failed):
-            engine = await self._ready()
-            # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
-            async with (
-                self._writing if engine.dialect.name == "sqlite" else contextlib.nullcontext(),
-                engine.begin() as connection,
-            ):
-                return await work(connection)
+        async with translated(self.call_seconds, self.failed), self._transaction(await self._ready()) as connection:
+            return await work(connection)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
+        async with (
+            self._writing if engine.dialect.name == "sqlite" else contextlib.nullcontext(),
+            engine.begin() as connection,
+        ):
+            yield connection
 
     async def _ready(self) -> AsyncEngine:
         if self._engine is None:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from typing_extensions import override
 
 from intents.errors import ExpectedError
@@ -19,6 +19,11 @@ class StoreError(ExpectedError):
     @override
     def told(self) -> str:
         return f"数据库没有应答（{self}）；请检查 YOUSHU_DATABASE_URL"
+
+
+def ones_own(error: Exception) -> bool:
+    """Whether an error may come of what one call says, rather than of the database being away, locked or slow."""
+    return not isinstance(error, OperationalError | InterfaceError | OSError | StoreError)
 
 
 @contextlib.asynccontextmanager

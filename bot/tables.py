@@ -86,6 +86,28 @@ handovers = Table(
     UniqueConstraint("admin_channel", "admin_user"),
 )
 
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("admin_channel", String(32), nullable=False),
+    Column("admin_user", String(128), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    _moment("at"),
+)
+
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("broadcast", String(32), nullable=False, index=True),
+    Column("channel", String(32), nullable=False),
+    Column("user", String(128), nullable=False),
+    _moment("at"),
+    UniqueConstraint("channel", "user", "broadcast"),
+)
+
 
 POOL_SIZE = 5
 """Connections to a SQLite file. Each is a thread; more of them wait for each other's writes, and opening one costs a turn."""

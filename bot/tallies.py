@@ -88,6 +88,11 @@ class Learnt:
     pick: Pick | None = None
     vote: Vote | None = None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the person said or chose something that is counted by itself."""
+        return self.miss is not None or self.pick is not None or self.vote is not None
+
 
 def day_of(now: int) -> str:
     """The day (UTC, YYYY-MM-DD) of a moment in seconds since 1970."""

@@ -61,10 +61,15 @@ class Matcher:
         self._names = np.array(self.model.classes[: self._count])
         self._danger = shipped_detector() if CRISIS in faq.by_id else None
 
-    def match(self, text: str) -> Match:
-        """The decision, the best intent, its score and the candidates for one message; never raises."""
+    def match(self, text: str, *, in_danger: bool | None = None) -> Match:
+        """The decision, the best intent, its score and the candidates for one message; never raises.
+
+        Args:
+            text: the message.
+            in_danger: whether it tells of danger to life, from who has looked at the whole of it.
+        """
         ranking = self._ranking(text, MAX_CANDIDATES)
-        if self._danger is not None and self._danger.is_danger(bounded(text)):
+        if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, rule=Rule.DANGER)
@@ -130,12 +135,12 @@ class Matcher:
         if not normalised:
             return Ranking((), 1.0)
         if owners := self.model.owners.get(normalised):
-            return self._known(owners, self.model.reader.read(normalised))
+            return self._known(owners, self.model.reader.read(normalised), most)
         return self._scored(self.model.reader.read(normalised), most)
 
-    def _known(self, owners: tuple[str, ...], reading: Reading) -> Ranking:
+    def _known(self, owners: tuple[str, ...], reading: Reading, most: int | None) -> Ranking:
         """A question of the FAQ goes to its owner, whatever else it resembles."""
-        scored = self._scored(reading)
+        scored = self._scored(reading, most)
         inside = [owner for owner in owners if owner != OUTSIDE]
         share = 1.0 / len(owners)
         left = 1.0 - share * len(inside)

@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute
 from telegram import Update
 from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
-from telegram.request import HTTPXRequest
 
 from bot.admin import Office
 from bot.channels import telegram_limits as limits
@@ -22,6 +21,7 @@ from bot.channels import telegram_sending as sending
 from bot.channels import telegram_webhook as webhook
 from bot.channels.telegram_admin import AdminCommands, menus
 from bot.channels.telegram_commands import Commands, announce
+from bot.channels.telegram_http import DirectRequest
 from bot.channels.telegram_inline import Inline, Search
 from bot.channels.telegram_intake import Claims, Intake
 from bot.channels.telegram_order import WORKING_AT_ONCE, ChatOrder
@@ -237,12 +237,6 @@ def _trust(base_url: str) -> ssl.SSLContext:
 
 def _application(options: Options, sieve: Sieve, trust: ssl.SSLContext) -> App:
     """python-telegram-bot without its own updater: order, pace and retries are ours."""
-    request = HTTPXRequest(
-        connection_pool_size=WORKING_AT_ONCE,
-        read_timeout=READ_SECONDS,
-        pool_timeout=READ_SECONDS,
-        httpx_kwargs={"verify": trust},
-    )
     return (
         ApplicationBuilder()
         .token(options.token.get_secret_value())
@@ -251,7 +245,7 @@ def _application(options: Options, sieve: Sieve, trust: ssl.SSLContext) -> App:
         .job_queue(None)
         .concurrent_updates(ChatOrder())
         .rate_limiter(PoliteLimiter(options.pace))
-        .request(request)
+        .request(DirectRequest(WORKING_AT_ONCE, READ_SECONDS, trust))
         .get_updates_request(sieve)
         .build()
     )

@@ -4,11 +4,9 @@ from typing import Final
 
 from telegram import Chat, Message, MessageEntity, Update, User
 
-from bot.messages import Person
+from bot.messages import IN_GROUPS, Person
 
 CHANNEL: Final = "telegram"
-IN_GROUPS: Final = "telegram_group"
-"""Talks in groups are kept apart, so that nothing said in private shows through in front of others."""
 
 
 def person_of(update: Update) -> Person | None:
@@ -21,12 +19,7 @@ def person_of(update: Update) -> Person | None:
     if sender is None:
         return None
     chat = update.effective_chat
-    return Person(CHANNEL if chat is None or is_private(chat) else IN_GROUPS, str(sender.id))
-
-
-def talks_of(person: Person) -> tuple[Person, Person]:
-    """Both talks of a person: what /forget deletes."""
-    return Person(CHANNEL, person.user), Person(IN_GROUPS, person.user)
+    return Person(CHANNEL if chat is None or is_private(chat) else f"{CHANNEL}{IN_GROUPS}", str(sender.id))
 
 
 def is_private(chat: Chat) -> bool:

@@ -17,12 +17,11 @@ from telegram.error import TelegramError
 from telegram.ext import CommandHandler, filters
 
 from bot.channels import telegram_wording as wording
-from bot.channels.telegram_addressing import is_private, person_of, talks_of
+from bot.channels.telegram_addressing import is_private, person_of
 from bot.channels.telegram_requests import kind_of
 from bot.channels.telegram_sending import send
 from bot.channels.telegram_updates import App, Context, Count, Forget, Talking, private_button
 from bot.messages import Incoming
-from bot.wording import FORGET_FAILED
 
 log = structlog.get_logger(__name__)
 
@@ -81,8 +80,7 @@ class Commands:
         person, message = person_of(update), update.message
         if person is None or message is None:
             return
-        replies = [await self.forget_person(talk) for talk in talks_of(person)]
-        await send(message, FORGET_FAILED if FORGET_FAILED in replies else replies[0])
+        await send(message, await self.forget_person(person))
 
     async def _choose(self, update: Update, choice: str) -> None:
         person, message = person_of(update), update.message

@@ -9,6 +9,8 @@ from bot.channels.telegram_addressing import CHANNEL
 from bot.channels.telegram_updates import App, Count
 
 REPEAT: Final = "repeat"
+RUSH: Final = 16
+"""From so many updates in work on, it is a rush."""
 
 
 class Claims(Protocol):
@@ -31,6 +33,11 @@ class Intake:
         self._application = application
         self._claims = claims
         self._count = count
+
+    @property
+    def busy(self) -> bool:
+        """Whether so much is in work that the next updates need not come at once."""
+        return self._application.update_processor.current_concurrent_updates >= RUSH
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Queue those that were not taken before, in order; raises StoreError when that can't be known."""

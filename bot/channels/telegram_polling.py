@@ -11,10 +11,10 @@ from typing import Any, Final
 import structlog
 from telegram import Bot, Update
 from telegram.error import RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 from typing_extensions import override
 
 from bot.channels import telegram_limits as limits
+from bot.channels.telegram_http import DirectRequest
 from bot.channels.telegram_intake import Intake
 from bot.channels.telegram_requests import kind_of
 from bot.channels.telegram_updates import Count
@@ -32,6 +32,10 @@ ALLOWED_UPDATES: Final = (
 LONGEST_PAUSE: Final = 30.0
 UNREADABLE: Final = "unreadable"
 CONFIRM_SECONDS: Final = 2.0
+GATHER_SECONDS: Final = 0.02
+"""In a rush the next question waits so long: more updates come together, and are claimed in one go."""
+READ_SECONDS: Final = 5.0
+"""How long the answer may take when there is something to answer with."""
 
 
 class Poller:
@@ -63,7 +67,11 @@ class Poller:
                 await asyncio.wait({self._waiting})
                 if self._waiting.cancelled():
                     break
-                await self._take(sorted(self._waiting.result(), key=lambda update: update.update_id))
+                updates = sorted(self._waiting.result(), key=lambda update: update.update_id)
+                if updates:
+                    await self._take(updates)
+                if self._intake.busy:
+                    await asyncio.sleep(GATHER_SECONDS)
             await self._confirm()
         finally:
             self._ended.set()
@@ -107,8 +115,6 @@ class Poller:
         return updates
 
     async def _take(self, updates: Sequence[Update]) -> None:
-        if not updates:
-            return
         try:
             await self._intake.take(updates)
         except StoreError as error:
@@ -136,14 +142,14 @@ class Poller:
             log.info("telegram_not_confirmed", kind=kind_of(error))
 
 
-class Sieve(HTTPXRequest):
+class Sieve(DirectRequest):
     """The requests for updates; takes out, when needed, those that this version of the library can't read.
 
     The library reads a batch as a whole, so that one update of a kind to come would hold up all others for ever.
     """
 
     def __init__(self, count: Count, trust: ssl.SSLContext) -> None:
-        super().__init__(connection_pool_size=1, httpx_kwargs={"verify": trust})
+        super().__init__(1, READ_SECONDS, trust)
         self.needed = False
         self._count = count
 

@@ -1,8 +1,9 @@
 """A reply as Telegram messages: HTML, pieces within the limit, buttons under the last."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message
 from telegram.constants import ParseMode
@@ -18,7 +19,12 @@ ROW_WIDTH: Final = 18
 """Hanzi that fit beside each other on a narrow phone, a button's own edges counted as PADDING."""
 PADDING: Final = 2
 
+KEYBOARDS_REMEMBERED: Final = 256
+"""There are about two for each topic; to build one costs as much as to find what to answer."""
+
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
+
+JSON = dict[str, Any]
 
 
 def texts(reply: Reply) -> list[str]:
@@ -40,11 +46,10 @@ def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
 
 async def send(message: Message, reply: Reply) -> None:
     """Answer below a message, in a group as a reply to it; raises TelegramError."""
-    for text, buttons in _in_turn(reply):
+    for text, rest in _in_turn(reply):
         await message.reply_html(
             text,
-            reply_markup=buttons,
-            link_preview_options=NO_PREVIEW,
+            api_kwargs=rest,
             do_quote=not is_private(message.chat),
             allow_sending_without_reply=True,
         )
@@ -52,10 +57,8 @@ async def send(message: Message, reply: Reply) -> None:
 
 async def say(bot: Bot, chat: int, reply: Reply) -> None:
     """Say something of one's own accord; raises TelegramError."""
-    for text, buttons in _in_turn(reply):
-        await bot.send_message(
-            chat, text, parse_mode=ParseMode.HTML, reply_markup=buttons, link_preview_options=NO_PREVIEW
-        )
+    for text, rest in _in_turn(reply):
+        await bot.send_message(chat, text, parse_mode=ParseMode.HTML, api_kwargs=rest)
 
 
 async def show(query: CallbackQuery, message: Message, reply: Reply) -> None:
@@ -77,11 +80,24 @@ async def show(query: CallbackQuery, message: Message, reply: Reply) -> None:
         await send(message, reply)
 
 
-def _in_turn(reply: Reply) -> Iterator[tuple[str, InlineKeyboardMarkup | None]]:
-    """The messages of a reply, the buttons with the last."""
+def _in_turn(reply: Reply) -> Iterator[tuple[str, JSON]]:
+    """The messages of a reply, with what goes along with each: the buttons with the last."""
     pieces = texts(reply)
     for number, piece in enumerate(pieces, 1):
-        yield piece, keyboard(reply.choices) if number == len(pieces) else None
+        markup = _markup(reply.choices) if number == len(pieces) else None
+        yield piece, {"link_preview_options": _no_preview(), **({"reply_markup": markup} if markup else {})}
+
+
+@lru_cache(maxsize=KEYBOARDS_REMEMBERED)
+def _markup(choices: tuple[Choice, ...]) -> str | None:
+    """The keyboard as it goes out; python-telegram-bot would spell it out anew for every message."""
+    buttons = keyboard(choices)
+    return buttons.to_json() if buttons else None
+
+
+@cache
+def _no_preview() -> str:
+    return NO_PREVIEW.to_json()
 
 
 def _kind(choice: Choice) -> str:

@@ -1,11 +1,15 @@
 """The commands as a user types them, each in a process of its own."""
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from bot.messages import Person
+from bot.store import Store
+from bot.talk import Talk
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment
 
@@ -70,6 +74,17 @@ def test_forget_says_how_it_wants_its_argument(folder: Path) -> None:
     done = youshu(folder, "forget", "telegram")
     assert done.returncode == 2
     assert "telegram:123456" in done.stderr
+
+
+def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(folder: Path) -> None:
+    async def talked() -> None:
+        async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", call_seconds=30) as store:
+            for channel in ("telegram", "telegram_group", "web"):
+                await store.keep(Person(channel, "123"), Talk("lawsuit"))
+
+    asyncio.run(talked())
+    assert youshu(folder, "forget", "telegram:123").stdout == "已删除 2 条记录\n"
+    assert youshu(folder, "forget", "telegram:123").stdout == "已删除 0 条记录\n"
 
 
 def test_schema_is_json(folder: Path) -> None:

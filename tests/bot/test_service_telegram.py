@@ -125,6 +125,43 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     assert summary == f"群发结束：送到 {len(reached)} 人，服务停了，{len(people) - len(reached)} 人没发。"
 
 
+async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_once(
+    folder: Path, server: BotAPI
+) -> None:
+    admin = server.user()
+    people = [server.user() for _ in range(40)]
+    url = f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
+    async with Store(url) as store:
+        for user in people:
+            await store.keep(Person("telegram", str(user["id"])), Talk())
+    async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
+        preview = await asked(server, admin, "/broadcast 今晚维护")
+        await server.taps(preview, "发给 40 人")
+        await server.next_message(admin)
+        before = len(server.calls_of("sendMessage"))
+        await server.called("sendMessage", before + 5)
+        await service.stop(signal.SIGKILL)
+    early = [user for user in people if server.unread(user)]
+    assert 0 < len(early) < len(people)
+    async with Store(url) as store:
+        # Somebody of those who are still to get it asks to be forgotten meanwhile.
+        [mailing] = await store.mailings.unfinished()
+        left = await store.mailings.left(mailing.id)
+        forgotten = (await store.mailings.following(mailing.id))[-1].person
+        await store.forget(forgotten)
+    async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
+        summary = (await server.next_message(admin))["text"]
+        assert await service.stop() == 0
+    assert summary == f"群发结束：服务重启前已发过 {40 - left + 1} 人，送到 {left - 1} 人。"
+    heard = {user["id"]: len(server.unread(user)) for user in people}
+    assert heard.pop(int(forgotten.user)) == 0
+    assert set(heard.values()) <= {0, 1}
+    # Whoever was crossed off when the process was killed, and no one else, may have got nothing.
+    assert sum(heard.values()) >= len(heard) - 1
+    async with Store(url) as store:
+        assert not await store.mailings.unfinished()
+
+
 async def test_a_token_that_telegram_refuses_is_one_line_and_exit_code_1(folder: Path, server: BotAPI) -> None:
     wrong = "654321:not-the-token-of-this-bot"
     process = await asyncio.create_subprocess_exec(

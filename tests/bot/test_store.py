@@ -162,7 +162,8 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
     for person in (WANG, LI):
         await store.keep(person, Talk("lawsuit"), learnt)
     await store.take(Handover(WANG, ADMIN, BEGIN + 100))
-    assert await store.forget(WANG) == 3
+    await store.mailings.begin(ADMIN, "今晚维护")
+    assert await store.forget(WANG) == 4
     assert await store.forget(WANG) == 0
 
     async def naming(connection: object) -> int:
@@ -171,12 +172,55 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
             (await connection.execute(select(func.count()).where(table.c.user == WANG.user))).scalar()  # type: ignore[attr-defined]  # an AsyncConnection
             for table in people
         ]
-        assert len(people) == 3
+        assert len(people) == 4
         return sum(found)
 
     assert await store._single(naming) == 0
     left = await rows(store)
     assert (left["talks"], left["votes"]) == (1, 1)
+
+
+@pytest.mark.parametrize("named", [Person("telegram", "1001"), Person("telegram_group", "1001")])
+async def test_forgetting_reaches_private_talks_and_those_in_groups_alike(store: Store, named: Person) -> None:
+    learnt = Learnt("answer", "lawsuit", vote=Vote("lawsuit", useful=True))
+    stays = [Person("telegram", "10011"), Person("telegram_group", "100"), Person("web", "1001")]
+    for person in (WANG, Person("telegram_group", "1001"), *stays):
+        await store.keep(person, Talk("lawsuit"), learnt)
+    await store.take(Handover(LI, Person("telegram", "1001"), BEGIN + 100))
+    assert await store.forget(named) == 5
+    assert await store.forget(named) == 0
+    left = await rows(store)
+    assert (left["talks"], left["votes"], left["handovers"]) == (3, 3, 0)
+
+
+async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(store: Store, clock: Clock) -> None:
+    people = [Person("telegram", str(number)) for number in range(2000, 2250)]
+    for person in (ADMIN, LI, *people):
+        clock.now += 1
+        await store.keep(person, Talk("lawsuit"))
+    mailings = store.mailings
+    begun = await mailings.begin(ADMIN, "今晚维护")
+    assert (begun.people, await mailings.unfinished()) == (250, [begun])
+    await store.forget(people[-2])
+    found: list[Person] = []
+    while following := await mailings.following(begun.id):
+        for recipient in following:
+            taken = await asyncio.gather(*(mailings.take(begun.id, recipient) for _ in range(3)))
+            assert taken.count(True) == 1
+            found.append(recipient.person)
+    assert found == [people[-1], *reversed(people[:-2])]
+    await mailings.end(begun.id)
+    assert not await mailings.unfinished()
+    left = await rows(store)
+    assert (left["broadcasts"], left["recipients"]) == (0, 0)
+
+
+async def test_a_broadcast_of_yesterday_neither_goes_on_nor_stays(store: Store, clock: Clock) -> None:
+    await store.keep(WANG, Talk("lawsuit"))
+    await store.mailings.begin(ADMIN, "今晚维护")
+    clock.now += DAY_SECONDS
+    assert not await store.mailings.unfinished()
+    assert await store.sweep(30) == 2
 
 
 async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(store: Store, clock: Clock) -> None:
@@ -191,7 +235,8 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
     clock.now += 25 * DAY_SECONDS
     assert await store.sweep(30) == 6  # talk, miss, vote, pick and outcome of the first day, and the second claim
     assert await rows(store) == {
-        "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0
+        "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
+        "broadcasts": 0, "recipients": 0
     }  # fmt: skip
 
 
@@ -338,3 +383,38 @@ async def test_two_processes_on_one_store_do_a_thousand_turns_without_a_lock_err
         assert sum(won for won, _, _ in results) == turns
         assert sum(row.count for row in await store.outcomes()) == 2 * turns
         assert sum(miss.count for miss in await store.misses()) == 2 * turns
+
+
+# --- many turns at once -----------------------------------------------------------------------------------------
+
+
+async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store) -> None:
+    people = [Person(channel, f"人 {number}") for number in range(50) for channel in ("telegram", "web")]
+    await store.take(Handover(people[3], ADMIN, BEGIN + 100))
+    talks = {person: Talk("lawsuit", misses=number) for number, person in enumerate(people)}
+    learnt = Learnt("answer", "lawsuit")
+    await asyncio.gather(*(store.keep(person, talk, learnt) for person, talk in talks.items()))
+    found = await asyncio.gather(*(store.recall(person) for person in [*people, ADMIN]))
+    assert [each.talk for each in found] == [*talks.values(), Talk()]
+    assert [each.taken is not None for each in found[:5]] == [False, False, False, True, False]
+    assert found[-1].holds == Handover(people[3], ADMIN, BEGIN + 100)
+    assert [row.count for row in await store.outcomes()] == [len(people)]
+    assert (await store.recall(people[3], handovers_too=False)).taken is None
+
+
+async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it(store: Store) -> None:
+    refused = Person("web", "\ud800")
+    kept = await asyncio.gather(
+        *(store.keep(person, Talk("lawsuit")) for person in (WANG, refused, LI)), return_exceptions=True
+    )
+    assert [kept[0], kept[2]] == [None, None]
+    assert isinstance(kept[1], Exception)
+    found = await asyncio.gather(*(store.recall(person) for person in (WANG, refused, LI)), return_exceptions=True)
+    assert [found[0], found[2]] == [Recalled(Talk("lawsuit"))] * 2
+
+
+async def test_many_claims_in_one_statement_are_won_once_each(store: Store, clock: Clock) -> None:
+    assert await store.claim_all("telegram", [str(number) for number in range(100)]) == {str(n) for n in range(100)}
+    assert await store.claim_all("telegram", ["99", "100", "100"]) == {"100"}
+    clock.now += CLAIM_SECONDS
+    assert await store.claim_all("telegram", ["99", "100"]) == {"99", "100"}
