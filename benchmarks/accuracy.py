@@ -29,7 +29,9 @@ from intents.normalize import Normalizer
 from intents.schema import FAQ
 
 ROOT = Path(__file__).resolve().parent.parent
-FILES = [ROOT / "tests" / "corpus" / name for name in ("personas_dev.tsv", "dev.tsv", "heldout.tsv", "heldout_desk.tsv")]
+FILES = [
+    ROOT / "tests" / "corpus" / name for name in ("personas_dev.tsv", "dev.tsv", "heldout.tsv", "heldout_desk.tsv")
+]
 Scores = NDArray[np.float64]
 Method = Callable[[Sequence[str]], tuple[list[str], Scores]]
 """From messages to the names of the classes and a score for each."""

@@ -58,6 +58,7 @@ def messages() -> list[Message]:
     follow_ups = [
         Message(row[key], danger=False, hard=False)
         for row in _rows("followups.tsv")
+        if "crisis" not in row["second_intent"]
         for key in ("first_text", "second_text")
     ]
     faq = load_faq(ROOT / "faq.yaml")

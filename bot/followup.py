@@ -44,15 +44,15 @@ class Reading:
 class Weights:
     """How the talk counts against the message itself."""
 
-    floor: float = 0.01
+    floor: float = 0.02
     """Added to every score before its logarithm, so that the talk can still win where the message says nothing."""
     topic: float = 3.5
     """Leaning towards the topic of before, in logarithms, for a message that leaves everything out."""
     related: float = 2.0
     """The same towards its neighbours: those that its answer or theirs names as related."""
-    titled: float = 0.2
+    titled: float = 0.5
     """How much the message under the topic's title counts."""
-    least: float = 0.2
+    least: float = 0.4
     """How much the talk counts for a message that leaves nothing out."""
     outside: float = 4.0
     """Leaning away from out of scope for a message that goes on with what was said (「那……呢」)."""
@@ -70,9 +70,14 @@ class Weights:
     """A message that leaves out so much needs the talk."""
     whole: float = 0.3
     """A message that leaves out less and is out of scope by itself stays so."""
-    own_topic: float = 0.85
+    own_topic: float = 0.9
     """A message with this score by itself needs no talk to be understood."""
+    goes_on: float = 0.6
+    """It needs one all the same if it goes on with what was said as plainly as this: 「那……呢」."""
 
+
+FITTED = Weights()
+"""The weights in force, which are the defaults; set by `python -m benchmarks.followups --fit`."""
 
 _SHORT = 2
 """Characters beside a request for a part that name no topic, whatever they are."""
@@ -98,7 +103,7 @@ def plain(match: Match) -> Reading:
     return Reading(Decision.CLARIFY, offered)
 
 
-def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str) -> Reading:
+def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str, *, weights: Weights = FITTED) -> Reading:
     """A message read in the light of the talk.
 
     Args:
@@ -107,8 +112,8 @@ def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str) -> R
         talk: what was spoken of before.
         match: the message by itself.
         folded: the message as bot.spoken.fold gives it.
+        weights: how the talk counts.
     """
-    weights = Weights()
     if talk.outside:
         return _after_outside(match, folded, weights)
     # Whoever types on while being asked which of several is meant goes on with the likeliest.
@@ -121,7 +126,8 @@ def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str) -> R
     whole = match if ellipsis(folded) < weights.elliptic else None
     if asked is not None and _of_the_topic(matcher, topic, asked, whole, weights):
         return Reading(Decision.ANSWER, (topic,), asked.part)
-    if match.decision is Decision.FALLBACK and ellipsis(folded) < weights.whole:
+    alone = match.decision is Decision.ANSWER and match.score >= weights.own_topic and goes_on(folded) < weights.goes_on
+    if alone or (match.decision is Decision.FALLBACK and ellipsis(folded) < weights.whole):
         return plain(match)
     reading = _decided(_shares(Said(match.text, folded), faq, matcher, topic, weights), ellipsis(folded), weights)
     same = reading.decision is Decision.ANSWER and reading.intents == (topic,)

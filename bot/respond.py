@@ -121,7 +121,7 @@ class Responder:
         """
         in_talk = talk.crisis is None and (talk.intent is not None or bool(talk.asked) or talk.outside)
         by_pattern = sign is not None and sign.pattern != WORDING
-        if not in_talk or by_pattern or ellipsis(folded) < followup.Weights().elliptic:
+        if not in_talk or by_pattern or ellipsis(folded) < followup.FITTED.elliptic:
             return None
         score = next((each.score for each in self.knowledge.matcher.rank(text) if each.intent == safety.CRISIS), 0.0)
         if score >= SURE_DANGER:

@@ -160,9 +160,7 @@ def _syllable_names() -> Sequence[str]:
     return tuple(dict.fromkeys(map(fuzzy, dict.fromkeys(syllables[0] for syllables in readings().values()))))
 
 
-VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType(
-    {View.PAIR: 1.5, View.SOUND: 0.5, View.CHARACTER: 2.5}
-)
+VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.PAIR: 1.5, View.SOUND: 0.5, View.CHARACTER: 2.5})
 """How much each view counts; measured in docs/decisions/0001-matching.md."""
 
 

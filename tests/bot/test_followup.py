@@ -15,8 +15,8 @@ from intents.knowledge import Knowledge
 from tests.talking import SHIPPED_FAQ
 
 CORPUS = Path(__file__).parent.parent / "corpus"
-LEAST = 0.78
-"""Share of second turns whose first intent is right; the weights of bot.followup were fitted on the same talks (0.83)."""
+LEAST = 0.84
+"""Share of second turns whose first intent is right; the weights of bot.followup were fitted on the same talks (0.86)."""
 LOST = 0.05
 """At most so much of what is right by itself may a foreign topic cost a message that needs none."""
 
@@ -108,7 +108,8 @@ async def test_what_is_out_of_scope_stays_so_inside_a_talk(conversation: Convers
 
 
 async def test_a_harmless_follow_up_is_no_danger_to_life(conversation: Conversation) -> None:
-    talks = [row for row in lines("followups.tsv") if row["first_intent"] != "none"]
+    harmless = (row for row in lines("followups.tsv") if "crisis" not in row["second_intent"].split(","))
+    talks = [row for row in harmless if row["first_intent"] != "none"]
     replies = [await second(conversation, row["id"], f"i:{row['first_intent']}", row["second_text"]) for row in talks]
     alarmed = [row["second_text"] for row, reply in zip(talks, replies, strict=True) if reply.intent == "crisis"]
     assert alarmed == []
