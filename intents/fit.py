@@ -31,7 +31,7 @@ class Budget:
     """In scope, and given a wrong answer."""
     refused: float = 0.002
     """In scope, and offered nothing."""
-    let_in: float = 0.05
+    let_in: float = 0.04
     """Out of scope, and answered."""
 
 
