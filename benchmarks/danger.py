@@ -36,7 +36,7 @@ STRENGTH = 0.1
 """Inverse regularisation of the classifier."""
 SEEN = 2
 """Runs of characters that fewer messages have say nothing."""
-LEAST = 0.15
+LEAST = 0.3
 """Smaller weights are left out."""
 
 

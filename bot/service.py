@@ -91,6 +91,8 @@ async def serve(settings: Settings) -> None:
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
+        warming = asyncio.create_task(asyncio.to_thread(reloader.current.matcher.warm))
+        running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
         await _run(_Server(config), listening, telegram, office, stopping)
 

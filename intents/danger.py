@@ -68,6 +68,12 @@ class DangerDetector:
                 return self._sign(group, folded, found)
         return self._paired(folded)
 
+    def warm(self) -> None:
+        """Do now what the first messages would wait for."""
+        harmless = (each.patterns for each in self._signs.harmless)
+        for patterns in (*harmless, *(group.patterns for group in self._signs.groups)):
+            patterns.compile()
+
     def is_danger(self, text: str) -> bool:
         """Whether there is any sign."""
         return self.find(text) is not None

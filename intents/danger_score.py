@@ -40,10 +40,10 @@ class Wording:
     @classmethod
     def load(cls) -> "Wording":
         """The weights that come with the package."""
-        lines = files(__package__).joinpath("danger_weights.tsv").read_text(encoding="utf-8").splitlines()
-        values = {
-            gram: float(value) for gram, value in (line.split("\t") for line in lines if not line.startswith("#"))
-        }
+        text = files(__package__).joinpath("danger_weights.tsv").read_text(encoding="utf-8")
+        _, _, table = text.partition("\n")
+        cells = table.replace("\n", "\t").split("\t")
+        values = dict(zip(cells[::2], map(float, filter(None, cells[1::2])), strict=False))
         return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"), values.pop("<doubt>"))
 
     def score(self, folded: str) -> float:

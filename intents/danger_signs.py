@@ -39,6 +39,11 @@ class Cued:
                 self._by_character.setdefault(character, []).append(number)
         self._cues = frozenset(self._by_character)
 
+    def compile(self) -> None:
+        """Compile every pattern now, instead of each when it is first met."""
+        for _, pattern in self._listed:
+            _compiled(pattern)
+
     def listed(self) -> tuple[tuple[str, str], ...]:
         """Each pattern with its cue."""
         return self._listed

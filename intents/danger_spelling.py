@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -70,7 +71,12 @@ class _LatinReader:
         self._abbreviations = data["abbreviations"]
         self._words = data["pinyin_words"]
         self._singles = data["pinyin_syllables"]
-        self._syllable = re.compile("|".join(sorted(filter(None, syllables), key=len, reverse=True)))
+        self._syllables = frozenset(filter(None, syllables))
+
+    @cached_property
+    def _syllable(self) -> re.Pattern[str]:
+        """Any syllable, the longest first; made when the first Latin letters come."""
+        return re.compile("|".join(sorted(self._syllables, key=len, reverse=True)))
 
     def read(self, run: str) -> str:
         """A run of Latin words in characters, as far as it can be read."""

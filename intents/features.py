@@ -65,6 +65,10 @@ class Reader:
         step = max(1, len(self._questions) // LEARNED_WORDS)
         return PinyinReader(self._questions[::step], self._lexicon.words)
 
+    def warm(self) -> None:
+        """Do now what the first message with Latin letters would wait for."""
+        self._pinyin("")
+
     def __call__(self, text: str) -> Reading:
         """The text's forms; empty where nothing is left."""
         return self.read(self.normalize(text))

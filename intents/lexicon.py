@@ -1,6 +1,7 @@
 """Words that mean the same to these people, put as one word."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 
@@ -16,7 +17,7 @@ class Lexicon:
                 # A single character is part of too many words to be replaced safely.
                 if len(word) > 1:
                     self._heads.setdefault(word, words[0])
-        self._any = re.compile("|".join(sorted(map(re.escape, self._heads), key=lambda word: (word[0], -len(word)))))
+        self._any = re.compile(_any_of(self._heads))
 
     @property
     def words(self) -> Iterable[str]:
@@ -26,3 +27,11 @@ class Lexicon:
     def __call__(self, text: str) -> str:
         """Normalised text in canonical words."""
         return self._any.sub(lambda found: self._heads[found[0]], text) if self._heads else text
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """A pattern of the longest of these words; by first character, so that most are passed over together."""
+    rest: defaultdict[str, list[str]] = defaultdict(list)
+    for word in sorted(words, key=len, reverse=True):
+        rest[word[0]].append(re.escape(word[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(ends)})" for first, ends in rest.items())

@@ -120,7 +120,9 @@ class _Table:
     def kernel(self) -> "_Kernel":
         """How alike each two texts are."""
         count = len(self._dense)
-        rare = np.zeros(count * count, dtype=np.float32)
+        # np.zeros would be given small pages one by one, which takes as long as all that follows.
+        rare = np.empty(count * count, dtype=np.float32)
+        rare.fill(0)
         for _, texts, values in self._groups():
             where = texts[:, :, None] * count + texts[:, None, :]
             np.add.at(rare, where.reshape(-1), (values[:, :, None] * values[:, None, :]).reshape(-1))

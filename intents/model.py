@@ -49,8 +49,9 @@ class Model:
 
     def __init__(self, faq: FAQ, views: Mapping[View, float] = VIEW_WEIGHTS) -> None:
         """Learn from the FAQ; what a view counts can be changed to see what it brings."""
-        normalize = Normalizer()
-        labelled = sorted((owner, normalize(question)) for owner, question in labelled_questions(faq))
+        owned = labelled_questions(faq)
+        comparable = Normalizer().each([question for _, question in owned])
+        labelled = sorted((owner, question) for (owner, _), question in zip(owned, comparable, strict=True))
         self.classes: tuple[str, ...] = tuple(sorted({owner for owner, _ in labelled}))
         number = {name: position for position, name in enumerate(self.classes)}
         self.reader = Reader([question for _, question in labelled], faq.lexicon)

@@ -192,9 +192,11 @@ def _attempt(path: Path, tried: str | None) -> _Attempt | None:
     if digest == tried:
         return None
     try:
-        return _Attempt(digest, Knowledge.load(path))
+        knowledge = Knowledge.load(path)
     except FAQError as error:
         return _Attempt(digest, None, error.problems)
+    knowledge.matcher.warm()
+    return _Attempt(digest, knowledge)
 
 
 async def _tell(hook: Hook, outcome: Outcome) -> None:

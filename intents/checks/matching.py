@@ -20,8 +20,7 @@ _EVERYTHING = 100.0
 
 def near_questions(draft: Draft, track: Track) -> Iterator[Problem]:
     """Questions of different owners that the matcher can hardly tell apart."""
-    normalize = Normalizer()
-    texts = [normalize(question.text) for question in draft.questions]
+    texts = Normalizer().each([question.text for question in draft.questions])
     index = _Neighbours(texts, draft.limits.near)
     plain = [_letters(question.text) for question in draft.questions]
     for number, question in enumerate(track(draft.questions, "比对相近的问法")):

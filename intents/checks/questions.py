@@ -1,11 +1,14 @@
 """The questions: each says something, once, and there are enough."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 from intents.checks.draft import Draft, Question, sequence
 from intents.problems import Problem, quoted
 from intents.script import simplified
+
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 def duplicate_questions(draft: Draft) -> Iterator[Problem]:
@@ -27,7 +30,7 @@ def duplicate_questions(draft: Draft) -> Iterator[Problem]:
 
 
 def _words(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _twice(draft: Draft, first: Question, second: Question) -> Problem:

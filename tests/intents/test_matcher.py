@@ -84,6 +84,13 @@ def test_the_order_of_the_file_changes_nothing() -> None:
         assert other.match(text) == matcher.match(text)
 
 
+def test_warming_changes_no_answer() -> None:
+    cold, warm = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON)), matcher
+    warm.warm()
+    for text in (*VISIT, "zhengxin hua le", "我不想活了", "下雨"):
+        assert warm.match(text) == cold.match(text)
+
+
 def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
     match = matcher.match("逾期上征信吗？催收真的会上门吗？")
     assert match.decision is Decision.ANSWER

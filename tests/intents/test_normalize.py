@@ -21,6 +21,11 @@ def test_normalising_twice_is_normalising_once_and_never_raises(text: str) -> No
     assert normalize(once) == once
 
 
+@given(st.lists(ANY_TEXT | CHINESE, max_size=5))
+def test_many_texts_at_once_are_each_as_if_alone(texts: list[str]) -> None:
+    assert normalize.each(texts) == [normalize(text) for text in texts]
+
+
 @given(ANY_TEXT)
 def test_composed_and_decomposed_text_is_one(text: str) -> None:
     composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
