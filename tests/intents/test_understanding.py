@@ -1,6 +1,6 @@
 """The shipped FAQ against labelled messages: how well, what is stolen, what is known to fail.
 
-tests/corpus/dev.tsv and personas_dev.tsv were tuned on; heldout.tsv never was, and its floor stands where it is only to show a fall.
+tests/corpus/dev.tsv and personas_dev.tsv were tuned on; heldout.tsv (people) and heldout_desk.tsv (a help desk) never were.
 """
 
 import random
@@ -19,6 +19,7 @@ from intents.evaluate import Outcome, OutsideScore, Score, by_style, outcomes
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
 TUNED = ("dev.tsv", "personas_dev.tsv")
+HELD_OUT = ("heldout.tsv", "heldout_desk.tsv")
 KNOWN = CORPUS / "known_failures.txt"
 """Messages that are answered wrong, one a line; each must go on failing, or be taken off the list."""
 
@@ -66,12 +67,14 @@ def test_the_tuned_messages_are_understood(tuned: list[Outcome]) -> None:
 
 
 def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
-    results = outcomes(matcher.match, read_sentences(CORPUS / "heldout.tsv"))
+    sentences = [sentence for name in HELD_OUT for sentence in read_sentences(CORPUS / name)]
+    results = outcomes(matcher.match, sentences)
     score, outside = Score.of(results), OutsideScore.of(results)
-    assert score.top1 >= 0.88
-    assert score.misled <= 0.05
-    assert score.refused <= 0.05
-    assert outside.kept_out >= 0.90
+    assert score.top1 >= 0.92
+    assert score.served >= 0.97
+    assert score.misled <= 0.03
+    assert score.refused <= 0.03
+    assert outside.kept_out >= 0.92
 
 
 @pytest.mark.parametrize("style", ["typo", "traditional", "pinyin"])
