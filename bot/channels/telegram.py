@@ -94,6 +94,7 @@ class TelegramChannel:
         Inline(search).register(self._application)
         self._intake = Intake(self._application, claims, count)
         self._poller: Poller | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self._announcing: asyncio.Task[None] | None = None
         self._began = monotonic()
         self._stopping = asyncio.Event()
@@ -108,11 +109,12 @@ class TelegramChannel:
 
     async def run(self) -> None:
         """Connect, then take updates until stop(); raises TelegramRefusedError."""
-        connecting = asyncio.create_task(self._connect())
+        if self._stopping.is_set():
+            return
+        connecting = self._connecting = asyncio.create_task(self._connect())
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not connecting.done():
-            connecting.cancel()
+        if not connecting.done() or connecting.cancelled():
             return
         await connecting
         if self._poller is not None:
@@ -123,6 +125,10 @@ class TelegramChannel:
     async def stop(self, seconds: float) -> None:
         """Take nothing more and finish what is in flight, within so many seconds."""
         self._stopping.set()
+        if self._connecting is not None:
+            # Otherwise it would open connections behind the back of what closes them.
+            self._connecting.cancel()
+            await asyncio.wait({self._connecting})
         if self._announcing is not None:
             self._announcing.cancel()
         try:
