@@ -16,10 +16,7 @@ from bot.safety import CRISIS
 from bot.spoken import Asked
 from bot.talk import Talk
 from intents import FAQ, Decision, Match, Matcher
-from intents.decide import Rule
-
-OFFERED = 3
-"""How many topics are offered when it isn't clear what is meant."""
+from intents.decide import OFFERED, Rule
 
 _OUTSIDE = ""
 """Stands for being none of the intents."""

@@ -31,6 +31,10 @@ class Rule(StrEnum):
     TWO_QUESTIONS = "two_questions"
 
 
+OFFERED = 3
+"""At most so many candidates are offered when it isn't clear which was meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """An intent and how likely it is what was meant, 0 to 1; the same number means the same for every intent."""

@@ -5,11 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from intents.corpus import OUT_OF_SCOPE, Sentence
-from intents.decide import Decision
+from intents.decide import OFFERED, Decision
 from intents.matcher import Match
-
-OFFERED = 3
-"""How many candidates a person is offered when it isn't clear what is meant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from intents.checks.matching import near_questions
 from intents.corpus import OUT_OF_SCOPE, Sentence, own_sentences
-from intents.decide import Decision
+from intents.decide import OFFERED, Decision
 from intents.edit import Edit, EditError, with_question
 from intents.errors import ExpectedError
 from intents.faq import Checked, check_text
@@ -18,6 +18,9 @@ from intents.matcher import Match, Matcher
 from intents.problems import Problem
 from intents.rewrite import RewriteError, only_writer, replace
 from intents.schema import FAQ
+
+SHAKEN = 0.05
+"""A score moves by less than this whatever question is added; what then changes its meaning stood on the border before."""
 
 MAX_CHARACTERS = 120
 """Of one question: a longer one is a story, and a story matches by everything but its question."""
@@ -158,16 +161,36 @@ def _reached(match: Match, intent: str) -> bool:
     return match.decision is not Decision.FALLBACK and match.intent == intent
 
 
+def _served(match: Match, intent: str) -> bool:
+    """Whether who says it still gets there: it is answered, or stands among what is offered, in whatever place."""
+    if match.decision is Decision.CLARIFY and intent != OUT_OF_SCOPE:
+        return intent in [each.intent for each in match.candidates[:OFFERED]]
+    return _reached(match, intent)
+
+
+def _moved(before: Match, after: Match) -> float:
+    """How much likelier what is now understood has become, or how much less likely what was, 0 to 1."""
+    if after.intent is not None:
+        return _score(after, after.intent) - _score(before, after.intent)
+    return before.score - _score(after, before.intent)
+
+
+def _score(match: Match, intent: str | None) -> float:
+    return next((each.score for each in match.candidates if each.intent == intent), 0.0)
+
+
 def _harm(old: Matcher, new: Matcher, known: Sequence[Sentence]) -> tuple[list[tuple[Sentence, Match]], list[Sentence]]:
     """What was understood rightly and isn't any more, with how it is now; and what is only asked back now."""
     stolen, weakened = [], []
     for sentence in known:
         after, right = new.match(sentence.text), (sentence.intent, *sentence.also)
-        lost = not any(_reached(after, intent) for intent in right)
+        lost = not any(_served(after, intent) for intent in right)
         if not lost and after.decision is not Decision.CLARIFY:
             continue
         before = old.match(sentence.text)
-        if not any(_reached(before, intent) for intent in right):
+        if not any(_served(before, intent) for intent in right):
+            continue
+        if lost and _moved(before, after) < SHAKEN:
             continue
         if lost:
             stolen.append((sentence, after))

@@ -106,7 +106,7 @@ def test_fitting_writes_the_thresholds_and_shows_what_changed(folder: Path) -> N
 
 def test_why_shows_what_was_read_what_each_view_gave_and_the_rule(folder: Path) -> None:
     done = youshu(folder, "ask", "--why", "會被起訴嗎，那個")
-    for wanted in ("读作：会被起诉吗", "字面", "读音", "lawsuit", "和 faq.yaml 里的一条问法一样"):
+    for wanted in ("读作：会被起诉吗", "字词", "读音", "lawsuit", "和 faq.yaml 里的一条问法一样"):
         assert wanted in done.stdout
 
 

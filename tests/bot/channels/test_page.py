@@ -192,7 +192,7 @@ async def test_a_question_an_answer_a_button_and_its_section(visit: Visit) -> No
 
 async def test_a_starter_topic_begins_the_talk(visit: Visit) -> None:
     starters = visit.page.get_by_role("navigation", name="可以从这里开始").get_by_role("button")
-    assert await starters.all_inner_texts() == ["上门催收", "被起诉", "全部话题"]
+    await expect(starters).to_have_text(["上门催收", "被起诉", "全部话题"])
     await starters.first.click()
     await expect(await visit.reply(0)).to_contain_text("home_visit的简要回答")
 
