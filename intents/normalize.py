@@ -9,6 +9,9 @@ from intents.script import simplified
 MAX_CHARACTERS = 320
 """A longer message is cut before anything else: its beginning and its end hold the question."""
 
+TOGETHER = 256
+"""So many texts are respelled as one; more would hold up whoever waits for an answer while a FAQ is loaded beside it."""
+
 FILLERS = (
     "请问一下", "请问", "我就想问一下", "我就想问问", "我就想问", "我想问一下", "我想问问", "我想问",
     "想问一下", "想问问", "想请问", "我想请教一下", "请教一下", "那个", "就是说", "然后", "一下",
@@ -57,10 +60,12 @@ class Normalizer:
 
     def each(self, texts: Sequence[str]) -> list[str]:
         """The comparable forms of many texts, in half the time that one after the other would take."""
-        if not texts:
-            return []
         # Plain characters stay as they are; of others, a second look may see what the first made.
-        return [text if _SETTLED.fullmatch(text) else self._settled(text) for text in self._once(texts)]
+        return [
+            text if _SETTLED.fullmatch(text) else self._settled(text)
+            for start in range(0, len(texts), TOGETHER)
+            for text in self._once(texts[start : start + TOGETHER])
+        ]
 
     def _settled(self, text: str) -> str:
         while (again := self._once((text,))[0]) != text:
