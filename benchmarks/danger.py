@@ -28,7 +28,7 @@ WEIGHTS = ROOT / "intents" / "danger_weights.tsv"
 FALSE_ALARMS = 0.07
 """The share of the list's harmless messages that the second line may take for danger, scored by a classifier that never saw them.
 
-They were written to be mistaken; of messages that nobody wrote for that, it takes a fifth as many.
+They were written to be mistaken; of messages that nobody wrote for that, it takes a quarter as many.
 """
 DOUBTED = 0.01
 """The share of messages in danger that have a pattern and may be lost by doubting it."""

@@ -1,16 +1,19 @@
 """A question taught: answered from then on, unless it would do harm; then nothing is written, and it is said why."""
 
 import asyncio
+import dataclasses
 import sys
 from collections.abc import Iterator
+from itertools import starmap
 from pathlib import Path
 
 import pytest
 
-from intents import Decision
 from intents.corpus import OUT_OF_SCOPE, Sentence
+from intents.decide import Candidate, Decision
 from intents.knowledge import Knowledge
-from intents.teach import MAX_CHARACTERS, TeachError, teach
+from intents.matcher import Match
+from intents.teach import MAX_CHARACTERS, SHAKEN, TeachError, _moved, _served, teach
 from tests.faqs import intent, write_faq
 
 HOME_VISIT = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账", "有人来敲门要钱怎么办"])
@@ -133,3 +136,22 @@ async def test_two_processes_that_teach_at_once_lose_neither(path: Path) -> None
     assert [await asyncio.wait_for(process.wait(), 60) for process in both] == [0, 0]
     listed = Knowledge.load(path).faq.by_id["home_visit"].questions
     assert set(questions) <= set(listed)
+
+
+def clarify(*scores: tuple[str, float]) -> Match:
+    return Match("会不会带警察", Decision.CLARIFY, scores[0][0], scores[0][1], tuple(starmap(Candidate, scores)))
+
+
+def test_what_is_still_offered_is_not_lost_in_whatever_place() -> None:
+    swapped = clarify(("jail", 0.467), ("home_visit", 0.466))
+    assert _served(swapped, "home_visit")
+    assert not _served(swapped, "lawsuit")
+    assert not _served(dataclasses.replace(swapped, decision=Decision.ANSWER), "home_visit")
+
+
+def test_a_score_that_hardly_moved_took_nothing_and_one_that_rose_or_fell_did() -> None:
+    before = clarify(("home_visit", 0.47), ("jail", 0.46))
+    refused = dataclasses.replace(before, decision=Decision.FALLBACK, intent=None, candidates=())
+    assert _moved(before, clarify(("jail", 0.47), ("home_visit", 0.46))) < SHAKEN
+    assert _moved(before, clarify(("jail", 0.8), ("home_visit", 0.1))) > SHAKEN
+    assert _moved(before, refused) > SHAKEN
