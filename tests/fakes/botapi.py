@@ -38,6 +38,9 @@ PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 DEADLINE = 10.0
 """Seconds after which waiting for the bot is a failure."""
 
+IDLE_SECONDS = 75
+"""How long a connection may rest: as long as nginx, which stands before the vendor's servers, lets it by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -132,7 +135,8 @@ class BotAPI:
         self._listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = int(self._listening.getsockname()[1])
         app = Starlette(routes=[Route("/bot{token}/{method}", self._endpoint, methods=["GET", "POST"])])
-        self._server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=IDLE_SECONDS)
+        self._server = _Server(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
         await self._server.up.wait()
 
