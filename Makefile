@@ -29,7 +29,8 @@ lint: .venv/.tested
 
 .venv/.installed: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	# compat: a path in place of an import hook, which every process would wait for.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
 	@touch $@
 
 .venv/.tested: .venv/.installed requirements-dev.lock

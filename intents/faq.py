@@ -10,6 +10,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from intents.checks import Draft, Limits, causes, form_problems, rule_problems
+from intents.garbage import uncollected
 from intents.problems import FAQError, Problem
 from intents.reader import read
 from intents.schema import FAQ
@@ -37,11 +38,16 @@ def check_text(text: str, *, today: date | None = None, limits: Limits | None = 
 
     today is the day by which reviews are due: the machine's own unless told. Without advice, rules that only warn are left out.
     """
+    with uncollected():
+        return _checked(text, today or datetime.now(UTC).date(), limits or Limits(), advice=advice)
+
+
+def _checked(text: str, today: date, limits: Limits, *, advice: bool) -> Checked:
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
         return Checked(None, causes(document.problems), digest)
-    draft = Draft(document, today or datetime.now(UTC).date(), limits or Limits())
+    draft = Draft(document, today, limits)
     faq, problems = _validate(draft)
     problems += [*rule_problems(draft, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)

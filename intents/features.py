@@ -1,7 +1,7 @@
 """What a text is made of: characters and pairs of neighbours in the lexicon's words, and pairs by sound."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
@@ -38,6 +38,8 @@ _SYLLABLES = 0x110000
 """Syllables are numbered above every code point."""
 _SHIFT = 21
 _VIEW_SHIFT = 2 * _SHIFT
+_ROW_BITS = 63 - _VIEW_SHIFT - max(View).bit_length()
+"""What a token leaves of a number: texts are numbered with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,11 @@ class Reading:
 class Reader:
     """From a message to a Reading; immutable."""
 
-    def __init__(self, questions: Sequence[str], groups: Iterable[Sequence[str]]) -> None:
+    def __init__(self, questions: Sequence[str], groups: Sequence[Sequence[str]]) -> None:
         """Learn how the FAQ writes, from its normalised questions and its lexicon."""
         self.normalize = Normalizer()
         self._questions = questions
-        self._lexicon = Lexicon(groups, self.normalize)
+        self._lexicon = Lexicon(groups, self.normalize.each)
 
     @cached_property
     def _pinyin(self) -> PinyinReader:
@@ -79,8 +81,12 @@ class Reader:
 
     def own(self, question: str) -> Reading:
         """The forms of one of the FAQ's normalised questions, whose Latin words are what they are."""
-        written = _DIGITS.sub(_masked, question.replace(" ", ""))
-        return Reading(written, self._lexicon(written))
+        return self.owns((question,))[0]
+
+    def owns(self, questions: Sequence[str]) -> list[Reading]:
+        """The forms of many of the FAQ's normalised questions, in half the time that one after the other would take."""
+        written = _DIGITS.sub(_masked, "\n".join(questions).replace(" ", ""))
+        return [*map(Reading, written.split("\n"), self._lexicon(written).split("\n"))]
 
 
 _LATIN = re.compile("[a-z]{2}")
@@ -182,12 +188,10 @@ class Rows:
 
 
 class Vocabulary:
-    """The tokens of the questions with their weights: rare ones weigh more (TF-IDF); immutable."""
+    """The tokens of at most half a million questions with their weights: rare ones weigh more (TF-IDF); immutable."""
 
     def __init__(self, texts: Sequence[Reading], weights: Mapping[View, float] = VIEW_WEIGHTS) -> None:
-        row, token = tokens(texts)
-        self._tokens, column = np.unique(token, return_inverse=True)
-        row, column, count = _counted(row, column, len(self._tokens))
+        self._tokens, column, row, count = _counted(*tokens(texts))
         frequency = np.bincount(column, minlength=len(self._tokens))
         views = np.sqrt(np.array([weights[view] for view in View]))
         self._weights = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) * views[self._tokens >> _VIEW_SHIFT]).astype(
@@ -218,9 +222,23 @@ class Vocabulary:
         return column, (value / (length or 1.0)).astype(np.float32)
 
 
-def _counted(row: Codes, column: Codes, columns: int) -> tuple[Codes, Codes, Codes]:
-    """Each pair of row and column once, by row, with how often it occurs."""
-    keys = np.sort(row * columns + column)
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    row, column = np.divmod(keys[first], columns)
-    return row, column, np.diff(first, append=len(keys))
+def _counted(row: Codes, token: Codes) -> tuple[Codes, Codes, Codes, Codes]:
+    """The different tokens in order; and each that a text has, by token: its position, the text, and how often it occurs."""
+    # One sort of both together takes a third of what sorting tokens, and then pairs, would take.
+    keys = token << _ROW_BITS
+    keys |= row
+    keys.sort()
+    first = np.flatnonzero(_is_new(keys))
+    count = np.diff(first, append=len(keys))
+    keys = keys[first]
+    row = keys & ((1 << _ROW_BITS) - 1)
+    keys >>= _ROW_BITS
+    is_new = _is_new(keys)
+    return keys[is_new], np.cumsum(is_new) - 1, row, count
+
+
+def _is_new(ordered: Codes) -> NDArray[np.bool_]:
+    """Where another number begins."""
+    new = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return new

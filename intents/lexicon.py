@@ -3,16 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 
 
 class Lexicon:
     """Rewrites every word of a group as the group's first; the longest word wins; immutable."""
 
-    def __init__(self, groups: Iterable[Sequence[str]], normalize: Callable[[str], str]) -> None:
-        """Groups as operators wrote them; a word in two groups belongs to the first."""
+    def __init__(self, groups: Sequence[Sequence[str]], normalize: Callable[[Sequence[str]], Sequence[str]]) -> None:
+        """Groups as operators wrote them, and what normalises many texts; a word in two groups belongs to the first."""
         self._heads: dict[str, str] = {}
+        normalised = iter(normalize([word for group in groups for word in group]))
         for group in groups:
-            words = [normalize(word) for word in group]
+            words = [*islice(normalised, len(group))]
             for word in words:
                 # A single character is part of too many words to be replaced safely.
                 if len(word) > 1:

@@ -5,7 +5,7 @@ solved by nonlinear conjugate gradients (Polak and Ribière 1969). scikit-learn 
 import: docs/decisions/0001-matching.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +25,7 @@ STEPS = 6
 LINE_STEPS = 3
 """Newton steps along each line."""
 _TINY = np.float32(1e-12)
-_COMMON = 64
+_COMMON = 128
 """Tokens of at least so many texts are multiplied densely."""
 
 
@@ -50,11 +50,11 @@ def train(rows: Rows, owners: Codes, classes: int, columns: int) -> Learned:
     """Learn from texts; owners[i] is the class of text i."""
     targets = np.full((len(owners), classes), -1, dtype=np.float32)
     targets[np.arange(len(owners)), owners] = 1
-    table = _Table(rows, len(owners), columns)
-    return Learned(table.transposed(_solve(table.kernel(), targets)))
+    texts = _Texts(rows, len(owners), columns, classes)
+    return Learned(texts.transposed(_solve(texts.kernel, targets)))
 
 
-def _solve(kernel: "_Kernel", targets: Matrix) -> Matrix:
+def _solve(kernel: Callable[[Matrix], Matrix], targets: Matrix) -> Matrix:
     """All classes side by side; STEPS products with the kernel, which cost nearly all of the time."""
     price = np.where(targets > 0, OWN / REGULARISATION, 1 / REGULARISATION).astype(np.float32)
     at = _Point(np.zeros_like(targets), np.zeros_like(targets))
@@ -63,7 +63,7 @@ def _solve(kernel: "_Kernel", targets: Matrix) -> Matrix:
         # The gradient in the kernel's own metric: its length is measured with the kernel too.
         slack = np.maximum(0, 1 - targets * (at.image + np.float32(BIAS)))
         down = price * targets * slack - at.solution
-        image = kernel.times(down)
+        image = kernel(down)
         turn = np.maximum(0, ((down - before) * image).sum(0) / np.maximum(size, _TINY))
         move = _Point(down + turn * move.solution, image + turn * move.image)
         before, size = down, (down * image).sum(0)
@@ -94,58 +94,74 @@ def _best_step(at: _Point, move: _Point, targets: Matrix, price: Matrix) -> Weig
     return step
 
 
-class _Table:
-    """The texts by column: common columns side by side as a dense matrix, the others grouped by how many texts have them."""
+class _Texts:
+    """The texts as a matrix of texts by columns, in three parts, each multiplied in its own way.
 
-    def __init__(self, rows: Rows, count: int, columns: int) -> None:
-        order = np.argsort(rows.column, kind="stable")
-        self._text, self._value = rows.row[order], rows.value[order]
+    Common columns stand side by side as a dense matrix, rare ones are summed entry by entry, and a column that only one text has
+    makes that text more like itself and like no other.
+    """
+
+    def __init__(self, rows: Rows, count: int, columns: int, classes: int) -> None:
         frequency = np.bincount(rows.column, minlength=columns)
-        self._first = np.cumsum(frequency) - frequency
-        self._frequency = frequency
+        self._columns = columns
         self._common = np.flatnonzero(frequency >= _COMMON)
-        entries = np.repeat(frequency >= _COMMON, frequency)
+        self._rare = np.flatnonzero((frequency > 1) & (frequency < _COMMON))
+        number = np.zeros(columns, dtype=np.int64)
+        number[self._common] = np.arange(len(self._common))
+        number[self._rare] = np.arange(len(self._rare))
+        often = frequency[rows.column]
+        common, rare = _only(rows, often >= _COMMON), _only(rows, (often > 1) & (often < _COMMON))
+        self._own = _only(rows, often == 1)
         self._dense = np.zeros((count, len(self._common)), dtype=np.float32)
-        position = np.repeat(np.arange(len(self._common)), frequency[self._common])
-        self._dense[self._text[entries], position] = self._value[entries]
+        self._dense[common.row, number[common.column]] = common.value
+        self._by_column = _Sums(number[rare.column], rare.row, rare.value, len(self._rare), classes)
+        self._by_text = _Sums(rare.row, number[rare.column], rare.value, count, classes)
+        self._alone = np.bincount(self._own.row, self._own.value**2, minlength=count).astype(np.float32)[:, None]
 
-    def _groups(self) -> Iterator[tuple[Codes, Codes, Weights]]:
-        """Columns of the same frequency, with the texts and values of each."""
-        for size in range(1, _COMMON):
-            columns = np.flatnonzero(self._frequency == size)
-            if len(columns):
-                entries = self._first[columns][:, None] + np.arange(size)
-                yield columns, self._text[entries], self._value[entries]
-
-    def kernel(self) -> "_Kernel":
-        """How alike each two texts are."""
-        count = len(self._dense)
-        # np.zeros would be given small pages one by one, which takes as long as all that follows.
-        rare = np.empty(count * count, dtype=np.float32)
-        rare.fill(0)
-        for _, texts, values in self._groups():
-            where = texts[:, :, None] * count + texts[:, None, :]
-            np.add.at(rare, where.reshape(-1), (values[:, :, None] * values[:, None, :]).reshape(-1))
-        return _Kernel(self._dense, rare.reshape(count, count))
+    def kernel(self, weights: Matrix) -> Matrix:
+        """What weights by text come to at each text, by how alike each two are."""
+        reached: Matrix = self._dense @ (self._dense.T @ weights)
+        reached += self._by_text(self._by_column(weights))
+        reached += self._alone * weights
+        return reached
 
     def transposed(self, solution: Matrix) -> Matrix:
         """From weights by text to weights by column."""
-        weights = np.zeros((len(self._frequency), solution.shape[1]), dtype=np.float32)
+        weights = np.zeros((self._columns, solution.shape[1]), dtype=np.float32)
         weights[self._common] = self._dense.T @ solution
-        for columns, texts, values in self._groups():
-            weights[columns] = np.einsum("ck,ckn->cn", values, solution[texts])
+        weights[self._rare] = self._by_column(solution)
+        weights[self._own.column] = self._own.value[:, None] * solution[self._own.row]
         return weights
 
 
-@dataclass(frozen=True, slots=True)
-class _Kernel:
-    """How alike each two texts are: by what the common columns give, which is cheaper as a product, and what the rare ones give."""
+class _Sums:
+    """A sparse matrix: each row of the product adds up some rows of the other factor, which has so many columns.
 
-    common: Matrix
-    """Texts by columns."""
-    rare: Matrix
-    """Texts by texts."""
+    Rows that add up as many are worked out together: numpy's sums over stretches of differing length take several times as long.
+    The product is the same array each time, because fresh memory costs as much as what is done with it.
+    """
 
-    def times(self, weights: Matrix) -> Matrix:
-        product: Matrix = self.common @ (self.common.T @ weights) + self.rare @ weights
-        return product
+    def __init__(self, row: Codes, column: Codes, value: Weights, rows: int, width: int) -> None:
+        # Of 16-bit numbers numpy sorts by their digits.
+        order = np.argsort(row.astype(np.min_scalar_type(rows)), kind="stable")
+        column, value = column[order], value[order]
+        count = np.bincount(row, minlength=rows)
+        first = np.cumsum(count) - count
+        self._product = np.zeros((rows, width), dtype=np.float32)
+        self._groups: list[tuple[Codes, Codes, Weights]] = []
+        for size in np.unique(count[count > 0]):
+            alike = np.flatnonzero(count == size)
+            entries = first[alike][:, None] + np.arange(size)
+            self._groups.append((alike, column[entries], value[entries][:, None, :]))
+        most = max((columns.size for _, columns, _ in self._groups), default=0)
+        self._taken = np.empty(most * width, dtype=np.float32)
+
+    def __call__(self, factor: Matrix) -> Matrix:
+        for rows, columns, values in self._groups:
+            taken = self._taken[: columns.size * factor.shape[1]].reshape(*columns.shape, factor.shape[1])
+            self._product[rows] = (values @ factor.take(columns, axis=0, out=taken, mode="clip"))[:, 0]
+        return self._product
+
+
+def _only(rows: Rows, wanted: NDArray[np.bool_]) -> Rows:
+    return Rows(rows.row[wanted], rows.column[wanted], rows.value[wanted])

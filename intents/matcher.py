@@ -8,6 +8,7 @@ import numpy as np
 from intents.danger import shipped_detector
 from intents.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds
 from intents.features import Reading, Weights
+from intents.garbage import uncollected
 from intents.model import OUTSIDE, Model
 from intents.normalize import bounded, sentences
 from intents.schema import FAQ
@@ -56,10 +57,11 @@ class Matcher:
     def __init__(self, faq: FAQ, thresholds: Thresholds | None = None) -> None:
         """Train on the FAQ's questions: some 0.5 s for five thousand of them."""
         self.thresholds = thresholds or load_thresholds()
-        self.model = Model(faq)
+        with uncollected():
+            self.model = Model(faq)
+            self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
-        self._danger = shipped_detector() if CRISIS in faq.by_id else None
 
     def match(self, text: str, *, in_danger: bool | None = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.

@@ -17,7 +17,7 @@ OUTSIDE = "\uffff"
 """The class of what is out of scope; sorts after every intent."""
 
 SAMPLE = 8192
-"""The classifier learns from at most this many questions, an even share of each intent's; the kernel of more wouldn't fit."""
+"""The classifier learns from at most this many questions, an even share of each intent's; more would make a reload longer."""
 MANY_INTENTS = 256
 """From so many intents on the share would be too small, and each intent is compared as a document instead."""
 DOCUMENT_SAMPLE = 32_768
@@ -59,7 +59,7 @@ class Model:
         """Who has this normalised question."""
         many = len(self.classes) >= MANY_INTENTS
         drawn = _even_sample(labelled, DOCUMENT_SAMPLE if many else SAMPLE)
-        self.vocabulary = Vocabulary([self.reader.own(question) for _, question in drawn], views)
+        self.vocabulary = Vocabulary(self.reader.owns([question for _, question in drawn]), views)
         owners = np.array([number[owner] for owner, _ in drawn])
         learn = Documents if many else train
         self.scorer: Scorer = learn(self.vocabulary.learned, owners, len(self.classes), len(self.vocabulary))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from string import ascii_lowercase, digits
 
 from intents.script import simplified
 
@@ -39,15 +40,18 @@ _VARIANTS = {
 _INVISIBLE = dict.fromkeys(
     (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF)
 )
-_RESPELLED = str.maketrans(_VARIANTS) | _INVISIBLE
+_VARIANT = re.compile(f"[{''.join(_VARIANTS)}]")
 # A courtesy around a question; alone it is a greeting, and inside a sentence (跟你好好说) it isn't one.
-_COURTESY = re.compile("^[你您]好(?!好)(?=..)|(?<=..)[你您]好$")
+_COURTESY = re.compile("^[你您]好(?!好)(?=..)|(?<=..)[你您]好$", re.MULTILINE)
 # 干嘛 is no 嘛; looked for behind the word, so that the search can skip to where one may begin.
 _FILLER = re.compile("|".join(f"{word}(?<!干{word})" for word in sorted(FILLERS, key=len, reverse=True)))
-_DROPPED = re.compile(r"[^\w%.\n]|_")
+_DROPPED = re.compile(r"[^\w%.]|_")
 _STRAY_POINT = re.compile(r"(?<!\d)\.|\.(?!\d)")
-# Spaces mean something only between Latin letters or digits: pinyin is typed with them.
-_SPACE = re.compile(r"(?<![a-z0-9]) +| +(?![a-z0-9])| +(?= )")
+_SPACE = re.compile(" +")
+_LATIN = frozenset(ascii_lowercase + digits)
+_MARKS = "，。？！、；：…“”（）,?!"
+_MARK = re.compile(f"[{_MARKS}]")
+_PLAIN = re.compile(rf"[0-9a-z% \u4e00-\u9fff{_MARKS}]*")
 _SETTLED = re.compile(r"[0-9a-z%. \u4e00-\u9fff]*")
 
 
@@ -73,12 +77,16 @@ class Normalizer:
         return text
 
     def _once(self, texts: Sequence[str]) -> list[str]:
-        joined = "\n".join(bounded(text).replace("\n", " ") for text in texts)
-        joined = unicodedata.normalize("NFKC", joined.encode("utf-8", "ignore").decode("utf-8"))
-        joined = unicodedata.normalize("NFKC", simplified(joined).casefold())
-        joined = joined.translate(_RESPELLED)
-        joined = _SPACE.sub("", _STRAY_POINT.sub(" ", _DROPPED.sub(" ", joined)))
-        return [_without_fillers(bounded(text)) for text in joined.split("\n")]
+        written = [bounded(text) for text in texts]
+        # Hanzi and usual marks have one width and no case: looking each up would take most of the time.
+        joined = "\n".join(text if _PLAIN.fullmatch(text) else _unfolded(text) for text in written)
+        joined = _VARIANT.sub(lambda found: _VARIANTS[found[0]], simplified(_MARK.sub(" ", joined)))
+        respelled = [bounded(text) for text in _unspaced(joined).split("\n")]
+        shorter = _shortened("\n".join(respelled)).split("\n")
+        return [
+            text if short == text else _without_fillers(short) or text
+            for short, text in zip(shorter, respelled, strict=True)
+        ]
 
 
 def bounded(text: str) -> str:
@@ -94,9 +102,29 @@ def sentences(text: str) -> list[str]:
     return [part for part in SENTENCE_END.split(bounded(text)) if part.strip()]
 
 
+def _unfolded(text: str) -> str:
+    """Text in one width and one case, with spaces for what isn't part of a word or number."""
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))
+    text = unicodedata.normalize("NFKC", text.casefold()).translate(_INVISIBLE)
+    return _STRAY_POINT.sub(" ", _DROPPED.sub(" ", text))
+
+
+def _unspaced(text: str) -> str:
+    """Text with spaces only where they mean something, between Latin letters or digits: pinyin is typed with them."""
+
+    def between(found: re.Match[str]) -> str:
+        before, after = text[max(0, found.start() - 1) : found.start()], text[found.end() : found.end() + 1]
+        return " " if before in _LATIN and after in _LATIN else ""
+
+    return _SPACE.sub(between, text)
+
+
 def _without_fillers(text: str) -> str:
-    """Text without fillers, nor what becomes one when another goes; the text itself if it is nothing else."""
-    kept = text
-    while (shorter := _SPACE.sub("", _COURTESY.sub("", _FILLER.sub("", kept)))) != kept:
-        kept = shorter
-    return kept or text
+    """Text without fillers, nor what becomes one when another goes; empty if it is nothing else."""
+    while (shorter := _shortened(text)) != text:
+        text = shorter
+    return text
+
+
+def _shortened(text: str) -> str:
+    return _unspaced(_COURTESY.sub("", _FILLER.sub("", text)))

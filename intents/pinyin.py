@@ -1,14 +1,12 @@
 """Toneless pinyin: how a character sounds, and what someone meant who typed pinyin or initials."""
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.metadata import distribution
+from importlib.resources import files
 from itertools import islice, product
 from math import log
-from pathlib import Path
 from types import MappingProxyType
 
 MAX_WORD = 4
@@ -19,7 +17,6 @@ _FIRST, _LAST = 0x4E00, 0x9FFF
 _HAN = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]+")
 _LATIN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 _FUZZY_START = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
-_TONES = str.maketrans("āáǎàēéěèōóǒòīíǐìūúǔùǖǘǚǜüńňǹḿ", "aaaaeeeeooooiiiiuuuuvvvvvnnnm")
 _RARE_READING = 3.0
 _UNKNOWN_SYLLABLE = -20.0
 _WORD_COHESION = 0.1
@@ -30,19 +27,16 @@ _LEXICON_WEIGHT = 2
 
 @cache
 def readings() -> Mapping[str, tuple[str, ...]]:
-    """Toneless readings of each character, the usual one first, two at most (pypinyin's dictionary)."""
-    # Importing any part of pypinyin takes a third of a second; its dictionary alone is read in a fiftieth.
-    dictionary = Path(str(distribution("pypinyin").locate_file("pypinyin/pinyin_dict.json")))
-    spelled: dict[str, str] = json.loads(dictionary.read_text(encoding="utf-8"))
-    typed = [(chr(code), spelled[str(code)]) for code in range(_FIRST, _LAST + 1) if str(code) in spelled]
-    usual = {entry: _usual(entry) for entry in {entry for _, entry in typed}}
-    return MappingProxyType({character: usual[entry] for character, entry in typed})
+    """Toneless readings of each character, the usual one first, two at most.
 
-
-def _usual(entry: str) -> tuple[str, ...]:
-    """The readings among which one chooses, of a dictionary entry such as "xíng,háng"."""
-    toneless = entry.translate(_TONES).encode("ascii", "ignore").decode("ascii")
-    return tuple(dict.fromkeys(toneless.split(",")[:3]))[:2]
+    They are pypinyin's (MIT license), in a table made by tests/pinyin_table.py: importing pypinyin takes a third of a second, and
+    its dictionary ten times as long to read.
+    """
+    table: dict[str, tuple[str, ...]] = {}
+    for line in files(__package__).joinpath("pinyin.tsv").read_text(encoding="utf-8").splitlines():
+        choice, _, characters = line.partition("\t")
+        table.update(dict.fromkeys(characters, tuple(choice.split(","))))
+    return MappingProxyType(table)
 
 
 def fuzzy(syllable: str) -> str:

@@ -9,7 +9,6 @@ import yaml
 
 from intents.problems import Problem, quoted
 from intents.source import Place, Source
-from intents.syntax import diagnose, line_traps
 
 __all__ = ["Document", "Path", "Place", "Value", "read"]
 
@@ -90,6 +89,9 @@ def read(text: str) -> Document:
     parsed = _parse(source)
     if isinstance(parsed, Document):
         return _joined(parsed, problems)
+    # Not before: the patterns for what is wrong take longer to compile than a good file's rules.
+    from intents.syntax import diagnose, line_traps  # noqa: PLC0415
+
     traps = list(line_traps(source))
     problems += [trap.problem for trap in traps]
     repairs = {trap.problem.line: trap.repaired for trap in traps if trap.repaired is not None}

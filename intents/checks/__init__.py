@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from intents.checks import basis, dates, letters, questions, reading, references, values
+from intents.checks import basis, dates, questions, references, values
 from intents.checks.draft import Draft, Rule
 from intents.checks.form import form_problems
 from intents.checks.limits import Limits
 from intents.problems import Problem
 
-__all__ = ["ADVICE", "RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
+__all__ = ["RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
 
 RULES: tuple[Rule, ...] = (
     values.empty_values,
@@ -32,27 +32,18 @@ RULES: tuple[Rule, ...] = (
 )
 """The rules that every reading runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
 
-ADVICE: tuple[Rule, ...] = (
-    letters.invisible,
-    letters.look_alikes,
-    letters.garbled,
-    letters.mixed_script,
-    letters.punctuation,
-    letters.numbered_lines,
-    reading.missing_parts,
-    reading.line_counts,
-    reading.summary_length,
-    reading.sentence_length,
-    reading.title_length,
-    reading.channel_length,
-)
-"""The rules that only ever warn: whoever just wants to answer from the file needn't wait for them."""
-
 
 def rule_problems(draft: Draft, *, advice: bool = True) -> Iterator[Problem]:
     """Every problem that the rules find in a draft, whatever its form."""
-    for rule in (*RULES, *ADVICE) if advice else RULES:
+    for rule in (*RULES, *_advice()) if advice else RULES:
         yield from rule(draft)
+
+
+def _advice() -> tuple[Rule, ...]:
+    # Not before: its patterns take as long to compile as a tenth of a FAQ takes to load.
+    from intents.checks.advice import ADVICE  # noqa: PLC0415
+
+    return ADVICE
 
 
 _FOLLOWS: Mapping[str, frozenset[str]] = {

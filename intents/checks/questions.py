@@ -9,27 +9,34 @@ from intents.problems import Problem, quoted
 from intents.script import simplified
 
 _NO_WORD = re.compile(r"[\W_]+")
+_PLAIN = re.compile("[\u4e00-\u9fff，。？！、]*")
+_MARK = re.compile("[，。？！、]")
 
 
 def duplicate_questions(draft: Draft) -> Iterator[Problem]:
     """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
-    first: dict[str, Question] = {}
-    first_of_owner: dict[tuple[str, str | None], Question] = {}
-    for question in draft.questions:
-        words = _words(question.text)
+    written = [_words(question.text) for question in draft.questions]
+    # All at once: a call of OpenCC for each would take as long as reading the file.
+    in_one_script = simplified("\n".join(written)).split("\n")
+    first: dict[str, int] = {}
+    first_of_owner: dict[tuple[str, str | None], int] = {}
+    for number, (question, words) in enumerate(zip(draft.questions, written, strict=True)):
         if not words:
             message = f"问法{quoted(question.text)}里没有能辨认的字"
             yield draft.problem(question.path, "E-EMPTY-QUESTION", message, "请写成一句话，或删去")
             continue
-        earlier = first_of_owner.setdefault((words, question.owner), question)
-        if earlier is question:
-            earlier = first.setdefault(simplified(words), question)
+        earlier = first_of_owner.setdefault((words, question.owner), number)
+        if earlier == number:
+            earlier = first.setdefault(in_one_script[number], number)
         # The other script's spelling is welcome beside its own.
-        if earlier is not question and (earlier.owner != question.owner or _words(earlier.text) == words):
-            yield _twice(draft, earlier, question)
+        same_owner = draft.questions[earlier].owner == question.owner
+        if earlier != number and (not same_owner or written[earlier] == words):
+            yield _twice(draft, draft.questions[earlier], question)
 
 
 def _words(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return _MARK.sub("", text)
     return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -9,6 +9,7 @@ from intents.reader import Path, Value
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}
+_HASH = re.compile(r"[ \t]+#(?=[^\s#])")
 _PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
 
 _KINDS = {
@@ -63,7 +64,7 @@ def curly_quotes(draft: Draft) -> Iterator[Problem]:
     texts = (*draft.questions, *draft.answer_texts, *draft.titles)
     for written in texts:
         text = written.text.strip()
-        if written.path not in draft.document.plain or text[0] != "“" or text[-1] != "”" or "”" in text[1:-1]:
+        if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1] or written.path not in draft.document.plain:
             continue
         message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
         yield draft.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
@@ -72,11 +73,13 @@ def curly_quotes(draft: Draft) -> Iterator[Problem]:
 def cut_by_hash(draft: Draft) -> Iterator[Problem]:
     """A space and # in a plain text: YAML takes the rest of the line for a comment."""
     source = draft.document.source
+    if not _HASH.search(source.text):
+        return
     for written in (*draft.questions, *draft.answer_texts, *draft.titles):
         if written.path not in draft.document.plain:
             continue
         end = draft.document.spans[written.path][1]
-        found = re.compile(r"[ \t]+#(?=[^\s#])").match(source.text, end)
+        found = _HASH.match(source.text, end)
         if found:
             place = source.place(found.end() - 1)
             message, remedy = "“#”后面的字成了注释，不会显示", "请给整句加一对半角双引号；要写注释就在“#”后面空一格"

@@ -54,3 +54,12 @@ def test_training_twice_gives_the_same_weights() -> None:
     one, other = (linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary)) for _ in range(2))
     row = vocabulary.row(Reading("上门查征信", "上门查征信"))
     assert one.margins(*row).tolist() == other.margins(*row).tolist()
+
+
+@pytest.mark.parametrize("common", [2, 3, 1000])
+def test_whether_a_column_counts_as_common_changes_nothing(monkeypatch: pytest.MonkeyPatch, common: int) -> None:
+    expected = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
+    monkeypatch.setattr(linear, "_COMMON", common)
+    found = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
+    row = vocabulary.row(Reading("上门查征信", "上门查征信"))
+    assert found.margins(*row) == pytest.approx(expected.margins(*row), abs=1e-5)

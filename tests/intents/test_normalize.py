@@ -66,6 +66,11 @@ def test_traditional_spellings_are_read_as_simplified(text: str, converter: str)
     assert normalize(OpenCC(converter).convert(text)) == normalize(text)
 
 
+@pytest.mark.parametrize("text", ["huan bu qi, zen me ban", "huan  bu qi zen me ban ", "huan bu qi，zen me ban！"])
+def test_words_in_pinyin_stay_apart_whatever_stands_between_them(text: str) -> None:
+    assert normalize(text) == "huan bu qi zen me ban"
+
+
 @pytest.mark.parametrize("text", ["", "   ", "。。。！？", "😀🎉", "\u200b\u200d", "\ud800", "\x00\x01\x02"])
 def test_what_means_nothing_is_empty(text: str) -> None:
     assert normalize(text) == ""

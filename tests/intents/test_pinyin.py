@@ -1,10 +1,13 @@
 """Pinyin and initials are read as words of the FAQ where that is safe."""
 
+from importlib.resources import files
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.pinyin import PinyinReader, fuzzy, readings
+from tests.pinyin_table import table_text
 
 QUESTIONS = [
     "花呗逾期会怎么样",
@@ -67,3 +70,8 @@ def test_other_syllables_do_not(one: str, other: str) -> None:
 def test_a_character_has_its_usual_reading_first() -> None:
     assert readings()["还"][0] == "hai"
     assert "huan" in readings()["还"]
+
+
+def test_the_table_of_readings_is_what_pypinyin_says() -> None:
+    table = files("intents").joinpath("pinyin.tsv").read_text(encoding="utf-8")
+    assert table == table_text(), "python -m tests.pinyin_table > intents/pinyin.tsv"

@@ -1,0 +1,19 @@
+"""The rules that only ever warn, which nobody who just wants to answer from the file needs to wait for."""
+
+from intents.checks import letters, reading
+from intents.checks.draft import Rule
+
+ADVICE: tuple[Rule, ...] = (
+    letters.invisible,
+    letters.look_alikes,
+    letters.garbled,
+    letters.mixed_script,
+    letters.punctuation,
+    letters.numbered_lines,
+    reading.missing_parts,
+    reading.line_counts,
+    reading.summary_length,
+    reading.sentence_length,
+    reading.title_length,
+    reading.channel_length,
+)
