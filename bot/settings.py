@@ -8,7 +8,6 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.messages import Person
-from bot.observe import configure_logging
 from intents.errors import ExpectedError
 
 PREFIX = "YOUSHU_"
@@ -97,10 +96,3 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}：{item['msg']}" for item in error.errors()]
         raise SettingsError("\n".join(lines)) from None
-
-
-def quiet_settings() -> Settings:
-    """The settings for a one-shot command, with only errors logged."""
-    settings = load_settings()
-    configure_logging(settings.log_format, "ERROR")
-    return settings

@@ -1,8 +1,9 @@
 """How a message is worded beside messages in danger: the second line where no pattern tells. Weights from benchmarks/danger.py --fit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
+from math import fsum
 from types import MappingProxyType
 
 from intents.danger_spelling import BREAK
@@ -48,10 +49,11 @@ class Wording:
 
     def score(self, folded: str) -> float:
         """How far on the side of danger: the classifier's margin."""
-        runs = tuple(grams(folded))
+        runs = grams(folded)
         if not runs:
             return self.bias
-        return self.bias + sum(self.weights.get(gram, 0.0) for gram in set(runs)) / float(len(runs) ** DAMPING)
+        known = self.weights.keys() & set(runs)
+        return self.bias + fsum(self.weights[gram] for gram in known) / float(len(runs) ** DAMPING)
 
     def tells(self, folded: str) -> bool:
         """Whether the wording as a whole counts as danger."""
@@ -67,8 +69,13 @@ class Wording:
         return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)
 
 
-def grams(folded: str) -> Iterator[str]:
+def grams(folded: str) -> list[str]:
     """Every run of one to three characters that no pause interrupts."""
+    runs: list[str] = []
     for part in folded[:MAX_CHARACTERS].split(BREAK):
-        for size in range(1, GRAM + 1):
-            yield from (part[start : start + size] for start in range(len(part) - size + 1))
+        longest = [*part]
+        runs += longest
+        for size in range(1, GRAM):
+            longest = [run + last for run, last in zip(longest, part[size:], strict=False)]
+            runs += longest
+    return runs

@@ -27,6 +27,7 @@ _SAME_SOUND = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ing", "in"), ("eng", "en
 _MASKING_MARKS = re.compile(r"(?<=[\u4e00-\u9fff])[*._\-/|·~^'`=+#@]+(?=[\u4e00-\u9fff])")
 _PARTICLE = re.compile("(?<![显名原土编巨])著(?!名|作|称|述|录)")
 """著 where it is 着: OpenCC leaves it, since it can be either."""
+_PLAIN = re.compile(r"[0-9a-z \u4e00-\u9fff，。？！、]*")
 _SPACED = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _LATIN_RUN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 # The C loader is some ten times as fast; a wheel of PyYAML without it still works.
@@ -42,7 +43,7 @@ class Speller:
         self._fillers = re.compile(data["fillers"])
         self._dialect: Mapping[str, str] = data["dialect"]
         self._any_dialect = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))
-        self._slang = [(re.compile(pattern), word) for pattern, word in data["slang"]]
+        self._slang = [(frozenset(cue), re.compile(pattern), word) for cue, pattern, word in data["slang"]]
         self._sound = {character: sounds[0] for character, sounds in readings().items() if sounds} | data[
             "usual_readings"
         ]
@@ -51,13 +52,12 @@ class Speller:
 
     def __call__(self, text: str) -> str:
         """The folded text; empty when nothing is left."""
-        text = _bounded(text).encode("utf-8", "ignore").decode("utf-8")
-        text = unicodedata.normalize("NFKC", text).casefold()
-        text = "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE)
-        text = _PARTICLE.sub("着", simplified(text))
+        text = _bounded(text)
+        text = _PARTICLE.sub("着", simplified(text if _PLAIN.fullmatch(text) else _unfolded(text)))
         text = _MASKING_MARKS.sub("", text)
-        for pattern, word in self._slang:
-            text = pattern.sub(word, text)
+        for cue, pattern, word in self._slang:
+            if not cue.isdisjoint(text):
+                text = pattern.sub(word, text)
         text = _LATIN_RUN.sub(lambda found: self._latin.read(found[0]), text)
         text = BREAK.join(_joined(_SPACED.split(text)))
         text = self._any_dialect.sub(lambda found: self._dialect[found[0]], text)
@@ -164,6 +164,12 @@ def _bounded(text: str) -> str:
         return text
     half = MAX_CHARACTERS // 2
     return text[:half] + BREAK + text[-half:]
+
+
+def _unfolded(text: str) -> str:
+    """Text in one width and one case, without what nobody sees."""
+    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8")).casefold()
+    return "".join(c for c in text if unicodedata.category(c) not in _INVISIBLE)
 
 
 def _joined(segments: Iterable[str]) -> Iterator[str]:

@@ -88,12 +88,12 @@ class Matcher:
         """How likely it is that the message is about none of the intents, 0 to 1."""
         return self._ranking(text).outside
 
-    def keeps(self, text: str, owner: str | None) -> bool:
+    def keeps(self, text: str, owner: str | None, normalised: str) -> bool:
         """Whether a question of the FAQ certainly reaches its own intent, or with None stays out of scope.
 
-        Cheaper than match, which then says the same: for checks that try every question.
+        Cheaper than match, which then says the same: for checks that try every question, and have normalised them together.
         """
-        owners = self.model.owners.get(self.model.reader.normalize(text))
+        owners = self.model.owners.get(normalised)
         asking = [part for part in sentences(text) if _ASKING.search(part)]
         in_danger = self._danger is not None and self._danger.is_danger(text)
         return owners == (OUTSIDE if owner is None else owner,) and not asking[1:] and not in_danger

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from bot.settings import quiet_settings
+from bot.settings import load_settings
 from intents.checks.draft import Question
 from intents.faq import Checked, check_file
 from intents.json_schema import schema_text
@@ -24,7 +24,7 @@ from intents.thorough import SPOT_CHECKS, thorough_problems
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
-    path = path or quiet_settings().faq
+    path = path or load_settings().faq
     problems = sorted(_problems(path, full=full))
     for line in _FORMS[form](str(path), problems):
         click.echo(line)

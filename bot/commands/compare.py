@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from bot.settings import quiet_settings
+from bot.commands.quiet import quiet_settings
 from bot.store import Store, StoreError
 from intents.compare import Change, Rewritten, Verdict, changes, rewritten
 from intents.corpus import Sentence, own_sentences, read_sentences

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, track
 from rich.table import Table
 
-from bot.settings import quiet_settings
+from bot.settings import load_settings
 from intents.corpus import OUT_OF_SCOPE, Sentence, read_sentences
 from intents.decide import Thresholds, load_thresholds
 from intents.evaluate import Outcome, OutsideScore, Score, by_intent, by_style, confusions, outcomes
@@ -40,7 +40,7 @@ class MeasureError(click.ClickException):
 @click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
 def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
     """Measure each file, and with --fit set the thresholds first."""
-    faq = load_faq(quiet_settings().faq)
+    faq = load_faq(load_settings().faq)
     labelled = {path: _checked(faq, path, read_sentences(path)) for path in paths}
     console = Console(stderr=as_json)
     if with_fit:

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import override
 
+from bot.commands.quiet import quiet_settings
 from bot.report import Day, Report, gather
 from bot.report import since as moment
 from bot.report_page import page, percent
-from bot.settings import quiet_settings
 from bot.store import Store
 from intents.knowledge import Knowledge
 

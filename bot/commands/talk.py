@@ -11,9 +11,9 @@ from rich.console import Console
 from bot import answers, safety
 from bot.channels import terminal, web
 from bot.commands import why
+from bot.commands.quiet import quiet_settings
 from bot.conversation import Conversation
 from bot.messages import Incoming, Person, Reply
-from bot.settings import quiet_settings
 from bot.store import Store
 from intents.decide import Decision
 from intents.explain import explain

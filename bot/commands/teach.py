@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from bot.lessons import lesson, outcome
-from bot.settings import quiet_settings
+from bot.settings import load_settings
 from intents.corpus import Sentence, read_sentences
 from intents.rewrite import backups, restore
 from intents.schema import Group
@@ -24,7 +24,7 @@ from intents.skeleton import add_intent
 @click.argument("text", nargs=-1, required=True)
 def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Write a question into the FAQ, unless it does harm."""
-    path = quiet_settings().faq
+    path = load_settings().faq
     corpus: Sequence[Sentence] = [sentence for file in files for sentence in read_sentences(file)]
     console = Console(stderr=True)
     with console.status("对照已有的问法……") if console.is_terminal else nullcontext():
@@ -45,7 +45,7 @@ def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
 @click.argument("intent")
 def new(intent: str, group: str, title: str) -> None:
     """Lay out a skeleton."""
-    path = quiet_settings().faq
+    path = load_settings().faq
     today = datetime.now().astimezone().date()
     added = add_intent(path, intent, Group(group), title.strip(), today)
     click.echo(f"已在 {path.name} 第 {added.line} 行铺好“{intent}”，请用编辑器填上，再运行 youshu check。")
@@ -58,7 +58,7 @@ def new(intent: str, group: str, title: str) -> None:
 @click.argument("backup", type=click.Path(path_type=Path), required=False)
 def undo(backup: Path | None, *, only_list: bool) -> None:
     """Put a backup in place of the file."""
-    path = quiet_settings().faq
+    path = load_settings().faq
     if only_list:
         for kept in backups(path):
             click.echo(kept.name)

@@ -14,10 +14,10 @@ from rich.markup import escape
 
 from bot.commands import why
 from bot.commands.compare import meaning
+from bot.commands.quiet import quiet_settings
 from bot.conversation import Conversation
 from bot.messages import Incoming, Person
 from bot.news import message
-from bot.settings import quiet_settings
 from bot.store import Store
 from intents.explain import explain
 from intents.matcher import Match

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from intents.checks.draft import Draft
 from intents.problems import Problem, quoted
@@ -53,15 +52,18 @@ def _at(draft: Draft, offset: int, code: str, message: str, remedy: str) -> Prob
 
 def mixed_script(draft: Draft) -> Iterator[Problem]:
     """Traditional and Simplified characters in one text; in answers, any Traditional one."""
+    shown = (*draft.answer_texts, *draft.titles)
+    used = {character for written in (*draft.questions, *shown) for character in written.text}
+    traditional, simplified = frozenset(filter(_is_traditional, used)), frozenset(filter(_is_simplified, used))
     for question in draft.questions:
-        first = next((i for i, c in enumerate(question.text) if _is_traditional(c)), None)
-        if first is None or not any(_is_simplified(c) for c in question.text):
+        if traditional.isdisjoint(question.text) or simplified.isdisjoint(question.text):
             continue
+        first = next(i for i, c in enumerate(question.text) if c in traditional)
         message = f"一句话里繁体“{question.text[first]}”和简体混着写"
         yield draft.problem(question.path, "W-MIXED-SCRIPT", message, "请整句用繁体，或整句用简体", character=first)
-    for written in (*draft.answer_texts, *draft.titles):
-        first = next((i for i, c in enumerate(written.text) if _is_traditional(c)), None)
-        if first is not None:
+    for written in shown:
+        first = next((i for i, c in enumerate(written.text) if c in traditional), -1)
+        if first >= 0:
             message = f"回答里有繁体字“{written.text[first]}”"
             yield draft.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
 
@@ -86,12 +88,10 @@ def numbered_lines(draft: Draft) -> Iterator[Problem]:
 
 # A character is of one script only when OpenCC changes it into a character of the other script's classic set and its own
 # set lacks it: 后, 里 and 干 are good Traditional too, and Cantonese 佢, 嘅 and 嗰 have no everyday Simplified form.
-@cache
 def _is_traditional(character: str) -> bool:
     return _is_of_one_script(character, "t2s", own="gb2312")
 
 
-@cache
 def _is_simplified(character: str) -> bool:
     return _is_of_one_script(character, "s2t", own="big5")
 

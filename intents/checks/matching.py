@@ -42,8 +42,9 @@ def stolen_questions(draft: Draft, matcher: Matcher, track: Track, *, most: int 
     if most is not None and len(questions) > most:
         step = len(questions) / most
         questions = tuple(questions[int(number * step)] for number in range(most))
-    for question in track(questions, "试问每一条问法"):
-        if matcher.keeps(question.text, question.owner):
+    normalised = Normalizer().each([question.text for question in questions])
+    for question, text in zip(track(questions, "试问每一条问法"), normalised, strict=True):
+        if matcher.keeps(question.text, question.owner, text):
             continue
         match = matcher.match(question.text)
         if question.owner is None:

@@ -221,7 +221,8 @@ def test_what_the_matcher_says_it_keeps_it_matches_to_its_owner() -> None:
     matcher = Matcher(shipped)
     outside = [(question, None) for question in shipped.out_of_scope.questions[::5]] if shipped.out_of_scope else []
     asked = [*outside, *((question, intent.id) for intent in shipped.intents for question in intent.questions[::7])]
-    kept = [(question, owner) for question, owner in asked if matcher.keeps(question, owner)]
+    normalize = matcher.model.reader.normalize
+    kept = [(question, owner) for question, owner in asked if matcher.keeps(question, owner, normalize(question))]
     assert len(kept) > len(asked) * 0.8
     reached = [(matcher.match(question).decision, matcher.match(question).intent) for question, _ in kept]
     assert reached == [(Decision.ANSWER if owner else Decision.FALLBACK, owner) for _, owner in kept]
