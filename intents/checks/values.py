@@ -9,6 +9,7 @@ from intents.reader import Path, Value
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}
+_ANY_HASH = re.compile(r"[ \t]#[^\s#]")
 _HASH = re.compile(r"[ \t]+#(?=[^\s#])")
 _PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
 
@@ -73,7 +74,7 @@ def curly_quotes(draft: Draft) -> Iterator[Problem]:
 def cut_by_hash(draft: Draft) -> Iterator[Problem]:
     """A space and # in a plain text: YAML takes the rest of the line for a comment."""
     source = draft.document.source
-    if not _HASH.search(source.text):
+    if not _ANY_HASH.search(source.text):
         return
     for written in (*draft.questions, *draft.answer_texts, *draft.titles):
         if written.path not in draft.document.plain:
