@@ -1,9 +1,34 @@
-"""For all tests: the programs that they start run unmeasured."""
+"""For all tests: the programs that they start run unmeasured, and tests that share what is dear to start share a worker."""
 
 import os
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 # coverage measures the workers of the tests through these. A service that a test starts would be traced as well, at twice its
 # time, although what it runs is measured in the workers.
 for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.pop(name, None)
+
+TOGETHER = ("tests/bot/channels/test_page.py", "tests/bot/test_followup.py", "tests/intents/test_understanding.py")
+"""Modules that start a browser, or load the shipped FAQ, for all their tests."""
+
+
+class _Shared(LoadScopeScheduling):
+    """One worker for each module of TOGETHER and for PostgreSQL; every other test goes to whoever is free.
+
+    xdist's own loadgroup renames tests to the same end, which pytest no longer lets it since 9.1.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, _ = nodeid.partition("::")
+        if module in TOGETHER:
+            return module
+        return "postgresql" if "[postgresql" in nodeid else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """How tests are handed to workers (https://pytest-xdist.readthedocs.io/en/stable/)."""
+    return _Shared(config, log)

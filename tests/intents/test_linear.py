@@ -2,8 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_matrix
-from sklearn.svm import LinearSVC
 
 from intents import linear
 from intents.documents import Documents
@@ -38,6 +36,10 @@ def test_an_unknown_text_has_the_bias_for_every_class(learn: type[Documents]) ->
 
 
 def test_with_patience_it_learns_what_liblinear_learns(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Here, so that only the worker that runs this test waits for them.
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    from sklearn.svm import LinearSVC  # noqa: PLC0415
+
     monkeypatch.setattr(linear, "STEPS", 600)
     monkeypatch.setattr(linear, "OWN", 1.0)
     monkeypatch.setattr(linear, "BIAS", 0.0)

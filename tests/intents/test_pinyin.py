@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intents.pinyin import PinyinReader, fuzzy, readings
-from tests.pinyin_table import table_text
 
 QUESTIONS = [
     "花呗逾期会怎么样",
@@ -73,5 +72,8 @@ def test_a_character_has_its_usual_reading_first() -> None:
 
 
 def test_the_table_of_readings_is_what_pypinyin_says() -> None:
+    # Here, so that only the worker that runs this test waits for pypinyin.
+    from tests.pinyin_table import table_text  # noqa: PLC0415
+
     table = files("intents").joinpath("pinyin.tsv").read_text(encoding="utf-8")
     assert table == table_text(), "python -m tests.pinyin_table > intents/pinyin.tsv"

@@ -19,7 +19,7 @@ from tests.processes import Service, free_port, running
 from tests.requirements import require
 
 # One browser and one service for all: spread over workers, each would start its own.
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 FLAGS = [
     "--headless",
