@@ -25,11 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
 WEIGHTS = ROOT / "intents" / "danger_weights.tsv"
 
-FALSE_ALARMS = 0.07
-"""The share of the list's harmless messages that the second line may take for danger, scored by a classifier that never saw them.
-
-They were written to be mistaken; of messages that nobody wrote for that, it takes a quarter as many.
-"""
+FALSE_ALARMS = 0.02
+"""The share of ordinary messages that the second line may take for danger, scored by a classifier that never saw them."""
+ORDINARY = 2.0
+"""How much an ordinary message counts beside one of the list's: far more of them are written."""
 DOUBTED = 0.01
 """The share of messages in danger that have a pattern and may be lost by doubting it."""
 STRENGTH = 0.1
@@ -86,13 +85,14 @@ def fit(detector: DangerDetector, known: list[Message]) -> None:
     vectorizer = CountVectorizer(analyzer=lambda text: set(grams(text)), dtype=np.float64, min_df=SEEN)
     rows = vectorizer.fit_transform(texts)
     rarity = np.log((1 + len(texts)) / (1 + np.asarray(rows.sum(axis=0)).ravel())) + 1
-    lengths = np.array([max(1, sum(1 for _ in grams(text))) for text in texts])
+    lengths = np.array([max(1, len(grams(text))) for text in texts])
     rows = csr_matrix(rows.multiply(rarity).multiply(lengths[:, None] ** -DAMPING))
     model = LinearSVC(C=STRENGTH, class_weight="balanced")
+    weight = np.where(hard | labels, 1.0, ORDINARY)
     unseen = np.zeros(len(known))
     for train, test in StratifiedKFold(10, shuffle=True, random_state=7).split(rows, labels):
-        unseen[test] = model.fit(rows[train], labels[train]).decision_function(rows[test])
-    threshold = float(np.quantile(unseen[hard & ~labels], 1 - FALSE_ALARMS))
+        unseen[test] = model.fit(rows[train], labels[train], weight[train]).decision_function(rows[test])
+    threshold = float(np.quantile(unseen[~hard & ~labels], 1 - FALSE_ALARMS))
     patterned = np.array([detector.patterned(text) is not None for text in texts])
     doubt = float(np.quantile(unseen[labels & patterned], DOUBTED))
     found = (unseen >= threshold) | (patterned & (unseen >= doubt))
@@ -100,7 +100,7 @@ def fit(detector: DangerDetector, known: list[Message]) -> None:
         f"out of fold: recognised {found[labels].mean():.3f}, false alarms {found[hard & ~labels].mean():.3f} of the list's "
         f"and {found[~hard & ~labels].mean():.4f} of ordinary messages; threshold {threshold:.2f}, doubt {doubt:.2f}"
     )
-    model.fit(rows, labels)
+    model.fit(rows, labels, weight)
     weights = {gram: model.coef_[0][column] * rarity[column] for gram, column in vectorizer.vocabulary_.items()}
     lines = [
         "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters and how much it speaks for danger to life.",

@@ -9,6 +9,7 @@ import click
 from typing_extensions import override
 
 from intents.errors import ExpectedError
+from intents.garbage import uncollected
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -42,7 +43,8 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command = getattr(import_module(module), name)
+        with uncollected():
+            command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
         return command

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from bot.messages import Choice, Reply, Section
 from bot.safety_words import BUILT_IN, NUMBERS, NUMBERS_FIRST, OWN, READ, RELATIVE, SOFT, STAY, STAY_RELATIVE, Heard
 from intents import FAQ, Decision, Match
-from intents.danger import Sign, SignKind
+from intents.danger import WORDING, Sign, SignKind
 
 CRISIS = "crisis"
 """The intent of every reply here, whether the FAQ has it or not."""
@@ -34,6 +34,9 @@ NUMBERS_EVERY = 3
 
 SMALL_TALK = frozenset({CRISIS, "stress", "human_help", "greeting", "thanks", "capabilities", "about_bot"})
 """Answers that are no sign that someone has turned to a debt question."""
+
+EASING = frozenset({Heard.CALM, Heard.DENIES})
+"""After these only new danger brings the crisis back."""
 
 QUESTION_CHARACTERS = 6
 """A debt question has at least so many characters; 「嗯」 and 「不想」 aren't one, whatever they score."""
@@ -128,7 +131,7 @@ def _go_on(crisis: Crisis, heard: Heard, sign: Sign | None, now: datetime) -> Ca
     key, line = _unsaid(heard, crisis.said, relative=relative)
     lines = [Section((line,))]
     step = crisis.step + 1
-    eased = heard in {Heard.CALM, Heard.DENIES}
+    eased = heard in EASING
     if not eased and step % NUMBERS_EVERY == 0 and not any(number in line for number in ("110", "120", "12356")):
         lines.append(Section((NUMBERS,)))
     said = (*crisis.said, key)[-REMEMBERED:]
@@ -137,13 +140,17 @@ def _go_on(crisis: Crisis, heard: Heard, sign: Sign | None, now: datetime) -> Ca
 
 def _heard(text: str, sign: Sign | None) -> Heard:
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
-    if sign is not None:
-        # 「我没想死」 holds the words of danger, and says that there is none.
-        denies = dict(READ)[Heard.DENIES]
-        if not sign.urgent and re.search(denies, plain):
-            return Heard.DENIES
-        return Heard.UNSAFE if sign.urgent else Heard.AGAIN
-    return next((heard for heard, pattern in READ if re.search(pattern, plain)), Heard.OTHER)
+    read = next((heard for heard, pattern in READ if re.search(pattern, plain)), None)
+    if sign is None:
+        return read or Heard.OTHER
+    if sign.pattern == WORDING and read is not None and read not in EASING:
+        # In an answer to our own questions the wording sounds like danger whatever it says: 「身边没有人」. Of calm it isn't believed.
+        return read
+    # 「我没想死」 holds the words of danger, and says that there is none.
+    denies = dict(READ)[Heard.DENIES]
+    if not sign.urgent and re.search(denies, plain):
+        return Heard.DENIES
+    return Heard.UNSAFE if sign.urgent else Heard.AGAIN
 
 
 def _unsaid(heard: Heard, said: tuple[str, ...], *, relative: bool) -> tuple[str, str]:

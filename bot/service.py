@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,20 +16,22 @@ from typing_extensions import override
 from bot.admin import Office
 from bot.broadcast import Broadcast
 from bot.channels import web
-from bot.channels.telegram import Options, TelegramChannel, TelegramRefusedError
 from bot.conversation import Conversation
 from bot.handover import Desk, Send
 from bot.http import HealthCheck, build_app, database_check
 from bot.limits import Flood
 from bot.metrics import Metrics
 from bot.news import faq_status, follow
+from bot.refusal import StartError
 from bot.retention import swept
 from bot.search import search
 from bot.settings import Settings
 from bot.starters import starters
 from bot.store import Store, StoreError
-from intents.errors import ExpectedError
 from intents.reload import Reloader
+
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
 
 log = structlog.get_logger(__name__)
 
@@ -37,10 +40,6 @@ STOP_SECONDS = 8
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only programs of this machine reach."""
-
-
-class StartError(ExpectedError):
-    """The service can't start; the text says why in one line."""
 
 
 class _Server(uvicorn.Server):
@@ -100,11 +99,11 @@ async def serve(settings: Settings) -> None:
 async def _run(
     server: _Server,
     listening: socket.socket,
-    telegram: TelegramChannel | None,
+    telegram: "TelegramChannel | None",
     office: Office,
     stopping: asyncio.Event,
 ) -> None:
-    """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises StartError."""
+    """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what the channel raises."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     talking = asyncio.create_task(telegram.run() if telegram else stopping.wait())
     resuming = asyncio.create_task(_resumed(telegram, office))
@@ -117,13 +116,10 @@ async def _run(
         await telegram.stop(STOP_SECONDS)
     await serving
     signalled.cancel()
-    try:
-        await talking
-    except TelegramRefusedError as error:
-        raise StartError(str(error)) from None
+    await talking
 
 
-async def _resumed(telegram: TelegramChannel | None, office: Office) -> None:
+async def _resumed(telegram: "TelegramChannel | None", office: Office) -> None:
     """Once people can be reached, go on with a broadcast that a crash cut off."""
     if telegram is not None:
         await telegram.connected.wait()
@@ -132,10 +128,13 @@ async def _resumed(telegram: TelegramChannel | None, office: Office) -> None:
 
 def _telegram(
     settings: Settings, conversation: Conversation, metrics: Metrics, office: Office
-) -> TelegramChannel | None:
-    """The Telegram channel, if there is a token for it; raises StartError."""
+) -> "TelegramChannel | None":
+    """The Telegram channel, if there is a token for it; raises TelegramRefusedError."""
     if settings.telegram_token is None:
         return None
+    # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
+    from bot.channels.telegram import Options, TelegramChannel  # noqa: PLC0415
+
     options = Options(
         token=settings.telegram_token,
         base_url=settings.telegram_base_url,

@@ -11,7 +11,7 @@ from intents.danger_spelling import BREAK
 MAX_CHARACTERS = 400
 """Only so much of a message is weighed; in a long story the telling part is found by patterns."""
 
-MIN_CHARACTERS = 6
+MIN_CHARACTERS = 5
 """A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
 
 MAX_DOUBTED = 100
@@ -19,6 +19,12 @@ MAX_DOUBTED = 100
 
 GRAM = 3
 """The longest run of characters that has a weight."""
+
+GAPS = (2, 3)
+"""How far the characters of a pair stand apart."""
+
+_FIRST, _LAST, _APART = "^$_"
+"""Marks that no text in one spelling holds: the ends of a clause, and what is between the characters of a pair."""
 
 DAMPING = 0.5
 """How much a long message is held back, as a power of its number of runs."""
@@ -29,7 +35,7 @@ TOLD = 4
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A linear classifier on runs of one to three characters: which are there, not how often."""
+    """A linear classifier on runs of characters and pairs a little apart: which are there, not how often."""
 
     weights: Mapping[str, float]
     bias: float
@@ -70,12 +76,20 @@ class Wording:
 
 
 def grams(folded: str) -> list[str]:
-    """Every run of one to three characters that no pause interrupts."""
-    runs: list[str] = []
+    """Every run of one to three characters that no pause interrupts, and every pair with one or two characters between.
+
+    The ends of a clause count as characters: 「想走了」 ends otherwise than 「想走了法律程序」.
+    """
+    found: list[str] = []
     for part in folded[:MAX_CHARACTERS].split(BREAK):
-        longest = [*part]
-        runs += longest
+        if not part:
+            continue
+        clause = f"{_FIRST}{part}{_LAST}"
+        runs = [*clause]
+        found += runs
         for size in range(1, GRAM):
-            longest = [run + last for run, last in zip(longest, part[size:], strict=False)]
-            runs += longest
-    return runs
+            runs = [run + last for run, last in zip(runs, clause[size:], strict=False)]
+            found += runs
+        for gap in GAPS:
+            found += [f"{one}{_APART}{other}" for one, other in zip(clause, clause[gap:], strict=False)]
+    return found

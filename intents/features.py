@@ -1,7 +1,7 @@
 """What a text is made of: characters and pairs of neighbours in the lexicon's words, and pairs by sound."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, cached_property
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intents.lexicon import Lexicon
-from intents.normalize import Normalizer
+from intents.normalize import TOGETHER, Normalizer
 from intents.pinyin import PinyinReader, fuzzy, readings
 
 Codes = NDArray[np.int64]
@@ -85,8 +85,15 @@ class Reader:
 
     def owns(self, questions: Sequence[str]) -> list[Reading]:
         """The forms of many of the FAQ's normalised questions, in half the time that one after the other would take."""
+        return [
+            reading
+            for start in range(0, len(questions), TOGETHER)
+            for reading in self._owns(questions[start : start + TOGETHER])
+        ]
+
+    def _owns(self, questions: Sequence[str]) -> Iterator[Reading]:
         written = _DIGITS.sub(_masked, "\n".join(questions).replace(" ", ""))
-        return [*map(Reading, written.split("\n"), self._lexicon(written).split("\n"))]
+        return map(Reading, written.split("\n"), self._lexicon(written).split("\n"))
 
 
 _LATIN = re.compile("[a-z]{2}")

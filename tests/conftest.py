@@ -15,7 +15,7 @@ TOGETHER = ("tests/bot/channels/test_page.py", "tests/bot/test_followup.py", "te
 """Modules that start a browser, or load the shipped FAQ, for all their tests."""
 
 
-class _Shared(LoadScopeScheduling):
+class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """One worker for each module of TOGETHER and for PostgreSQL; every other test goes to whoever is free.
 
     xdist's own loadgroup renames tests to the same end, which pytest no longer lets it since 9.1.

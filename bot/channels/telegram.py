@@ -30,6 +30,7 @@ from bot.channels.telegram_requests import Pace, PoliteLimiter, kind_of
 from bot.channels.telegram_updates import App, Count, Forget, Talking, Turn
 from bot.handover import SendError
 from bot.messages import Person, Reply
+from bot.refusal import StartError
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ FIRST_PAUSE: Final = 1.0
 Result = TypeVar("Result")
 
 
-class TelegramRefusedError(Exception):
+class TelegramRefusedError(StartError):
     """Telegram won't work as it is set up; the text says in one line what to change, without the token."""
 
 

@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from bot.messages import Reply
-from bot.safety import BUTTONS, CRISIS, EXPIRES_AFTER, NUMBERS_EVERY, Care, Crisis, begin, choice, respond, words
+from bot.safety import (
+    BUTTONS,
+    CRISIS,
+    EASING,
+    EXPIRES_AFTER,
+    NUMBERS_EVERY,
+    Care,
+    Crisis,
+    _heard,
+    begin,
+    choice,
+    respond,
+    words,
+)
 from bot.safety_words import NUMBERS_FIRST, OWN, RELATIVE, SOFT, Heard
 from intents import FAQ, Decision, Match
 from intents.danger import DangerDetector, Sign, SignKind
@@ -250,6 +263,22 @@ def test_every_answer_has_words_on_both_sides() -> None:
     assert len(set(lines())) == len(lines())
 
 
-def test_our_own_words_to_them_are_read_as_no_danger_of_theirs() -> None:
-    detector = DangerDetector()
-    assert not [spoken for _, spoken in BUTTONS.values() if detector.is_danger(spoken)]
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        *zip(
+            [spoken for _, spoken in BUTTONS.values()], (Heard.HERE, Heard.UNSAFE, Heard.ALONE, Heard.CALM), strict=True
+        ),
+        ("我身边有人", Heard.COMPANY),
+        ("电话打不通", Heard.BUSY_LINE),
+    ],
+)
+def test_answers_to_our_own_questions_are_heard_as_what_they_say(said: str, heard: Heard) -> None:
+    assert _heard(said, DangerDetector().find(said)) is heard
+
+
+@pytest.mark.parametrize("said", ["我很平静，等他们睡了我就走", "想通了，今晚就解脱"])
+def test_calm_is_not_believed_of_who_speaks_of_the_end(said: str) -> None:
+    sign = DangerDetector().find(said)
+    assert sign is not None
+    assert _heard(said, sign) not in EASING

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from intents.danger import PAIR, WORDING, DangerDetector, SignKind
-from intents.danger_score import DAMPING, MAX_DOUBTED, Wording
+from intents.danger_score import DAMPING, MAX_DOUBTED, Wording, grams
 from intents.danger_signs import Cued, load_signs
 from intents.danger_spelling import BREAK, MAX_CHARACTERS, Speller
 from intents.reader import read
@@ -255,12 +255,17 @@ def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
 
 
 def test_wording_adds_up_the_runs_that_are_there_once() -> None:
-    wording = Wording({"想": 1.0, "想死": 3.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
-    assert wording.score("") == -1.0
-    assert wording.score("想") == 0.0
-    assert wording.score("想想") == pytest.approx(-1.0 + 1.0 / 3**DAMPING)
-    assert wording.score("想，死") == pytest.approx(-1.0 + 1.0 / 2**DAMPING)
-    assert wording.told("想死") == "想死、想"
+    wording = Wording({"想": 1.0, "想死": 3.0, "想_走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
+    for text, found in (
+        ("", 0),
+        ("想", 1 + 4),
+        ("想想", 1 + 4),
+        ("不想，死", 1),
+        ("不想了走", 1 + 2),
+        ("想死", 1 + 3 + 4),
+    ):
+        assert wording.score(text) == pytest.approx(-1.0 + found / max(1, len(grams(text))) ** DAMPING)
+    assert wording.told("想死") == "^想、想死、想"
 
 
 def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:
