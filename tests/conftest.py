@@ -28,6 +28,11 @@ class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         return "postgresql" if "[postgresql" in nodeid else nodeid
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, so that no worker is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
     """How tests are handed to workers (https://pytest-xdist.readthedocs.io/en/stable/)."""

@@ -65,6 +65,7 @@ def replaced(text: str, intent: str, part: str, lines: str) -> str:
     return "".join([*rows[:first], lines, *rows[last:]])
 
 
+@pytest.mark.long
 def test_every_step_of_the_tutorial_works_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ async def asked(server: BotAPI, user: JSON, text: str) -> JSON:
     return await server.next_message(user)
 
 
+@pytest.mark.long
 async def test_a_talk_goes_on_after_sigkill_and_a_new_start(folder: Path, server: BotAPI) -> None:
     user = server.user()
     async with serving(folder, server) as service:
@@ -125,6 +126,7 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     assert summary == f"群发结束：送到 {len(reached)} 人，服务停了，{len(people) - len(reached)} 人没发。"
 
 
+@pytest.mark.long
 async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_once(
     folder: Path, server: BotAPI
 ) -> None:
@@ -194,6 +196,7 @@ async def test_what_is_taught_in_chat_is_answered_in_two_seconds_and_a_broken_fi
         assert "已载入" in (await server.next_message(admin))["text"]
 
 
+@pytest.mark.long
 async def test_a_whole_run_at_debug_logs_no_token_secret_id_or_sentence(folder: Path, server: BotAPI) -> None:
     admin = server.user("管理员")
     people = [server.user(f"用户{number}") for number in range(20)]
