@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Compiled modules are kept even where the environment says otherwise: every process that a test starts would compile them anew.
+export PYTHONDONTWRITEBYTECODE =
+
 .PHONY: run test coverage lint clean lock
 
 run: .venv/.installed

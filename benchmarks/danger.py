@@ -29,7 +29,7 @@ FALSE_ALARMS = 0.02
 """The share of ordinary messages that the second line may take for danger, scored by a classifier that never saw them."""
 ORDINARY = 2.0
 """How much an ordinary message counts beside one of the list's: far more of them are written."""
-DOUBTED = 0.01
+DOUBTED = 0.02
 """The share of messages in danger that have a pattern and may be lost by doubting it."""
 STRENGTH = 0.1
 """Inverse regularisation of the classifier."""
