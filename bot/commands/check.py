@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from bot.settings import load_settings
 from intents.checks.draft import Question
@@ -63,8 +61,13 @@ def _asked(checked: Checked) -> int:
 
 def _track(questions: Sequence[Question], title: str) -> Iterable[Question]:
     """A progress bar on stderr, only where someone is looking."""
-    console = Console(stderr=True)
-    return track(questions, title, console=console, transient=True, disable=not console.is_terminal)
+    if not sys.stderr.isatty():
+        return questions
+    # Not before: an editor or CI, which has nobody looking, needn't wait for it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import track  # noqa: PLC0415
+
+    return track(questions, title, console=Console(stderr=True), transient=True)
 
 
 def _text(path: str, problems: Sequence[Problem]) -> Iterable[str]:
