@@ -23,7 +23,7 @@ GRAM = 3
 GAPS = (2, 3)
 """How far the characters of a pair stand apart."""
 
-_FIRST, _LAST, _APART = "^$_"
+_FIRST, _LAST, _APART = "^$…"
 """Marks that no text in one spelling holds: the ends of a clause, and what is between the characters of a pair."""
 
 DAMPING = 0.5

@@ -255,7 +255,7 @@ def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
 
 
 def test_wording_adds_up_the_runs_that_are_there_once() -> None:
-    wording = Wording({"想": 1.0, "想死": 3.0, "想_走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
+    wording = Wording({"想": 1.0, "想死": 3.0, "想…走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
     for text, found in (
         ("", 0),
         ("想", 1 + 4),
