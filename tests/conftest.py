@@ -5,14 +5,17 @@ import os
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from intents.knowledge import Knowledge
+from tests.talking import SHIPPED_FAQ
+
 # coverage measures the workers of the tests through these. A service that a test starts would be traced as well, at twice its
 # time, although what it runs is measured in the workers.
 for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.pop(name, None)
 
-TOGETHER = ("tests/bot/channels/test_page.py", "tests/bot/test_followup.py", "tests/intents/test_understanding.py")
-"""Modules that start a browser, or load the shipped FAQ, for all their tests."""
+TOGETHER = ("tests/bot/channels/test_page.py", "tests/intents/test_understanding.py", "tests/intents/test_danger.py")
+"""Modules that start a browser, or try thousands of messages, for all their tests."""
 
 
 class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
@@ -26,6 +29,12 @@ class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         if module in TOGETHER:
             return module
         return "postgresql" if "[postgresql" in nodeid else nodeid
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Knowledge:
+    """The shipped FAQ, loaded once a worker; immutable."""
+    return Knowledge.load(SHIPPED_FAQ)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,6 @@ from bot.messages import Incoming, Part, Person, Reply
 from bot.store import Store
 from intents import Decision
 from intents.knowledge import Knowledge
-from tests.talking import SHIPPED_FAQ
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 LEAST = 0.84
@@ -26,15 +25,10 @@ def lines(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return Knowledge.load(SHIPPED_FAQ)
-
-
 @pytest.fixture
-async def conversation(knowledge: Knowledge) -> AsyncIterator[Conversation]:
+async def conversation(shipped: Knowledge) -> AsyncIterator[Conversation]:
     async with Store("sqlite+aiosqlite://", call_seconds=20) as store:
-        yield Conversation(lambda: knowledge, store)
+        yield Conversation(lambda: shipped, store)
 
 
 async def second(conversation: Conversation, person: str, first: str, then: str) -> Reply:
@@ -58,14 +52,14 @@ async def test_second_turns_are_understood_in_the_light_of_the_first(conversatio
 
 
 async def test_a_message_that_needs_no_context_is_hardly_touched_by_a_foreign_topic(
-    conversation: Conversation, knowledge: Knowledge
+    conversation: Conversation, shipped: Knowledge
 ) -> None:
     rows = [row for row in lines("personas_dev.tsv") if row["intent"] not in {"none", "crisis"}]
-    topics = [each.id for each in knowledge.faq.intents if each.id != "crisis"]
+    topics = [each.id for each in shipped.faq.intents if each.id != "crisis"]
     alone = in_talk = 0
     for number, row in enumerate(rows):
         right = {row["intent"], *row["also"].split(",")}
-        alone += knowledge.matcher.match(row["text"]).intent in right
+        alone += shipped.matcher.match(row["text"]).intent in right
         topic = topics[number * 7 % len(topics)]
         in_talk += (await second(conversation, str(number), f"i:{topic}", row["text"])).intent in right
     assert in_talk >= alone - LOST * len(rows)

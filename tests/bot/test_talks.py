@@ -9,14 +9,9 @@ from bot.conversation import Conversation
 from bot.messages import Incoming, Person, Reply
 from bot.store import Store
 from intents.knowledge import Knowledge
-from tests.talking import SHIPPED_FAQ, Seen, Talk, check, place, talks
+from tests.talking import Seen, Talk, check, place, talks
 
 PERSON = Person("test", "1")
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return Knowledge.load(SHIPPED_FAQ)
 
 
 def seen(reply: Reply | None) -> Seen | None:
@@ -27,16 +22,16 @@ def seen(reply: Reply | None) -> Seen | None:
 
 @pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
 @pytest.mark.parametrize("restarting", [False, True], ids=["", "restarted between turns"])
-async def test_a_talk_goes_as_written(talk: Talk, knowledge: Knowledge, tmp_path: Path, *, restarting: bool) -> None:
+async def test_a_talk_goes_as_written(talk: Talk, shipped: Knowledge, tmp_path: Path, *, restarting: bool) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}"
     values: Mapping[str, str] = {}
     async with Store(url, call_seconds=20) as store:
-        conversation = Conversation(lambda: knowledge, store)
+        conversation = Conversation(lambda: shipped, store)
         for number, turn in enumerate(talk.turns):
             if restarting:
                 await store.close()
                 await store.open()
-                conversation = Conversation(lambda: knowledge, store)
+                conversation = Conversation(lambda: shipped, store)
             choice = values[turn.tap] if turn.tap is not None else None
             reply = await conversation.turn(Incoming(PERSON, turn.say or "", choice))
             check(turn, seen(reply), place(talk, number))

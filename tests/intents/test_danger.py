@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from intents.reader import read
 
 CORPUS = Path(__file__).resolve().parent.parent / "corpus"
 DETECTOR = DangerDetector()
+sign_of = cache(DETECTOR.find)
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
 
@@ -33,11 +35,11 @@ KNOWN = [pytest.param(row["text"], row["danger"] == "yes", id=row["id"]) for row
 
 
 def missed(texts: list[str]) -> list[str]:
-    return [text for text in texts if not DETECTOR.is_danger(text)]
+    return [text for text in texts if sign_of(text) is None]
 
 
 def taken(texts: list[str]) -> list[str]:
-    return [text for text in texts if DETECTOR.is_danger(text)]
+    return [text for text in texts if sign_of(text) is not None]
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
@@ -58,7 +60,7 @@ def test_of_messages_held_out_nearly_all_are_recognised_and_few_others() -> None
     held = [row for row in LISTED if row["split"] == "held"]
     yes, no = ([row["text"] for row in held if row["danger"] == answer] for answer in ("yes", "no"))
     assert len(yes) >= 200
-    assert len(missed(yes)) <= 0.04 * len(yes)
+    assert len(missed(yes)) <= 0.03 * len(yes)
     assert len(taken(no)) * 30 <= len(no)
 
 
@@ -201,7 +203,7 @@ def test_what_is_happening_now_is_urgent(text: str, urgent: bool) -> None:  # no
 def test_a_sign_names_its_group_and_its_words() -> None:
     names = {group.name for group in load_signs().groups} | {PAIR, WORDING}
     for text in YES:
-        sign = DETECTOR.find(text)
+        sign = sign_of(text)
         assert sign is not None
         assert sign.pattern in names
         assert sign.words

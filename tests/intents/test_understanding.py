@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from intents import FAQ, Decision, Matcher, load_faq
+from intents import FAQ, Decision, Matcher
 from intents.corpus import Sentence, read_sentences
 from intents.decide import Rule
 from intents.evaluate import Outcome, OutsideScore, Score, by_style, outcomes
+from intents.knowledge import Knowledge
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
@@ -27,13 +28,13 @@ MESSAGES = [sentence.text for name in TUNED for sentence in read_sentences(CORPU
 
 
 @pytest.fixture(scope="module")
-def faq() -> FAQ:
-    return load_faq(ROOT / "faq.yaml")
+def faq(shipped: Knowledge) -> FAQ:
+    return shipped.faq
 
 
 @pytest.fixture(scope="module")
-def matcher(faq: FAQ) -> Matcher:
-    return Matcher(faq)
+def matcher(shipped: Knowledge) -> Matcher:
+    return shipped.matcher
 
 
 @pytest.fixture(scope="module")

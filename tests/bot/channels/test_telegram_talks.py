@@ -12,29 +12,24 @@ from bot.store import Store
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import DEADLINE, BotAPI, labels
 from tests.fakes.botapi_rules import JSON
-from tests.talking import SHIPPED_FAQ, Seen, Talk, Turn, check, place, talks
+from tests.talking import Seen, Talk, Turn, check, place, talks
 from tests.telegram_bot import talking
-
-
-@pytest.fixture(scope="module")
-def knowledge() -> Knowledge:
-    return Knowledge.load(SHIPPED_FAQ)
 
 
 @pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
 async def test_a_talk_goes_as_written_in_telegram(
-    talk: Talk, knowledge: Knowledge, server: BotAPI, tmp_path: Path
+    talk: Talk, shipped: Knowledge, server: BotAPI, tmp_path: Path
 ) -> None:
     replies: asyncio.Queue[Reply | None] = asyncio.Queue()
     async with Store("sqlite+aiosqlite://") as store:
-        conversation = Conversation(lambda: knowledge, store)
+        conversation = Conversation(lambda: shipped, store)
 
         async def turn(incoming: Incoming) -> Reply | None:
             reply = await conversation.turn(incoming)
             replies.put_nowait(reply)
             return reply
 
-        async with talking(server, tmp_path, turn=turn, knowledge=knowledge):
+        async with talking(server, tmp_path, turn=turn, knowledge=shipped):
             user = server.user()
             last: JSON = {}
             for number, step in enumerate(talk.turns):
