@@ -21,7 +21,7 @@ TOGETHER = ("tests/bot/channels/test_page.py", "tests/intents/test_understanding
 class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """One worker for each module of TOGETHER and for PostgreSQL; every other test goes to whoever is free.
 
-    xdist's own loadgroup renames tests to the same end, which pytest no longer lets it since 9.1.
+    xdist 3.8's own loadgroup renames tests to the same end; pytest 9.2 no longer minds the name that it sets.
     """
 
     def _split_scope(self, nodeid: str) -> str:

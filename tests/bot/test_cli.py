@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,16 @@ def test_a_missing_faq_is_one_line_on_stderr(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "E-FILE" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "spared"),
+    [
+        ("bot.commands.check", {"rich", "sqlalchemy", "starlette", "structlog", "telegram"}),
+        ("bot.commands.serve", {"aiohttp", "prompt_toolkit", "telegram"}),
+    ],
+)
+def test_nobody_waits_for_what_a_command_does_without(module: str, spared: set[str]) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert spared.isdisjoint(done.stdout.split())
