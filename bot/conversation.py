@@ -18,7 +18,7 @@ from bot.safety import CRISIS
 from bot.spoken import Command
 from bot.store import Recalled, Store, StoreError
 from bot.talk import Talk
-from intents.danger import DangerDetector, Sign
+from intents.danger import DangerDetector, Sign, shipped_detector
 from intents.knowledge import Knowledge
 
 __all__ = ["Conversation", "group", "menu"]
@@ -39,7 +39,7 @@ class Conversation:
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
-    danger: DangerDetector = field(default_factory=DangerDetector, repr=False)
+    danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
     _turns: WeakValueDictionary[Person, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
     async def turn(self, incoming: Incoming) -> Reply | None:
