@@ -10,6 +10,7 @@ import click
 from bot.settings import load_settings
 from intents.checks.draft import Question
 from intents.faq import Checked, check_file
+from intents.garbage import uncollected
 from intents.json_schema import schema_text
 from intents.problems import FAQError, Problem
 from intents.thorough import SPOT_CHECKS, thorough_problems
@@ -23,7 +24,8 @@ from intents.thorough import SPOT_CHECKS, thorough_problems
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
     path = path or load_settings().faq
-    problems = sorted(_problems(path, full=full))
+    with uncollected():
+        problems = sorted(_problems(path, full=full))
     for line in _FORMS[form](str(path), problems):
         click.echo(line)
     errors = sum(problem.severity == "error" for problem in problems)
