@@ -231,7 +231,7 @@ class Vocabulary:
 
 def _counted(row: Codes, token: Codes) -> tuple[Codes, Codes, Codes, Codes]:
     """The different tokens in order; and each that a text has, by token: its position, the text, and how often it occurs."""
-    # One sort of both together takes a third of what sorting tokens, and then pairs, would take.
+    # One sort of both together, where sorting tokens and then pairs would be two.
     keys = token << _ROW_BITS
     keys |= row
     keys.sort()

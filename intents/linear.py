@@ -1,4 +1,4 @@
-"""A linear classifier on sparse vectors: one against all, squared hinge, trained from scratch in a tenth of a second.
+"""A linear classifier on sparse vectors: one against all, squared hinge, trained from scratch in a fifth of a second.
 
 The method is liblinear's L2-loss SVM (Fan et al. 2008) in the form of Chapelle, Training a Support Vector Machine in the Primal (2007),
 solved by nonlinear conjugate gradients (Polak and Ribière 1969). scikit-learn does the same, but costs more than the whole start-up budget to

@@ -30,7 +30,7 @@ def readings() -> Mapping[str, tuple[str, ...]]:
     """Toneless readings of each character, the usual one first, two at most.
 
     They are pypinyin's (MIT license), in a table made by tests/pinyin_table.py: importing pypinyin takes a third of a second, and
-    its dictionary ten times as long to read.
+    its dictionary five times as long to read.
     """
     table: dict[str, tuple[str, ...]] = {}
     for line in files(__package__).joinpath("pinyin.tsv").read_text(encoding="utf-8").splitlines():

@@ -89,7 +89,7 @@ def read(text: str) -> Document:
     parsed = _parse(source)
     if isinstance(parsed, Document):
         return _joined(parsed, problems)
-    # Not before: the patterns for what is wrong take longer to compile than a good file's rules.
+    # Not before: a good file needn't wait for the patterns of what is wrong.
     from intents.syntax import diagnose, line_traps  # noqa: PLC0415
 
     traps = list(line_traps(source))
