@@ -4,11 +4,14 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from intents.danger_score import Wording
+from intents.danger_score import Verdict, Wording
 from intents.danger_signs import Group, SignKind, load_signs
 from intents.danger_spelling import BREAK, Speller
 
-__all__ = ["WORDING", "DangerDetector", "Sign", "SignKind"]
+__all__ = ["CRISIS", "WORDING", "DangerDetector", "Sign", "SignKind"]
+
+CRISIS = "crisis"
+"""The intent of a message in which a life is in danger, where the FAQ has it."""
 
 PAIR = "pair"
 """The name of a sign that two weak ones make together."""
@@ -54,19 +57,27 @@ class DangerDetector:
         folded = self.folded(text)
         if not folded:
             return None
-        sign = self.patterned(folded)
-        if sign is not None and (sign.urgent or not self._wording.doubts(folded)):
+        verdict = self._wording.verdict(folded)
+        # Most messages are doubted, so that most patterns are neither tried nor compiled.
+        if sign := self.patterned(folded, only_urgent=verdict is Verdict.DOUBT):
             return sign
-        return self._worded(folded)
+        if verdict is Verdict.DANGER:
+            return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))
+        return None
 
-    def patterned(self, folded: str) -> Sign | None:
-        """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it."""
+    def patterned(self, folded: str, *, only_urgent: bool = False) -> Sign | None:
+        """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it.
+
+        With only_urgent, only what is happening now.
+        """
         characters = frozenset(folded)
         for group in self._signs.groups:
+            if only_urgent and not group.urgent:
+                continue
             found = group.patterns.search(folded, characters)
             if found and not (group.unless and group.unless.search(folded)):
                 return self._sign(group, folded, found)
-        return self._paired(folded)
+        return None if only_urgent else self._paired(folded)
 
     def warm(self) -> None:
         """Do now what the first messages would wait for."""
@@ -112,11 +123,6 @@ class DangerDetector:
                 )
                 return Sign(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
         return None
-
-    def _worded(self, folded: str) -> Sign | None:
-        if not self._wording.tells(folded):
-            return None
-        return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))
 
 
 @cache

@@ -1,9 +1,12 @@
 """How a message is worded beside messages in danger: the second line where no pattern tells. Weights from benchmarks/danger.py --fit."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from importlib.resources import files
 from math import fsum
+from operator import add
 from types import MappingProxyType
 
 from intents.danger_spelling import BREAK
@@ -17,20 +20,29 @@ MIN_CHARACTERS = 5
 MAX_DOUBTED = 100
 """In a longer message a pattern is believed, whatever the rest of the story sounds like."""
 
-GRAM = 3
-"""The longest run of characters that has a weight."""
-
 GAPS = (2, 3)
 """How far the characters of a pair stand apart."""
 
 _FIRST, _LAST, _APART = "^$…"
 """Marks that no text in one spelling holds: the ends of a clause, and what is between the characters of a pair."""
 
+_RUNS = (re.compile("(?=(..))"), re.compile("(?=(...))"))
+"""Every run of two and of three characters."""
+
 DAMPING = 0.5
 """How much a long message is held back, as a power of its number of runs."""
 
 TOLD = 4
 """How many runs are named as the reason."""
+
+
+class Verdict(Enum):
+    """What the wording as a whole says."""
+
+    DANGER = auto()
+    DOUBT = auto()
+    """It speaks so plainly against danger that a pattern isn't believed: 「剧本杀里我演一个跳楼的」."""
+    NOTHING = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class Wording:
     threshold: float
     """At or above, the wording counts as danger."""
     doubt: float
-    """Below, the wording speaks so plainly against it that a pattern isn't believed: 「剧本杀里我演一个跳楼的」."""
+    """Below, it speaks against it."""
 
     @classmethod
     def load(cls) -> "Wording":
@@ -58,16 +70,17 @@ class Wording:
         runs = grams(folded)
         if not runs:
             return self.bias
-        known = self.weights.keys() & set(runs)
-        return self.bias + fsum(self.weights[gram] for gram in known) / float(len(runs) ** DAMPING)
+        known = self.weights.keys() & runs
+        return self.bias + fsum(map(self.weights.__getitem__, known)) / float(len(runs) ** DAMPING)
 
-    def tells(self, folded: str) -> bool:
-        """Whether the wording as a whole counts as danger."""
-        return len(folded) >= MIN_CHARACTERS and self.score(folded) >= self.threshold
-
-    def doubts(self, folded: str) -> bool:
-        """Whether the wording as a whole speaks plainly against danger; never of a long message, where one clause is enough."""
-        return MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED and self.score(folded) < self.doubt
+    def verdict(self, folded: str) -> Verdict:
+        """What the wording as a whole says; it never doubts a long message, where one clause is enough."""
+        if len(folded) < MIN_CHARACTERS:
+            return Verdict.NOTHING
+        score = self.score(folded)
+        if score >= self.threshold:
+            return Verdict.DANGER
+        return Verdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else Verdict.NOTHING
 
     def told(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
@@ -85,11 +98,11 @@ def grams(folded: str) -> list[str]:
         if not part:
             continue
         clause = f"{_FIRST}{part}{_LAST}"
-        runs = [*clause]
-        found += runs
-        for size in range(1, GRAM):
-            runs = [run + last for run, last in zip(runs, clause[size:], strict=False)]
-            found += runs
+        characters = [*clause]
+        found += characters
+        for run in _RUNS:
+            found += run.findall(clause)
+        begun = [one + _APART for one in characters]
         for gap in GAPS:
-            found += [f"{one}{_APART}{other}" for one, other in zip(clause, clause[gap:], strict=False)]
+            found += map(add, begun, characters[gap:])
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from intents.danger import shipped_detector
+from intents.danger import CRISIS, shipped_detector
 from intents.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds
 from intents.features import Reading, Weights
 from intents.garbage import uncollected
@@ -16,9 +16,6 @@ from intents.schema import FAQ
 __all__ = ["CRISIS", "Candidate", "Decision", "Match", "Matcher"]
 
 MAX_CANDIDATES = 5
-CRISIS = "crisis"
-"""The intent of a message in which a life is in danger, where the FAQ has it."""
-
 _ASKING = re.compile(
     "[？?吗么嘛咩怎咋几哪谁]|如何|点[样算解]|什么|啥|多少|多久|为何|能不能|可不可以|会不会|要不要|是不是|有没有|行不行|可以"
 )
@@ -87,16 +84,6 @@ class Matcher:
     def outside(self, text: str) -> float:
         """How likely it is that the message is about none of the intents, 0 to 1."""
         return self._ranking(text).outside
-
-    def keeps(self, text: str, owner: str | None, normalised: str) -> bool:
-        """Whether a question of the FAQ certainly reaches its own intent, or with None stays out of scope.
-
-        Cheaper than match, which then says the same: for checks that try every question, and have normalised them together.
-        """
-        owners = self.model.owners.get(normalised)
-        asking = [part for part in sentences(text) if _ASKING.search(part)]
-        in_danger = self._danger is not None and self._danger.is_danger(text)
-        return owners == (OUTSIDE if owner is None else owner,) and not asking[1:] and not in_danger
 
     def rank(self, text: str) -> tuple[Candidate, ...]:
         """Every intent with its score, best first; the scores and that of being none of them add up to 1."""

@@ -1,14 +1,13 @@
-"""What only `youshu check` asks of a FAQ: rules that try every question, too slow for a load."""
+"""What only `youshu check` asks of a FAQ: rules that compare or try every question, too slow for a load."""
 
 from collections.abc import Iterator
 
 from intents.checks.matching import Track, near_questions, stolen_questions
 from intents.faq import Checked
-from intents.matcher import Matcher
 from intents.problems import Problem
 
-SPOT_CHECKS = 3000
-"""At most so many questions are tried unless all are asked for: the time grows with the square of their number."""
+SPOT_CHECKS = 10_000
+"""At most so many questions are looked at for danger to life unless all are asked for: more would take longest of all."""
 
 
 def thorough_problems(checked: Checked, track: Track, *, most: int | None = SPOT_CHECKS) -> Iterator[Problem]:
@@ -17,4 +16,4 @@ def thorough_problems(checked: Checked, track: Track, *, most: int | None = SPOT
         return
     yield from near_questions(checked.draft, track)
     if checked.faq is not None:
-        yield from stolen_questions(checked.draft, Matcher(checked.faq), track, most=most)
+        yield from stolen_questions(checked.draft, checked.faq, track, most=most)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from bot.settings import load_settings
 from intents.checks.draft import Question
-from intents.faq import Checked, check_file
+from intents.faq import check_file
 from intents.garbage import uncollected
 from intents.json_schema import schema_text
 from intents.problems import FAQError, Problem
@@ -23,7 +22,7 @@ from intents.thorough import SPOT_CHECKS, thorough_problems
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
-    path = path or load_settings().faq
+    path = path or _configured()
     with uncollected():
         problems = sorted(_problems(path, full=full))
     for line in _FORMS[form](str(path), problems):
@@ -46,19 +45,22 @@ def schema(path: Path | None) -> None:
         sys.exit(1)
 
 
+def _configured() -> Path:
+    # Not before: an editor names the file, and needn't wait for what reads settings.
+    from bot.settings import load_settings  # noqa: PLC0415
+
+    return load_settings().faq
+
+
 def _problems(path: Path, *, full: bool) -> set[Problem]:
     try:
         checked = check_file(path)
     except FAQError as error:
         return set(error.problems)
-    asked = _asked(checked)
+    asked = len(checked.draft.questions) if checked.draft and checked.faq else 0
     if not full and asked > SPOT_CHECKS:
         click.echo(f"问法有 {asked} 条，抽 {SPOT_CHECKS} 条试问；要逐条试问请加 --full", err=True)
     return {*checked.problems, *thorough_problems(checked, _track, most=None if full else SPOT_CHECKS)}
-
-
-def _asked(checked: Checked) -> int:
-    return len(checked.draft.questions) if checked.draft and checked.faq else 0
 
 
 def _track(questions: Sequence[Question], title: str) -> Iterable[Question]:

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from intents.checks.limits import Limits
+from intents.normalize import Normalizer
 from intents.problems import Problem
 from intents.reader import Document, Path, Value
 from intents.schema import PARAMETER_REFERENCE
@@ -75,6 +76,11 @@ class Draft:
             listed = _items(intent.get("questions"), ("intents", index, "questions"))
             found += (Question(w.path, w.text, owner) for w in listed)
         return tuple(found)
+
+    @cached_property
+    def comparable(self) -> Sequence[str]:
+        """The form in which each question is compared, in the order of questions."""
+        return Normalizer().each([question.text for question in self.questions])
 
     @cached_property
     def answer_texts(self) -> tuple[Written, ...]:

@@ -1,9 +1,9 @@
 """Characters that deceive the eye: invisible, look-alike, garbled, of two scripts, of half width."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from intents.checks.draft import Draft
+from intents.checks.draft import Draft, Written
 from intents.problems import Problem, quoted
 from intents.script import converter
 
@@ -53,10 +53,11 @@ def _at(draft: Draft, offset: int, code: str, message: str, remedy: str) -> Prob
 def mixed_script(draft: Draft) -> Iterator[Problem]:
     """Traditional and Simplified characters in one text; in answers, any Traditional one."""
     shown = (*draft.answer_texts, *draft.titles)
-    used = {character for written in (*draft.questions, *shown) for character in written.text}
-    traditional, simplified = frozenset(filter(_is_traditional, used)), frozenset(filter(_is_simplified, used))
-    for question in draft.questions:
-        if traditional.isdisjoint(question.text) or simplified.isdisjoint(question.text):
+    traditional = frozenset(filter(_is_traditional, _used((*draft.questions, *shown))))
+    doubtful = [question for question in draft.questions if not traditional.isdisjoint(question.text)]
+    simplified = frozenset(filter(_is_simplified, _used(doubtful)))
+    for question in doubtful:
+        if simplified.isdisjoint(question.text):
             continue
         first = next(i for i, c in enumerate(question.text) if c in traditional)
         message = f"一句话里繁体“{question.text[first]}”和简体混着写"
@@ -66,6 +67,10 @@ def mixed_script(draft: Draft) -> Iterator[Problem]:
         if first >= 0:
             message = f"回答里有繁体字“{written.text[first]}”"
             yield draft.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
+
+
+def _used(texts: Iterable[Written]) -> set[str]:
+    return set().union(*(written.text for written in texts))
 
 
 def punctuation(draft: Draft) -> Iterator[Problem]:
@@ -93,7 +98,8 @@ def _is_traditional(character: str) -> bool:
 
 
 def _is_simplified(character: str) -> bool:
-    return _is_of_one_script(character, "s2t", own="big5")
+    # Cantonese characters are in neither set: without asking OpenCC, whose larger dictionary takes longest to load.
+    return _fits(character, "gb2312") and _is_of_one_script(character, "s2t", own="big5")
 
 
 def _is_of_one_script(character: str, conversion: str, *, own: str) -> bool:

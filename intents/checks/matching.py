@@ -1,16 +1,24 @@
 """The slow rules, for `youshu check` alone: nearly equal questions, and questions that another intent steals."""
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from math import ceil
+from operator import add
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
 from intents.checks.draft import Draft, Question
+from intents.danger import CRISIS, shipped_detector
 from intents.decide import Decision
-from intents.matcher import Match, Matcher
-from intents.normalize import Normalizer
+from intents.normalize import bounded
 from intents.problems import Problem, quoted
+from intents.schema import FAQ
+
+if TYPE_CHECKING:
+    from intents.matcher import Match
 
 Track = Callable[[Sequence[Question], str], Iterable[Question]]
 """Goes through the questions and may show how far it is."""
@@ -20,32 +28,30 @@ _EVERYTHING = 100.0
 
 def near_questions(draft: Draft, track: Track) -> Iterator[Problem]:
     """Questions of different owners that the matcher can hardly tell apart."""
-    texts = Normalizer().each([question.text for question in draft.questions])
-    index = _Neighbours(texts, draft.limits.near)
-    plain = [_letters(question.text) for question in draft.questions]
+    index = _Neighbours(draft.comparable, draft.limits.near)
     for number, question in enumerate(track(draft.questions, "比对相近的问法")):
         for other in index.before(number):
             first = draft.questions[other]
-            if first.owner != question.owner and plain[other] != plain[number]:
+            if first.owner != question.owner and _letters(first.text) != _letters(question.text):
                 where = f"第 {draft.line_of(first.path)} 行（{first.owner or 'out_of_scope'}）的{quoted(first.text)}"
                 message = f"{quoted(question.text)}和{where}几乎一样"
                 yield draft.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
                 break
 
 
-def stolen_questions(draft: Draft, matcher: Matcher, track: Track, *, most: int | None) -> Iterator[Problem]:
+def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) -> Iterator[Problem]:
     """Questions that reach another intent than their own, or are answered although they are out of scope.
 
-    most bounds how many are tried, evenly spread over the file.
+    most bounds how many are looked at for danger to life, evenly spread over the file.
     """
-    questions = draft.questions
-    if most is not None and len(questions) > most:
-        step = len(questions) / most
-        questions = tuple(questions[int(number * step)] for number in range(most))
-    normalised = Normalizer().each([question.text for question in questions])
-    for question, text in zip(track(questions, "试问每一条问法"), normalised, strict=True):
-        if matcher.keeps(question.text, question.owner, text):
-            continue
+    doubtful = [*_not_alone(draft), *_in_danger(draft, faq, track, most)]
+    if not doubtful:
+        return
+    # Not before: training takes as long as most rules together, and a good file needs none.
+    from intents.matcher import Matcher  # noqa: PLC0415
+
+    matcher = Matcher(faq)
+    for question in dict.fromkeys(doubtful):
         match = matcher.match(question.text)
         if question.owner is None:
             if match.decision is Decision.ANSWER:
@@ -56,7 +62,30 @@ def stolen_questions(draft: Draft, matcher: Matcher, track: Track, *, most: int 
             yield problem
 
 
-def _stolen(draft: Draft, question: Question, match: Match) -> Problem | None:
+def _not_alone(draft: Draft) -> Iterator[Question]:
+    """Questions that are somebody else's too, word for word, or no question to the matcher: any other reaches its owner."""
+    owners: defaultdict[str, set[str | None]] = defaultdict(set)
+    for question, text in zip(draft.questions, draft.comparable, strict=True):
+        owners[text].add(question.owner)
+    for question, text in zip(draft.questions, draft.comparable, strict=True):
+        if not text or len(owners[text]) > 1:
+            yield question
+
+
+def _in_danger(draft: Draft, faq: FAQ, track: Track, most: int | None) -> Iterator[Question]:
+    """Questions that tell of danger to life, which comes before everything else, and belong to another intent."""
+    if CRISIS not in faq.by_id:
+        return
+    detector = shipped_detector()
+    questions = [question for question in draft.questions if question.owner != CRISIS]
+    if most is not None and len(questions) > most:
+        questions = [questions[number * len(questions) // most] for number in range(most)]
+    for question in track(questions, "试问每一条问法"):
+        if detector.is_danger(bounded(question.text)):
+            yield question
+
+
+def _stolen(draft: Draft, question: Question, match: "Match") -> Problem | None:
     if match.decision is Decision.FALLBACK:
         message = f"问{quoted(question.text)}会答不上来"
         return draft.problem(question.path, "W-STOLEN", message, "请改得具体些，或看看 out_of_scope 里是不是有同一句")
@@ -81,16 +110,17 @@ class _Neighbours:
     def __init__(self, texts: Sequence[str], near: float) -> None:
         self._texts = texts
         self._near = near
-        bigrams = [{text[at : at + 2] for at in range(max(1, len(text) - 1))} for text in texts]
-        counts = Counter(bigram for listed in bigrams for bigram in listed)
-        rank = {
-            bigram: place for place, bigram in enumerate(sorted(counts, key=lambda bigram: (counts[bigram], bigram)))
-        }
-        self._rare = [
-            sorted(listed, key=rank.__getitem__)[: self._kept(len(text))]
-            for text, listed in zip(texts, bigrams, strict=True)
-        ]
-        self._holders: defaultdict[str, list[int]] = defaultdict(list)
+        bigrams = [{*map(add, text, text[1:])} or {text} for text in texts]
+        counts = Counter(chain.from_iterable(bigrams))
+        # Any order does that is the same for all texts, so that equally rare ones may stand as they come.
+        rank = {bigram: place for place, bigram in enumerate(sorted(counts, key=counts.__getitem__))}
+        alone = sum(count == 1 for count in counts.values())
+        self._shared: list[list[int]] = []
+        """By text, those of its rarest bigrams that another text has too, as their ranks."""
+        for text, listed in zip(texts, bigrams, strict=True):
+            rarest = sorted(map(rank.__getitem__, listed))[: self._kept(len(text))]
+            self._shared.append(rarest[bisect_left(rarest, alone) :])
+        self._holders: defaultdict[int, list[int]] = defaultdict(list)
 
     def _kept(self, length: int) -> int:
         # ratio >= near bounds the other's length, and with both lengths the number of edits.
@@ -101,8 +131,8 @@ class _Neighbours:
     def before(self, number: int) -> list[int]:
         """The earlier texts that are nearly equal to this one; to be asked for in order."""
         text = self._texts[number]
-        candidates = {holder for bigram in self._rare[number] for holder in self._holders[bigram]}
-        for bigram in self._rare[number]:
+        candidates = {holder for bigram in self._shared[number] for holder in self._holders[bigram]}
+        for bigram in self._shared[number]:
             self._holders[bigram].append(number)
         return sorted(
             other

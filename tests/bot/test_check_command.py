@@ -177,7 +177,7 @@ def test_progress_shows_where_someone_is_looking_and_nowhere_else(tmp_path: Path
         check=True,
     )
     os.close(hidden)
-    assert "试问每一条问法" in os.read(seen, 65536).decode("utf-8", "replace")
+    assert "比对相近的问法" in os.read(seen, 65536).decode("utf-8", "replace")
     os.close(seen)
     assert done.stdout == b""
 

@@ -14,17 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
-from intents import Decision, Matcher, load_faq
+from intents import Decision
 from intents.checks import RULES, causes
 from intents.checks.basis import ARTICLE
 from intents.checks.draft import Question
 from intents.checks.matching import _Neighbours
 from intents.faq import check_text
+from intents.knowledge import Knowledge
+from intents.normalize import sentences
 from intents.problems import Problem, quoted
 from intents.thorough import thorough_problems
 from tests.mistakes import GOOD, LIMITS, TODAY
 
 ROOT = Path(__file__).parents[2]
+GUARDED = GOOD.replace("id: thanks_talk", "id: crisis")
+"""A file that knows danger to life."""
 FIRST = "夜里有人砸门要账咋办"
 STEP = "打开手机录像。"
 
@@ -210,22 +214,33 @@ def test_at_most_so_many_questions_are_tried_spread_over_the_file() -> None:
         tried.extend(question.text for question in questions)
         return questions
 
-    checked = check_text(GOOD, today=TODAY, limits=LIMITS)
+    checked = check_text(GUARDED, today=TODAY, limits=LIMITS)
     assert list(thorough_problems(checked, track, most=3)) == []
     assert len(tried) == 7 + 3
-    assert tried[7:] == [tried[0], tried[2], tried[4]]
+    assert tried[7:] == [tried[0], tried[1], tried[3]]
 
 
-def test_what_the_matcher_says_it_keeps_it_matches_to_its_owner() -> None:
-    shipped = load_faq(ROOT / "faq.yaml")
-    matcher = Matcher(shipped)
-    outside = [(question, None) for question in shipped.out_of_scope.questions[::5]] if shipped.out_of_scope else []
-    asked = [*outside, *((question, intent.id) for intent in shipped.intents for question in intent.questions[::7])]
-    normalize = matcher.model.reader.normalize
-    kept = [(question, owner) for question, owner in asked if matcher.keeps(question, owner, normalize(question))]
-    assert len(kept) > len(asked) * 0.8
-    reached = [(matcher.match(question).decision, matcher.match(question).intent) for question, _ in kept]
-    assert reached == [(Decision.ANSWER if owner else Decision.FALLBACK, owner) for _, owner in kept]
+def test_a_question_that_tells_of_danger_to_life_gets_no_other_answer() -> None:
+    assert thorough(GUARDED.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == ["W-STOLEN"]
+    assert thorough(GUARDED.replace("心里踏实多了", "那人坐在我家，我不想活了")) == []
+    assert thorough(GOOD.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == []
+
+
+@pytest.mark.parametrize("filler", ["啊", "请问"])
+def test_a_question_that_another_topic_asks_in_the_same_words_is_stolen(filler: str) -> None:
+    assert "W-STOLEN" in thorough(GOOD.replace("那人非要坐在我家客厅等我", f"{filler}年化写着三十多算不算太高？"))
+
+
+def test_a_question_that_check_does_not_complain_of_reaches_its_owner(shipped: Knowledge) -> None:
+    owned = [(question, intent.id) for intent in shipped.faq.intents for question in intent.questions]
+    several = [(question, owner) for question, owner in owned if len(sentences(question)) > 1]
+    outside = shipped.faq.out_of_scope.questions[::5] if shipped.faq.out_of_scope else ()
+    assert several
+    assert outside
+    asked = [*several, *owned[::7]]
+    reached = [shipped.matcher.match(question) for question, _ in asked]
+    assert [(match.decision, match.intent) for match in reached] == [(Decision.ANSWER, owner) for _, owner in asked]
+    assert {shipped.matcher.match(question).decision for question in outside} == {Decision.FALLBACK}
 
 
 @settings(deadline=None, max_examples=200)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from intents.danger import PAIR, WORDING, DangerDetector, SignKind
-from intents.danger_score import DAMPING, MAX_DOUBTED, Wording, grams
+from intents.danger_score import DAMPING, MAX_DOUBTED, Verdict, Wording, grams
 from intents.danger_signs import Cued, load_signs
 from intents.danger_spelling import BREAK, MAX_CHARACTERS, Speller
 from intents.reader import read
@@ -272,10 +272,10 @@ def test_wording_adds_up_the_runs_that_are_there_once() -> None:
 
 def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:
     wording = Wording({"剧本杀": -3.0}, bias=0.0, threshold=1.0, doubt=-0.5)
-    assert wording.doubts("剧本杀里跳楼")
-    assert not wording.doubts("剧本杀")
-    assert not wording.doubts("剧本杀里跳楼" + "我" * MAX_DOUBTED)
-    assert not wording.doubts("我今天想跳楼")
+    assert wording.verdict("剧本杀里跳楼") is Verdict.DOUBT
+    assert wording.verdict("剧本杀") is Verdict.NOTHING
+    assert wording.verdict("剧本杀里跳楼" + "我" * MAX_DOUBTED) is Verdict.NOTHING
+    assert wording.verdict("我今天想跳楼") is Verdict.NOTHING
 
 
 def test_what_is_happening_now_is_never_doubted() -> None:
