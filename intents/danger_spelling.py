@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import yaml
@@ -44,6 +45,7 @@ class Speller:
         self._dialect: Mapping[str, str] = data["dialect"]
         self._any_dialect = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))
         self._slang = [(frozenset(cue), re.compile(pattern), word) for cue, pattern, word in data["slang"]]
+        self._slang_cues = frozenset().union(*(cue for cue, _, _ in self._slang))
         self._sound = {character: sounds[0] for character, sounds in readings().items() if sounds} | data[
             "usual_readings"
         ]
@@ -55,13 +57,18 @@ class Speller:
         text = _bounded(text)
         text = _PARTICLE.sub("着", simplified(text if _PLAIN.fullmatch(text) else _unfolded(text)))
         text = _MASKING_MARKS.sub("", text)
-        for cue, pattern, word in self._slang:
-            if not cue.isdisjoint(text):
-                text = pattern.sub(word, text)
+        if not self._slang_cues.isdisjoint(text):
+            text = self._without_slang(text)
         text = _LATIN_RUN.sub(lambda found: self._latin.read(found[0]), text)
         text = BREAK.join(_joined(_SPACED.split(text)))
         text = self._any_dialect.sub(lambda found: self._dialect[found[0]], text)
         return self._ear.heard(self._fillers.sub("", text))
+
+    def _without_slang(self, text: str) -> str:
+        for cue, pattern, word in self._slang:
+            if not cue.isdisjoint(text):
+                text = pattern.sub(word, text)
+        return text
 
 
 class _LatinReader:
@@ -121,6 +128,7 @@ class _Ear:
     def __init__(self, data: Mapping[str, list[str]], sound: Mapping[str, str]) -> None:
         self._sound = sound
         self._loose = {each: _loose(each) for each in set(sound.values())}
+        self._loosely = {character: self._loose[each] for character, each in sound.items()}
         self._alikes = frozenset(data["sound_alikes"])
         self._wholes = {tuple(sound[c] for c in phrase): phrase for phrase in data["whole_phrases"]}
         self._longest_whole = max(map(len, data["whole_phrases"]))
@@ -131,11 +139,14 @@ class _Ear:
     def heard(self, text: str) -> str:
         """The text with each phrase that only sounds like a core phrase written as that phrase."""
         text = BREAK.join(map(self._whole, text.split(BREAK)))
+        loose = [self._loosely.get(c, c) for c in text]
+        starts = [start for start, pair in enumerate(pairwise(loose)) if pair in self._starts]
+        if not starts:
+            return text
         sounds = [self._sound.get(c, c) for c in text]
-        loose = [self._loose.get(sound, sound) for sound in sounds]
         out, copied = [], 0
-        for start in range(len(text) - 1):
-            if start < copied or (loose[start], loose[start + 1]) not in self._starts:
+        for start in starts:
+            if start < copied:
                 continue
             if phrase := self._phrase_at(text, sounds, start):
                 out += [text[copied:start], phrase]
