@@ -111,13 +111,15 @@ def test_words_that_sound_alike_stay_what_they_are(text: str) -> None:
 
 def test_the_list_is_recognised_in_traditional_characters_too() -> None:
     convert = OpenCC("s2t").convert
-    lost = missed([convert(text) for text in YES])
-    assert len(lost) <= len(YES) * 0.03, lost
+    others = [other for text in YES if (other := convert(text)) != text]
+    lost = missed(others)
+    assert len(lost) <= len(others) * 0.03, lost
 
 
 def test_the_list_is_recognised_without_punctuation_too() -> None:
-    lost = missed(["".join(c for c in text if c.isalnum() or c == " ") for text in YES])
-    assert len(lost) <= len(YES) * 0.03, lost
+    others = [other for text in YES if (other := "".join(c for c in text if c.isalnum() or c == " ")) != text]
+    lost = missed(others)
+    assert len(lost) <= len(others) * 0.03, lost
 
 
 def test_danger_at_the_end_of_a_long_story_is_found() -> None:
@@ -250,7 +252,7 @@ def test_the_data_names_nothing_twice() -> None:
 
 def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
     spell = Speller()
-    everything = BREAK.join(form for row in LISTED for form in (spell(row["text"]), DETECTOR.folded(row["text"])))
+    everything = BREAK.join({form for row in LISTED for form in (spell(row["text"]), DETECTOR.folded(row["text"]))})
     for cue, pattern in patterns():
         matches = {found[0] for found in re.finditer(pattern, everything)}
         assert not [match for match in matches if not set(cue) & set(match)], pattern
