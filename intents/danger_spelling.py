@@ -28,7 +28,7 @@ _SAME_SOUND = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ing", "in"), ("eng", "en
 _MASKING_MARKS = re.compile(r"(?<=[\u4e00-\u9fff])[*._\-/|·~^'`=+#@]+(?=[\u4e00-\u9fff])")
 _PARTICLE = re.compile("(?<![显名原土编巨])著(?!名|作|称|述|录)")
 """著 where it is 着: OpenCC leaves it, since it can be either."""
-_PLAIN = re.compile(r"[0-9a-z \u4e00-\u9fff，。？！、]*")
+_PLAIN = re.compile(r"[0-9a-z \u3400-\u4dbf\u4e00-\u9fff，。？！、]*")
 _SPACED = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _LATIN_RUN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 # The C loader is some ten times as fast; a wheel of PyYAML without it still works.

@@ -51,8 +51,8 @@ _SPACE = re.compile(" +")
 _LATIN = frozenset(ascii_lowercase + digits)
 _MARKS = "，。？！、；：…“”（）,?!"
 _MARK = re.compile(f"[{_MARKS}]")
-_PLAIN = re.compile(rf"[0-9a-z% \u4e00-\u9fff{_MARKS}]*")
-_SETTLED = re.compile(r"[0-9a-z%. \u4e00-\u9fff]*")
+_PLAIN = re.compile(rf"[0-9a-z% \u3400-\u4dbf\u4e00-\u9fff{_MARKS}]*")
+_SETTLED = re.compile(r"[0-9a-z%. \u3400-\u4dbf\u4e00-\u9fff]*")
 
 
 class Normalizer:

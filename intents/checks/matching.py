@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil
 from operator import add
-from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
@@ -16,9 +15,6 @@ from intents.decide import Decision
 from intents.normalize import bounded
 from intents.problems import Problem, quoted
 from intents.schema import FAQ
-
-if TYPE_CHECKING:
-    from intents.matcher import Match
 
 Track = Callable[[Sequence[Question], str], Iterable[Question]]
 """Goes through the questions and may show how far it is."""
@@ -44,25 +40,23 @@ def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) 
 
     most bounds how many are looked at for danger to life, evenly spread over the file.
     """
-    doubtful = [*_not_alone(draft), *_in_danger(draft, faq, track, most)]
-    if not doubtful:
+    in_danger = dict.fromkeys(_in_danger(draft, faq, track, most))
+    for question in in_danger:
+        yield from _strayed(draft, question, CRISIS)
+    contested = [question for question in _contested(draft) if question not in in_danger]
+    if not contested:
         return
     # Not before: training takes as long as most rules together, and a good file needs none.
     from intents.matcher import Matcher  # noqa: PLC0415
 
     matcher = Matcher(faq)
-    for question in dict.fromkeys(doubtful):
+    for question in contested:
         match = matcher.match(question.text)
-        if question.owner is None:
-            if match.decision is Decision.ANSWER:
-                message = f"{quoted(question.text)}写在范围之外，却会被“{match.intent}”回答"
-                remedy = "请看看那个话题里是不是有太像的问法"
-                yield draft.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
-        elif problem := _stolen(draft, question, match):
-            yield problem
+        only_offered = question.owner is None and match.decision is not Decision.ANSWER
+        yield from _strayed(draft, question, None if only_offered else match.intent)
 
 
-def _not_alone(draft: Draft) -> Iterator[Question]:
+def _contested(draft: Draft) -> Iterator[Question]:
     """Questions that are somebody else's too, word for word, or no question to the matcher: any other reaches its owner."""
     owners: defaultdict[str, set[str | None]] = defaultdict(set)
     for question, text in zip(draft.questions, draft.comparable, strict=True):
@@ -85,14 +79,20 @@ def _in_danger(draft: Draft, faq: FAQ, track: Track, most: int | None) -> Iterat
             yield question
 
 
-def _stolen(draft: Draft, question: Question, match: "Match") -> Problem | None:
-    if match.decision is Decision.FALLBACK:
-        message = f"问{quoted(question.text)}会答不上来"
-        return draft.problem(question.path, "W-STOLEN", message, "请改得具体些，或看看 out_of_scope 里是不是有同一句")
-    if match.intent != question.owner:
-        message = f"问{quoted(question.text)}得到的是“{match.intent}”的回答"
-        return draft.problem(question.path, "W-STOLEN", message, "请把它移到那个话题，或改得分得清")
-    return None
+def _strayed(draft: Draft, question: Question, reached: str | None) -> Iterator[Problem]:
+    """The problem of a question that reaches this intent, or none; nothing where it belongs there."""
+    if reached == question.owner:
+        return
+    asked = quoted(question.text)
+    if question.owner is None:
+        message, remedy = f"{asked}写在范围之外，却会被“{reached}”回答", "请看看那个话题里是不是有太像的问法"
+        yield draft.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
+    elif reached is None:
+        remedy = "请改得具体些，或看看 out_of_scope 里是不是有同一句"
+        yield draft.problem(question.path, "W-STOLEN", f"问{asked}会答不上来", remedy)
+    else:
+        message = f"问{asked}得到的是“{reached}”的回答"
+        yield draft.problem(question.path, "W-STOLEN", message, "请把它移到那个话题，或改得分得清")
 
 
 def _letters(text: str) -> str:
