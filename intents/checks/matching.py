@@ -57,12 +57,12 @@ def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) 
 
 
 def _contested(draft: Draft) -> Iterator[Question]:
-    """Questions that are somebody else's too, word for word, or no question to the matcher: any other reaches its owner."""
+    """Questions that are somebody else's too, word for word: any other reaches its owner."""
     owners: defaultdict[str, set[str | None]] = defaultdict(set)
     for question, text in zip(draft.questions, draft.comparable, strict=True):
         owners[text].add(question.owner)
     for question, text in zip(draft.questions, draft.comparable, strict=True):
-        if not text or len(owners[text]) > 1:
+        if len(owners[text]) > 1:
             yield question
 
 

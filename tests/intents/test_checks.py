@@ -18,7 +18,7 @@ from intents import Decision
 from intents.checks import RULES, causes
 from intents.checks.basis import ARTICLE
 from intents.checks.draft import Question
-from intents.checks.matching import _Neighbours
+from intents.checks.matching import _Neighbours, stolen_questions
 from intents.faq import check_text
 from intents.knowledge import Knowledge
 from intents.normalize import sentences
@@ -229,6 +229,22 @@ def test_a_question_that_tells_of_danger_to_life_gets_no_other_answer() -> None:
 @pytest.mark.parametrize("filler", ["啊", "请问"])
 def test_a_question_that_another_topic_asks_in_the_same_words_is_stolen(filler: str) -> None:
     assert "W-STOLEN" in thorough(GOOD.replace("那人非要坐在我家客厅等我", f"{filler}年化写着三十多算不算太高？"))
+
+
+def test_a_question_that_too_many_topics_ask_in_the_same_words_is_answered_by_none() -> None:
+    before, thanks = GOOD.split("  - id: thanks_talk")
+    crowded = before + "".join(
+        f"  - id: thanks_{number}{thanks}".replace("道个谢", f"道谢{number}")
+        .replace("刚才讲得挺明白", f"你讲得挺明白{'啊' * number}")
+        .replace("心里踏实多了", f"给{number}号客服道谢")
+        for number in range(60)
+    )
+    checked = check_text(crowded, today=TODAY, limits=LIMITS)
+    assert checked.draft
+    assert checked.faq
+    told = [*stolen_questions(checked.draft, checked.faq, lambda questions, _: questions, most=None)]
+    assert len(told) == 60
+    assert all("会答不上来" in problem.message for problem in told)
 
 
 def test_a_question_that_check_does_not_complain_of_reaches_its_owner(shipped: Knowledge) -> None:
