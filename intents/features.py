@@ -219,7 +219,10 @@ class Vocabulary:
 
     def row(self, text: Reading) -> tuple[Codes, Weights]:
         """A text's columns and values, a vector of unit length; tokens that no question has are left out."""
-        token, count = np.unique(tokens((text,))[1], return_counts=True)
+        # numpy's unique would do, but first imports all of its masked arrays.
+        ordered = np.sort(tokens((text,))[1])
+        first = np.flatnonzero(_is_new(ordered))
+        token, count = ordered[first], np.diff(first, append=len(ordered))
         column = np.minimum(np.searchsorted(self._tokens, token), len(self._tokens) - 1)
         known = self._tokens[column] == token
         strange = self._strange[token[~known] >> _VIEW_SHIFT]

@@ -149,7 +149,7 @@ class _Sums:
         first = np.cumsum(count) - count
         self._product = np.zeros((rows, width), dtype=np.float32)
         self._groups: list[tuple[Codes, Codes, Weights]] = []
-        for size in np.unique(count[count > 0]):
+        for size in np.flatnonzero(np.bincount(count[count > 0])):
             alike = np.flatnonzero(count == size)
             entries = first[alike][:, None] + np.arange(size)
             self._groups.append((alike, column[entries], value[entries][:, None, :]))
