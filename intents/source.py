@@ -8,6 +8,9 @@ from dataclasses import dataclass
 # What editors count as the end of a line; libyaml also counts U+0085, U+2028 and U+2029, so its own line numbers aren't used.
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
+LIST_MARKS = "－—–﹣•·●▪◦"
+"""What word processors and input methods write in place of the dash of a list."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:

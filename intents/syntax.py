@@ -8,7 +8,7 @@ import yaml
 
 from intents.problems import Problem
 from intents.schema import ALL_KEYS
-from intents.source import Place, Source
+from intents.source import LIST_MARKS, Place, Source
 
 _KEY = rf"(?:{'|'.join(sorted(ALL_KEYS))})"
 _BULLET = r"\s*(?:-\s+)*"
@@ -17,7 +17,7 @@ _BULLET = r"\s*(?:-\s+)*"
 _FULLWIDTH_COLON = re.compile(rf"^(\s*[A-Za-z_]\w*\s*|{_BULLET}{_KEY}\s*)：\s*|([{{,，]\s*{_KEY}\s*)：\s*", re.ASCII)
 _FULLWIDTH_COMMA = re.compile(rf"，(?=\s*{_KEY}\s*[:：])")
 _COLON_SPACE = re.compile(rf"^({_BULLET}{_KEY}):(?=\S)")
-_DASH = re.compile(r"^(\s*)(?:-(?=[^\s\-])|[－—–﹣•·●]\s*(?=\S))")
+_DASH = re.compile(rf"^(\s*)(?:-(?=[^\s\-])|[{LIST_MARKS}]\s*(?=\S))")
 _WIDE_INDENT = re.compile(r"^[ \t]*[\u3000\u00a0]+\s*(?=\S)")
 _TAB_INDENT = re.compile(r"^ *\t\s*(?=[^\s#])")
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")

@@ -10,6 +10,7 @@ ADVICE: tuple[Rule, ...] = (
     letters.mixed_script,
     letters.punctuation,
     letters.numbered_lines,
+    letters.markup,
     reading.missing_parts,
     reading.line_counts,
     reading.summary_length,

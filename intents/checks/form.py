@@ -11,6 +11,7 @@ from intents.checks.draft import Draft
 from intents.problems import Problem, quoted
 from intents.reader import Path, Value
 from intents.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
+from intents.source import LIST_MARKS
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTES = "“”‘’\"' \t"
@@ -126,7 +127,7 @@ def _title(key: str) -> str:
 
 def _list_expected(draft: Draft, path: Path, value: Value) -> Problem:
     name = _name(path)
-    if isinstance(value, str) and value.startswith(("-", "－", "—", "–")):
+    if isinstance(value, str) and value.startswith(("-", *LIST_MARKS)):
         place = draft.document.place(path)
         message = "“-”后面没有空格" if value[0] == "-" else f"列表的短横写成了“{value[0]}”"
         return Problem(place.line, place.column, "E-DASH", message, "请写成半角短横加一个空格“- ”")

@@ -1,4 +1,4 @@
-"""Characters that deceive the eye: invisible, look-alike, garbled, of two scripts, of half width."""
+"""Characters that don't belong: invisible, look-alike, garbled, of two scripts, of half width, marking up."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -21,6 +21,10 @@ _HALFWIDTH = re.compile(
 _HALFWIDTH_PAIR = re.compile("(?<=[\u4e00-\u9fff])\\([^()]*\\)")
 _HAN = re.compile("[\u4e00-\u9fff]")
 _NUMBERED = re.compile(r"^\s*(?:\d{1,2}\s*[.、)）]|[（(]\d{1,2}[)）]|[①-⑳]|第[一二三四五六七八九十]步)")
+_MARKUP = re.compile(
+    r"\*\*[^*]+\*\*|__[^_]+__|`[^`]+`|^#{1,6}(?=\s)|\[[^\]]+\]\([^)]+\)|</?[a-z][^<>]*>|&(?:[a-z]+|#\d+);",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
@@ -89,6 +93,14 @@ def numbered_lines(draft: Draft) -> Iterator[Problem]:
         if "steps" in written.path and (found := _NUMBERED.match(written.text)):
             message = f"步骤开头写了序号{quoted(found[0])}，会显示成两个序号"
             yield draft.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
+
+
+def markup(draft: Draft) -> Iterator[Problem]:
+    """Markdown or HTML in what people read: the channels show it as it stands."""
+    for written in (*draft.answer_texts, *draft.titles):
+        if found := _MARKUP.search(written.text):
+            message, remedy = f"{quoted(found[0])}里的排版标记会原样显示", "请只留下文字；编号和小标题由机器人自己加"
+            yield draft.problem(written.path, "W-MARKUP", message, remedy, character=found.start())
 
 
 # A character is of one script only when OpenCC changes it into a character of the other script's classic set and its own
