@@ -89,8 +89,8 @@ def taught(done: Taught, title: str) -> Reply:
 
 
 def open_misses(groups: Sequence[MissGroup]) -> list[MissGroup]:
-    """Those that the FAQ in force still doesn't answer."""
-    return [group for group in groups if not group.understood]
+    """Those that the FAQ in force neither answers nor has out of scope."""
+    return [group for group in groups if group.settled is None]
 
 
 def key(text: str) -> str:

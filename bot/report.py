@@ -14,7 +14,9 @@ from bot import wording
 from bot.lessons import masked_kinds
 from bot.store import Store
 from bot.tallies import Miss, OutcomeCount, PickCount, VoteCount
-from intents import FAQ
+from intents import FAQ, Decision, Match
+from intents.corpus import OUT_OF_SCOPE
+from intents.decide import Rule
 from intents.knowledge import Knowledge
 from intents.normalize import Normalizer
 from intents.problems import Problem
@@ -51,14 +53,17 @@ class MissGroup:
     last: date
     near: tuple[Near, ...]
     """The two nearest intents, nearest first."""
-    understood: bool
-    """The FAQ as it is now would answer it: taught since."""
+    settled: str | None
+    """Where it belongs since it was taught: the intent that now answers it, or OUT_OF_SCOPE; None while that is open."""
 
     @property
-    def command(self) -> str:
-        """What teaches it to the nearest intent, ready for a shell; empty where there is none, or only masked words."""
+    def commands(self) -> tuple[str, ...]:
+        """What teaches it to each nearest intent, or that it is out of scope, ready for a shell; none of only masked words."""
         told = next((text for text in self.texts if not masked_kinds(text)), None)
-        return shlex.join(["youshu", "teach", self.near[0].intent, told]) if self.near and told else ""
+        if told is None:
+            return ()
+        places = (*(near.intent for near in self.near), OUT_OF_SCOPE)
+        return tuple(shlex.join(["youshu", "teach", place, told]) for place in places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,7 @@ def since(text: str, now: datetime) -> datetime:
 
 def _miss_groups(knowledge: Knowledge, misses: Sequence[Miss]) -> tuple[MissGroup, ...]:
     groups = (_miss_group(knowledge, members) for members in _alike(misses))
-    return tuple(sorted(groups, key=lambda group: (group.understood, -group.count, group.texts)))
+    return tuple(sorted(groups, key=lambda group: (group.settled is not None, -group.count, group.texts)))
 
 
 def _alike(misses: Sequence[Miss]) -> list[list[Miss]]:
@@ -211,7 +216,14 @@ def _miss_group(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
     )
     last = datetime.fromtimestamp(max(miss.last_at for miss in members), UTC).date()
     texts = tuple(miss.text for miss in members)
-    return MissGroup(texts, sum(miss.count for miss in members), last, near, match.decision == "answer")
+    return MissGroup(texts, sum(miss.count for miss in members), last, near, _settled(match))
+
+
+def _settled(match: Match) -> str | None:
+    if match.decision is Decision.ANSWER:
+        return match.intent
+    # What is refused word for word stands in out_of_scope.
+    return OUT_OF_SCOPE if match.rule is Rule.EXACT else None
 
 
 def _votes(faq: FAQ, counts: Iterable[VoteCount]) -> tuple[VoteRow, ...]:

@@ -16,6 +16,7 @@ from bot.report import Day, Report, gather
 from bot.report import since as moment
 from bot.report_page import page, percent
 from bot.store import Store
+from intents.corpus import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
 
 SHOWN = 20
@@ -105,12 +106,16 @@ def _print_misses(console: Console, found: Report) -> None:
     for group in found.misses[:SHOWN]:
         more = f"\n[dim]还有 {len(group.texts) - 1} 种说法[/]" if len(group.texts) > 1 else ""
         near = "\n".join(f"{near.intent} {near.score:.2f}" for near in group.near)
-        near = f"[green]现在答得上[/] {group.near[0].intent}" if group.understood else near
+        if group.settled:
+            how = "已记为不归我们管" if group.settled == OUT_OF_SCOPE else "现在答得上"
+            near = f"[green]{how}[/] {group.settled}"
         table.add_row(str(group.count), escape(group.texts[0]) + more, near)
     _show(console, table)
-    teachable = next((group for group in found.misses if group.command and not group.understood), None)
+    teachable = next((group for group in found.misses if group.commands and not group.settled), None)
     if teachable:
-        console.print(f"要教给机器人，例如：{teachable.command}", highlight=False, markup=False, soft_wrap=True)
+        lines = "\n".join(f"  {command}" for command in teachable.commands)
+        told = f"要教给机器人，挑一行运行，话题不对就换一个（out_of_scope 是不归我们管）：\n{lines}"
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
 def _print_votes(console: Console, found: Report) -> None:

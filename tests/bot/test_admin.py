@@ -170,6 +170,7 @@ async def test_a_miss_may_be_put_out_of_scope(house: House) -> None:
     done = await house.tap(value(one, "不归我们管"))
     assert "不归我们管" in done.text
     assert MISS in house.path.read_text("utf-8").partition("out_of_scope")[2]
+    assert MISS not in (await house.command("misses")).text
 
 
 async def test_replying_to_a_miss_teaches_it_to_the_topic_that_is_named(house: House) -> None:

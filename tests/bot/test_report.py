@@ -20,6 +20,8 @@ from tests.faqs import intent, write_faq
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
 FAR = "蓝色信封要不要拆开看"
+"""Stands in out_of_scope."""
+OPEN = "公积金能不能取出来"
 
 
 class Past:
@@ -86,15 +88,17 @@ async def test_outcomes_are_told_for_each_day_without_gaps(past: Past, knowledge
 async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_intents(
     past: Past, knowledge: Knowledge
 ) -> None:
-    for text in ("孩子上学会受影响吗", "孩子上学会受影响吗", "将来孩子上学受不受影响", "公积金能不能取出来"):
+    for text in ("孩子上学会受影响吗", "孩子上学会受影响吗", "将来孩子上学受不受影响", OPEN):
         await past.learn(1, Learnt("fallback", miss=text, likeness=text))
     found = await report(past, knowledge)
     by_text = {group.texts[0]: group for group in found.misses}
     school = by_text["孩子上学会受影响吗"]
     assert (school.count, school.texts) == (3, ("孩子上学会受影响吗", "将来孩子上学受不受影响"))
     assert {near.intent for near in school.near} == {"home_visit", "lawsuit"}
-    assert "公积金能不能取出来" in by_text
-    assert shlex.split(school.command) == ["youshu", "teach", school.near[0].intent, "孩子上学会受影响吗"]
+    assert OPEN in by_text
+    places = (*(near.intent for near in school.near), "out_of_scope")
+    taught = [["youshu", "teach", place, "孩子上学会受影响吗"] for place in places]
+    assert [shlex.split(command) for command in school.commands] == taught
 
 
 async def test_what_was_not_understood_long_ago_is_left_out(past: Past, knowledge: Knowledge) -> None:
@@ -103,18 +107,25 @@ async def test_what_was_not_understood_long_ago_is_left_out(past: Past, knowledg
     assert [group.texts for group in (await report(past, knowledge)).misses] == [(FAR,)]
 
 
-async def test_what_has_been_taught_since_is_told_and_comes_last(past: Past, knowledge: Knowledge) -> None:
-    for text in ("不还钱会被起诉吗", "不还钱会被起诉吗", FAR):
+async def test_what_has_been_settled_since_is_told_and_comes_last(past: Past, knowledge: Knowledge) -> None:
+    for text in ("不还钱会被起诉吗", "不还钱会被起诉吗", FAR, FAR, OPEN):
         await past.learn(1, Learnt("fallback", miss=text, likeness=text))
     found = await report(past, knowledge)
-    assert found.misses[-1].texts == ("不还钱会被起诉吗",)
-    assert found.misses[-1].understood
+    assert [(group.texts[0], group.settled) for group in found.misses] == [
+        (OPEN, None),
+        ("不还钱会被起诉吗", "lawsuit"),
+        (FAR, "out_of_scope"),
+    ]
+    html = page(found)
+    assert "现在已经答得上：被起诉" in html
+    assert "已记为不归我们管" in html
+    assert html.count("youshu teach") == len(found.misses[0].commands)
 
 
 async def test_a_masked_sentence_comes_without_a_command_to_teach_it(past: Past, knowledge: Knowledge) -> None:
     await past.learn(1, Learnt("fallback", miss="我爸[手机号]被打爆了", likeness="x"))
     (group,) = (await report(past, knowledge)).misses
-    assert group.command == ""
+    assert group.commands == ()
 
 
 async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past: Past, knowledge: Knowledge) -> None:
