@@ -1,12 +1,17 @@
 """The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
 import gc
+import gettext
+import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 
 import click
+from click.exceptions import NoArgsIsHelpError
 from typing_extensions import override
 
 from intents.errors import ExpectedError
@@ -48,19 +53,41 @@ class _Lazy(click.Group):
             command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
+        command.options_metavar = _OPTIONS
         return command
 
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        close = get_close_matches(args[0], COMMANDS, 1)
+        if args[0] not in COMMANDS and close:
+            ctx.fail(f"没有“{args[0]}”这个命令；您是不是想写“{close[0]}”？")
+        return super().resolve_command(ctx, args)
 
-@click.group(cls=_Lazy, help="有数：给逾期的人一个说得清、靠得住的回答。")
-@click.version_option(package_name="youshu")
+
+_OPTIONS = "[选项]"
+
+
+@click.group(
+    cls=_Lazy,
+    help="有数：给逾期的人一个说得清、靠得住的回答。",
+    options_metavar=_OPTIONS,
+    subcommand_metavar="命令 …",
+)
+@click.version_option(package_name="youshu", message="有数 %(version)s", help="显示版本号。")
 def youshu() -> None:
     """The command that holds the others."""
 
 
 def main() -> None:
     """Run a command; an expected failure is one line on stderr and exit code 1."""
+    _speak_chinese()
     try:
-        youshu(standalone_mode=False)
+        youshu(standalone_mode=False, prog_name="youshu")
+    except click.UsageError as error:
+        _tell_usage(error)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -72,3 +99,18 @@ def main() -> None:
     finally:
         # The process ends: Python's last search for garbage, through all that was imported, would take another 70 ms.
         gc.freeze()
+
+
+def _tell_usage(error: click.UsageError) -> None:
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+    else:
+        click.echo(
+            f"{error.format_message()}（用法见 {error.ctx.command_path if error.ctx else 'youshu'} --help）", err=True
+        )
+
+
+def _speak_chinese() -> None:
+    """Take click's own words from our catalog, whatever language the machine is set to."""
+    os.environ["LANGUAGE"] = "zh_CN"
+    gettext.bindtextdomain("messages", str(Path(__file__).parent / "locale"))

@@ -28,6 +28,7 @@ from bot.search import search
 from bot.settings import Settings
 from bot.starters import starters
 from bot.store import Store, StoreError
+from intents.errors import reason
 from intents.reload import Reloader
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise StartError(
-            f"端口 {host}:{port} 用不了（{error.strerror}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
+            f"端口 {host}:{port} 用不了（{reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
         ) from error
     # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer's body waits 40 ms for an ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from intents.errors import ExpectedError
+from intents.errors import ExpectedError, reason
 from intents.schema import FAQ
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -48,7 +48,7 @@ def read_sentences(path: Path) -> list[Sentence]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(_sentences(path, csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
     except OSError as error:
-        raise CorpusError(f"{path} 打不开（{error.strerror}）；请检查路径") from error
+        raise CorpusError(f"{path} 打不开（{reason(error)}）；请检查路径") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8") from error
 

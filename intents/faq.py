@@ -1,24 +1,19 @@
 """From the file to a checked FAQ."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from intents.checks import Draft, Limits, causes, form_problems, rule_problems
+from intents.errors import reason
 from intents.garbage import uncollected
 from intents.problems import FAQError, Problem
 from intents.reader import read
 from intents.schema import FAQ
 from intents.source import Source
-
-_UNREADABLE: Mapping[type[OSError], str] = MappingProxyType(
-    {FileNotFoundError: "找不到这个文件", IsADirectoryError: "这是一个文件夹", PermissionError: "没有权限打开这个文件"}
-)
 
 
 @dataclass(frozen=True)
@@ -59,8 +54,7 @@ def check_file(path: Path, *, advice: bool = True) -> Checked:
     try:
         content = path.read_bytes()
     except OSError as error:
-        reason = next((why for kind, why in _UNREADABLE.items() if isinstance(error, kind)), "文件打不开")
-        problem = Problem(1, 1, "E-FILE", reason, "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml")
+        problem = Problem(1, 1, "E-FILE", reason(error), "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml")
         raise FAQError(str(path), [problem]) from error
     try:
         text = content.decode("utf-8")

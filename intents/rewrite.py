@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from intents.errors import ExpectedError
+from intents.errors import ExpectedError, reason
 
 LOCK_SECONDS = 30.0
 """How long one writer waits for another."""
@@ -48,7 +48,7 @@ def replace(target: Path, before: bytes, after: bytes) -> Path:
         draft.replace(target)
         _drop_old(target)
     except OSError as error:
-        raise RewriteError(f"{target.name} 写不进去（{error.strerror}）；请检查文件和所在文件夹的写权限") from error
+        raise RewriteError(f"{target.name} 写不进去（{reason(error)}）；请检查文件和所在文件夹的写权限") from error
     return backup
 
 
@@ -65,7 +65,7 @@ def restore(path: Path, backup: Path | None = None) -> tuple[Path, Path]:
         try:
             content, before = chosen.read_bytes(), target.read_bytes()
         except OSError as error:
-            raise RewriteError(f"{chosen.name} 打不开（{error.strerror}）；请检查名字和权限") from error
+            raise RewriteError(f"{chosen.name} 打不开（{reason(error)}）；请检查名字和权限") from error
         return chosen, replace(target, before, content)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from intents.edit import Edit, EditError, scalar, with_intent
+from intents.errors import reason
 from intents.reader import Value, read
 from intents.rewrite import RewriteError, only_writer, replace
 from intents.schema import Answer, Basis, Group, Intent
@@ -40,7 +41,7 @@ def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> A
     except UnicodeDecodeError as error:
         raise EditError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise RewriteError(f"{path.name} 打不开（{error.strerror}）；请检查路径和权限") from error
+        raise RewriteError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
 
 
 def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> Edit:

@@ -12,7 +12,7 @@ from intents.checks.matching import near_questions
 from intents.corpus import OUT_OF_SCOPE, Sentence, own_sentences
 from intents.decide import OFFERED, Decision
 from intents.edit import Edit, EditError, with_question
-from intents.errors import ExpectedError
+from intents.errors import ExpectedError, reason
 from intents.faq import Checked, check_text
 from intents.matcher import Match, Matcher
 from intents.problems import Problem
@@ -70,7 +70,7 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[Sentence] = (
     except UnicodeDecodeError as error:
         raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise TeachError(f"{path.name} 打不开（{error.strerror}）；请检查路径和权限") from error
+        raise TeachError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
     return taught(backup)
 
 

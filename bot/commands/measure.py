@@ -15,6 +15,7 @@ from rich.table import Table
 from bot.settings import load_settings
 from intents.corpus import OUT_OF_SCOPE, Sentence, read_sentences
 from intents.decide import Thresholds, load_thresholds
+from intents.errors import reason
 from intents.evaluate import Outcome, OutsideScore, Score, by_intent, by_style, confusions, outcomes
 from intents.faq import load_faq
 from intents.fit import FOLDS, as_yaml, fit, in_corpus, out_of_fold
@@ -90,7 +91,7 @@ def _save(thresholds: Thresholds) -> None:
     try:
         path.write_text(as_yaml(thresholds), encoding="utf-8")
     except OSError as error:
-        raise MeasureError(f"{path} 写不进去（{error.strerror}）；请检查权限") from error
+        raise MeasureError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
 
 
 def _show(console: Console, name: str, results: Sequence[Outcome], *, with_wrong: bool) -> None:

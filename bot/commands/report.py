@@ -17,6 +17,7 @@ from bot.report import since as moment
 from bot.report_page import page, percent
 from bot.store import Store
 from intents.corpus import OUT_OF_SCOPE
+from intents.errors import reason
 from intents.knowledge import Knowledge
 
 SHOWN = 20
@@ -51,7 +52,7 @@ def report(since: datetime, target: Path | None) -> None:
     try:
         target.write_text(page(found), encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{target} 写不进去（{error.strerror}）") from error
+        raise click.ClickException(f"{target} 写不进去（{reason(error)}）") from error
     click.echo(f"已写到 {target}，用浏览器打开就能看。")
 
 

@@ -1,16 +1,22 @@
 """The commands as a user types them, each in a process of its own."""
 
+import ast
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
+import polib
 import pytest
 
+from bot.cli import COMMANDS
 from bot.messages import Person
 from bot.store import Store
 from bot.talk import Talk
+from tests.catalog import CATALOG, compiled
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment
 
@@ -113,3 +119,44 @@ def test_nobody_waits_for_what_a_command_does_without(module: str, spared: set[s
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert spared.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("chek", "没有“chek”这个命令；您是不是想写“check”？（用法见 youshu --help）"),
+        ("frobnicate", "没有“frobnicate”这个命令。（用法见 youshu --help）"),
+        ("check --fromat json", "没有“--fromat”这个选项。 您是不是想写 '--format'？（用法见 youshu check --help）"),
+        (
+            "check --format xml",
+            "'--format' 写得不对：没有“xml”，可以写 'text', 'json', 'github'。（用法见 youshu check --help）",
+        ),
+        ("check --strict=yes", "选项 --strict 后面不用写内容。（用法见 youshu --help）"),
+        ("report --html", "选项 --html 后面还要写上内容。（用法见 youshu --help）"),
+        ("serve --port web", "'--port' 写得不对：“web”不是整数。（用法见 youshu serve --help）"),
+        ("teach home_visit", "还要写上 'TEXT...'.（用法见 youshu teach --help）"),
+        ("try faq.yaml", "多写了“faq.yaml”，请删去；话里有空格就给整句加一对引号。（用法见 youshu try --help）"),
+    ],
+)
+def test_a_command_typed_wrong_is_one_line_in_chinese(tmp_path: Path, typed: str, told: str) -> None:
+    done = youshu(tmp_path, *typed.split())
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", told + "\n")
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_is_in_chinese(tmp_path: Path, name: str) -> None:
+    shown = youshu(tmp_path, *name.split(), "--help").stdout
+    assert shown.startswith(f"用法： {'youshu ' + name}".rstrip())
+    assert not re.search("Usage|Options|Commands|Show|Error|Default", shown, re.IGNORECASE)
+
+
+def test_the_catalog_is_compiled_and_says_only_what_click_asks_for() -> None:
+    assert CATALOG.with_suffix(".mo").read_bytes() == compiled()
+    asked = {
+        node.value
+        for file in Path(click.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    entries = polib.pofile(str(CATALOG))
+    assert not [entry.msgid for entry in entries if not {entry.msgid, entry.msgid_plural or entry.msgid} <= asked]
