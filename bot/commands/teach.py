@@ -13,7 +13,7 @@ from bot.settings import load_settings
 from intents.corpus import Sentence, read_sentences
 from intents.rewrite import backups, restore
 from intents.schema import Group
-from intents.skeleton import add_intent
+from intents.skeleton import add_intent, refuse_id
 
 
 @click.command(help="给话题 INTENT 加一句问法 TEXT；不归这里管的问题，INTENT 写 out_of_scope。")
@@ -33,6 +33,12 @@ def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
         click.echo(line)
 
 
+def _new_id(_context: click.Context, _parameter: click.Parameter, key: str) -> str:
+    """Refuse the id before anything is asked for."""
+    refuse_id(load_settings().faq, key)
+    return key
+
+
 @click.command(help="在所属那一组的最后，铺好新话题 INTENT 的空白，等您填。")
 @click.option(
     "--group",
@@ -42,7 +48,7 @@ def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
     help="属于哪一组：" + "、".join(f"{group.value} {group.heading}" for group in Group),
 )
 @click.option("--title", prompt="标题", help="显示在按钮上的标题")
-@click.argument("intent")
+@click.argument("intent", is_eager=True, callback=_new_id)
 def new(intent: str, group: str, title: str) -> None:
     """Lay out a skeleton."""
     path = load_settings().faq

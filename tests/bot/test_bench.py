@@ -51,6 +51,13 @@ def test_new_asks_for_what_it_was_not_told(desk: OperatorTerminal) -> None:
     assert "E-EMPTY-PART" in checked.out
 
 
+@pytest.mark.parametrize("taken", ["home_visit", "Night Calls"])
+def test_an_id_that_cannot_be_is_refused_before_anything_is_asked(desk: OperatorTerminal, taken: str) -> None:
+    done = desk("new", taken, stdin="collection\n半夜来电\n")
+    assert (done.code, done.out) == (1, "")
+    assert taken in done.err
+
+
 def test_undo_lists_the_backups_and_says_when_there_is_none(desk: OperatorTerminal) -> None:
     assert desk("undo").code == 1
     desk("teach", "lawsuit", FAR)
