@@ -1,0 +1,28 @@
+"""Why the system refused something, as an operator reads it."""
+
+import errno
+import os
+from pathlib import Path
+
+from intents.errors import reason
+
+
+def refusal(path: Path) -> OSError:
+    try:
+        path.read_bytes()
+    except OSError as error:
+        return error
+    raise AssertionError(path)
+
+
+def test_what_often_happens_is_said_in_chinese(tmp_path: Path) -> None:
+    assert reason(refusal(tmp_path / "faq.yaml")) == "找不到这个文件"
+    assert reason(refusal(tmp_path)) == "这是一个文件夹"
+    (tmp_path / "faq.yaml").touch()
+    assert reason(refusal(tmp_path / "faq.yaml" / "faq.yaml")) == "上一级不是文件夹"
+    assert reason(refusal(tmp_path / ("长" * 300))) == "名字太长"
+
+
+def test_what_is_rare_is_said_in_the_systems_words() -> None:
+    assert reason(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
+    assert reason(OSError("out of the ordinary")) == "out of the ordinary"
