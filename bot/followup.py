@@ -41,7 +41,7 @@ class Reading:
 class Weights:
     """How the talk counts against the message itself."""
 
-    floor: float = 0.02
+    floor: float = 0.01
     """Added to every score before its logarithm, so that the talk can still win where the message says nothing."""
     topic: float = 3.5
     """Leaning towards the topic of before, in logarithms, for a message that leaves everything out."""
@@ -74,7 +74,7 @@ class Weights:
 
 
 FITTED = Weights()
-"""The weights in force, which are the defaults; set by `python -m benchmarks.followups --fit`."""
+"""The weights in force, which are the defaults; found with `python -m benchmarks.followups --fit`."""
 
 _SHORT = 2
 """Characters beside a request for a part that name no topic, whatever they are."""
