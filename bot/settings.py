@@ -1,10 +1,13 @@
 """Settings from the environment or .env, checked all at once before anything starts."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.messages import Person
@@ -94,5 +97,25 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the types
     except ValidationError as error:
-        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}：{item['msg']}" for item in error.errors()]
+        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}：{_told(item)}" for item in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+
+
+_TOLD: Mapping[str, str] = MappingProxyType(
+    {
+        "int_parsing": "请写一个整数",
+        "bool_parsing": "请写 true 或 false",
+        "greater_than_equal": "最小是 {ge}",
+        "less_than_equal": "最大是 {le}",
+        "literal_error": "只能写 {expected}",
+        "string_pattern_mismatch": "请写成 https://主机名 这样，后面不带路径",  # public_url alone has a pattern
+        "value_error": "{error}",
+    }
+)
+"""What is wrong with a setting, by the kind of error (https://docs.pydantic.dev/latest/errors/validation_errors/)."""
+
+
+def _told(item: ErrorDetails) -> str:
+    """The error in Chinese; of a rare kind, in pydantic's words."""
+    told = _TOLD.get(item["type"], "{msg}").format(**item.get("ctx", {}), msg=item["msg"])
+    return told.replace("' or '", "'、'").replace("', '", "'、'")
