@@ -27,8 +27,8 @@ from bot.store import Store
 from bot.talk import Talk
 from intents import FAQ, Decision, Matcher
 from intents.corpus import read_sentences
+from intents.danger import CRISIS
 from intents.knowledge import Knowledge
-from intents.matcher import CRISIS
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from bot import wording
 from bot.messages import Choice, Part, Reply, Section
-from bot.safety import CRISIS
 from intents import FAQ, Answer, Decision, Intent
+from intents.danger import CRISIS
 from intents.schema import Group
 
 HEADINGS = {

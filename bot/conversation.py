@@ -14,11 +14,10 @@ from bot.handover import Desk
 from bot.limits import Flood, Verdict
 from bot.messages import Incoming, Person, Reply
 from bot.respond import Responder, Step
-from bot.safety import CRISIS
 from bot.spoken import Command
 from bot.store import Recalled, Store, StoreError
 from bot.talk import Talk
-from intents.danger import DangerDetector, Sign, shipped_detector
+from intents.danger import CRISIS, DangerDetector, Sign, shipped_detector
 from intents.knowledge import Knowledge
 
 __all__ = ["Conversation", "group", "menu"]

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from bot import spoken
 from bot.elliptic import ellipsis, goes_on
 from bot.messages import Part
-from bot.safety import CRISIS
 from bot.spoken import Asked
 from bot.talk import Talk
 from intents import FAQ, Decision, Match, Matcher
+from intents.danger import CRISIS
 from intents.decide import OFFERED, Rule
 
 _OUTSIDE = ""

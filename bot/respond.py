@@ -12,7 +12,7 @@ from bot.spoken import Command, fold
 from bot.talk import VOTED, Talk
 from bot.tallies import Learnt, Pick, Vote
 from intents import FAQ, Decision, Intent, Match
-from intents.danger import Sign
+from intents.danger import CRISIS, Sign
 from intents.knowledge import Knowledge
 from intents.normalize import bounded
 from intents.schema import Group
@@ -88,7 +88,7 @@ class Responder:
         match = self.knowledge.matcher.match(text, in_danger=known)
         if sign is None and spoken.command(folded) is Command.FORGET:
             return Step(wording.FORGOTTEN, Talk(), effect=Command.FORGET)
-        if doubt and match.intent == safety.CRISIS:
+        if doubt and match.intent == CRISIS:
             match = replace(match, decision=Decision.FALLBACK)
         care = safety.respond(self.faq, talk.crisis, text, sign=sign, match=match, now=now)
         talk = replace(talk, crisis=care.crisis)
@@ -123,7 +123,7 @@ class Responder:
         by_pattern = sign is not None and sign.pattern != WORDING
         if not in_talk or by_pattern or ellipsis(folded) < followup.FITTED.elliptic:
             return None
-        score = next((each.score for each in self.knowledge.matcher.rank(text) if each.intent == safety.CRISIS), 0.0)
+        score = next((each.score for each in self.knowledge.matcher.rank(text) if each.intent == CRISIS), 0.0)
         if score >= SURE_DANGER:
             return None
         return Doubt.SCORE if sign is None else Doubt.SIGN

@@ -18,10 +18,7 @@ from types import MappingProxyType
 from bot.messages import Choice, Reply, Section
 from bot.safety_words import BUILT_IN, NUMBERS, NUMBERS_FIRST, OWN, READ, RELATIVE, SOFT, STAY, STAY_RELATIVE, Heard
 from intents import FAQ, Decision, Match
-from intents.danger import WORDING, Sign, SignKind
-
-CRISIS = "crisis"
-"""The intent of every reply here, whether the FAQ has it or not."""
+from intents.danger import CRISIS, WORDING, Sign, SignKind
 
 EXPIRES_AFTER = timedelta(hours=6)
 """So long after the last word about it the talk begins anew."""

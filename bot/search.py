@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot import answers, safety
+from bot import answers
 from bot.messages import Reply
 from intents import FAQ, Intent
+from intents.danger import CRISIS
 from intents.knowledge import Knowledge
 
 
@@ -27,10 +28,10 @@ def search(knowledge: Knowledge, text: str, most: int) -> tuple[Found, ...]:
     if not text:
         return tuple(_found(faq, intent) for intent in faq.intents if intent.answer.basis)[:most]
     match = knowledge.matcher.match(text)
-    if match.intent == safety.CRISIS and safety.CRISIS in faq.by_id:
-        return (_found(faq, faq.by_id[safety.CRISIS]),)
+    if match.intent == CRISIS and CRISIS in faq.by_id:
+        return (_found(faq, faq.by_id[CRISIS]),)
     near = [faq.by_id[each.intent] for each in match.candidates if each.intent in faq.by_id]
-    fitting = dict.fromkeys(intent.id for intent in (*near, *_mentioning(faq, text)) if intent.id != safety.CRISIS)
+    fitting = dict.fromkeys(intent.id for intent in (*near, *_mentioning(faq, text)) if intent.id != CRISIS)
     return tuple(_found(faq, faq.by_id[key]) for key in fitting)[:most]
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from intents.danger import Sign, shipped_detector
+from intents.danger import CRISIS, Sign, shipped_detector
 from intents.decide import Rule
 from intents.features import Reading, View
-from intents.matcher import CRISIS, Match, Matcher
+from intents.matcher import Match, Matcher
 from intents.model import Evidence, Model
 from intents.schema import FAQ
 

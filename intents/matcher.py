@@ -13,7 +13,7 @@ from intents.model import OUTSIDE, Model
 from intents.normalize import bounded, sentences
 from intents.schema import FAQ
 
-__all__ = ["CRISIS", "Candidate", "Decision", "Match", "Matcher"]
+__all__ = ["Candidate", "Decision", "Match", "Matcher"]
 
 MAX_CANDIDATES = 5
 _ASKING = re.compile(

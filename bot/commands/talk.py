@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 import click
 from rich.console import Console
 
-from bot import answers, safety
+from bot import answers
 from bot.channels import terminal, web
 from bot.commands import why
 from bot.commands.quiet import quiet_settings
 from bot.conversation import Conversation
 from bot.messages import Incoming, Person, Reply
 from bot.store import Store
+from intents.danger import CRISIS
 from intents.decide import Decision
 from intents.explain import explain
 from intents.knowledge import Knowledge
@@ -69,7 +70,7 @@ async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool,
 def _in_full(faq: FAQ, reply: Reply) -> Reply:
     """The whole answer in place of its short form: there is no second turn to ask for the rest."""
     intent = faq.by_id.get(reply.intent or "")
-    answered = intent is not None and reply.decision is Decision.ANSWER and intent.id != safety.CRISIS
+    answered = intent is not None and reply.decision is Decision.ANSWER and intent.id != CRISIS
     return answers.full(faq, intent) if intent is not None and answered else reply
 
 

@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from bot.messages import Reply
 from bot.safety import (
     BUTTONS,
-    CRISIS,
     EASING,
     EXPIRES_AFTER,
     NUMBERS_EVERY,
@@ -25,7 +24,7 @@ from bot.safety import (
 )
 from bot.safety_words import NUMBERS_FIRST, OWN, RELATIVE, SOFT, Heard
 from intents import FAQ, Decision, Match
-from intents.danger import DangerDetector, Sign, SignKind
+from intents.danger import CRISIS, DangerDetector, Sign, SignKind
 from tests.faqs import faq, intent
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
