@@ -130,15 +130,14 @@ def test_the_order_of_intents_and_questions_in_the_file_changes_nothing(faq: FAQ
     assert [other.match(text) for text in MESSAGES[:150]] == [matcher.match(text) for text in MESSAGES[:150]]
 
 
-@pytest.mark.parametrize("converter", ["s2t", "s2tw", "s2hk"])
-def test_traditional_spellings_decide_alike(matcher: Matcher, converter: str) -> None:
-    convert = OpenCC(converter).convert
-    differ = [
-        text
-        for text in MESSAGES
-        if (now := matcher.match(convert(text))).intent != (was := matcher.match(text)).intent
-        or now.decision is not was.decision
-    ]
+def test_traditional_spellings_decide_alike(matcher: Matcher) -> None:
+    converters = [OpenCC(name).convert for name in ("s2t", "s2tw", "s2hk")]
+    differ = []
+    for text in MESSAGES:
+        was = matcher.match(text)
+        # Mostly the three agree.
+        others = [matcher.match(other) for other in {convert(text) for convert in converters} - {text}]
+        differ += [text for now in others if (now.intent, now.decision) != (was.intent, was.decision)]
     assert differ == []
 
 
