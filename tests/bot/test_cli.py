@@ -112,6 +112,7 @@ def test_a_missing_faq_is_one_line_on_stderr(tmp_path: Path) -> None:
             "bot.commands.check",
             {"numpy", "pydantic_settings", "rich", "sqlalchemy", "starlette", "structlog", "telegram"},
         ),
+        ("bot.settings", {"numpy"}),
         ("bot.commands.serve", {"aiohttp", "prompt_toolkit", "telegram"}),
     ],
 )
