@@ -18,7 +18,7 @@ from intents.thorough import SPOT_CHECKS, thorough_problems
 @click.command(help="检查 faq.yaml，一次列出全部问题。没有问题就什么也不说。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
 @click.option("--strict", is_flag=True, help="有警告也算不通过")
-@click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时也逐条试问")
+@click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时，也逐条看有没有轻生的意思")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
@@ -59,7 +59,7 @@ def _problems(path: Path, *, full: bool) -> set[Problem]:
         return set(error.problems)
     asked = len(checked.draft.questions) if checked.draft and checked.faq else 0
     if not full and asked > SPOT_CHECKS:
-        click.echo(f"问法有 {asked} 条，抽 {SPOT_CHECKS} 条试问；要逐条试问请加 --full", err=True)
+        click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
     return {*checked.problems, *thorough_problems(checked, _track, most=None if full else SPOT_CHECKS)}
 
 

@@ -74,7 +74,7 @@ def _in_danger(draft: Draft, faq: FAQ, track: Track, most: int | None) -> Iterat
     questions = [question for question in draft.questions if question.owner != CRISIS]
     if most is not None and len(questions) > most:
         questions = [questions[number * len(questions) // most] for number in range(most)]
-    for question in track(questions, "试问每一条问法"):
+    for question in track(questions, "看有没有轻生的意思"):
         if detector.is_danger(bounded(question.text)):
             yield question
 

@@ -165,6 +165,15 @@ def test_a_question_that_another_topic_gets_is_a_warning_at_its_line(tmp_path: P
     assert f"faq.yaml:{line}:9: warning W-STOLEN " in run("check", "faq.yaml").stdout
 
 
+def test_of_very_many_questions_a_share_is_looked_at_for_danger_and_all_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.commands.check.SPOT_CHECKS", 3)
+    clean(tmp_path)
+    assert "只抽 3 条" in run("check").stderr
+    assert run("check", "--full").stderr == ""
+
+
 def test_progress_shows_where_someone_is_looking_and_nowhere_else(tmp_path: Path) -> None:
     clean(tmp_path)
     seen, hidden = pty.openpty()
