@@ -19,14 +19,14 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from intents.corpus import OUT_OF_SCOPE, Sentence, read_sentences
-from intents.decide import load_thresholds
-from intents.faq import load_faq
-from intents.features import VIEW_WEIGHTS, View
-from intents.matcher import softmax
-from intents.model import OUTSIDE, Model, labelled_questions
-from intents.normalize import Normalizer
-from intents.schema import FAQ
+from intents.faq.schema import FAQ
+from intents.load import load_faq
+from intents.matching.corpus import OUT_OF_SCOPE, Sentence, read_sentences
+from intents.matching.decide import load_thresholds
+from intents.matching.features import VIEW_WEIGHTS, View
+from intents.matching.matcher import softmax
+from intents.matching.model import OUTSIDE, Model, labelled_questions
+from intents.matching.normalize import Normalizer
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = [

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from intents.faq import check_text
+from intents.load import check_text
 
 SHIPPED = Path(__file__).parents[1] / "faq.yaml"
 FIRST, LAST = "\u4e00", "\u9fff"

@@ -1,7 +1,7 @@
 """How well danger to life is recognised, part by part, and how fast; `--fit` sets the weights of the second line anew.
 
 python -m benchmarks.danger          measures on tests/corpus/danger.tsv, on ordinary messages and on the FAQ's questions
-python -m benchmarks.danger --fit    also writes intents/danger_weights.tsv (needs scikit-learn; never sees the held-out rows)
+python -m benchmarks.danger --fit    also writes intents/danger/weights.tsv (needs scikit-learn; never sees the held-out rows)
 """
 
 import csv
@@ -17,13 +17,13 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from intents.danger import WORDING, DangerDetector
-from intents.danger_score import DAMPING, grams
-from intents.faq import load_faq
+from intents.danger.detector import WORDING, DangerDetector
+from intents.danger.score import DAMPING, grams
+from intents.load import load_faq
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
-WEIGHTS = ROOT / "intents" / "danger_weights.tsv"
+WEIGHTS = ROOT / "intents" / "danger" / "weights.tsv"
 
 FALSE_ALARMS = 0.02
 """The share of ordinary messages that the second line may take for danger, scored by a classifier that never saw them."""

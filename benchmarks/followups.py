@@ -4,7 +4,7 @@
 
 Measured on tests/corpus/followups.tsv, from where the talk stands after the first turn. Beside it, how many messages that need no talk
 are still understood when the talk was about something else: the fit may cost at most LOST of them. It tries each weight's VALUES in turn,
-keeps what understands more, and prints the weights for bot/followup.py.
+keeps what understands more, and prints the weights for bot/talk/followup.py.
 """
 
 import argparse
@@ -18,17 +18,17 @@ from types import MappingProxyType
 
 from rich.progress import track
 
-from bot import followup
-from bot.conversation import Conversation
-from bot.followup import FITTED, Weights
 from bot.messages import Incoming, Person
-from bot.spoken import fold
-from bot.store import Store
-from bot.talk import Talk
+from bot.store.store import Store
+from bot.talk import followup
+from bot.talk.conversation import Conversation
+from bot.talk.followup import FITTED, Weights
+from bot.talk.state import Talk
+from bot.talk.text_commands import fold
 from intents import FAQ, Decision, Matcher
-from intents.corpus import read_sentences
-from intents.danger import CRISIS
+from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
+from intents.matching.corpus import read_sentences
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"

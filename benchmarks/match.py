@@ -22,10 +22,10 @@ from time import perf_counter
 
 from rapidfuzz import process
 
-from intents.corpus import read_sentences
-from intents.faq import load_faq
-from intents.matcher import Matcher
-from intents.schema import FAQ
+from intents.faq.schema import FAQ
+from intents.load import load_faq
+from intents.matching.corpus import read_sentences
+from intents.matching.matcher import Matcher
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ROOT / "faq.yaml"

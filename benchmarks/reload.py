@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from intents.edit import with_question
+from intents.faq.edit import with_question
 from tests.processes import Service, free_port, running
 
 PAUSE_SECONDS = 0.02

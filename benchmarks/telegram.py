@@ -28,14 +28,14 @@ from telegram import Update
 from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filters
 from typing_extensions import override
 
-from bot.channels.telegram import Options, TelegramChannel
-from bot.channels.telegram_requests import Pace
-from bot.conversation import Conversation
-from bot.limits import Flood
-from bot.metrics import Metrics
+from bot.channels.telegram.channel import Options, TelegramChannel
+from bot.channels.telegram.rate_limiter import Pace
+from bot.http.metrics import Metrics
 from bot.observe import configure_logging
-from bot.search import search
-from bot.store import Store
+from bot.store.store import Store
+from bot.talk.conversation import Conversation
+from bot.talk.rate_limit import Flood
+from bot.talk.search import search
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import TOKEN, BotAPI
 from tests.fakes.botapi_rules import JSON

@@ -20,17 +20,17 @@ from intents.garbage import uncollected
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "bot.commands.serve:serve",
-        "chat": "bot.commands.talk:chat",
-        "ask": "bot.commands.talk:ask",
+        "chat": "bot.commands.ask:chat",
+        "ask": "bot.commands.ask:ask",
         "check": "bot.commands.check:check",
-        "try": "bot.commands.trial:try_out",
-        "diff": "bot.commands.compare:diff",
+        "try": "bot.commands.try_out:try_out",
+        "diff": "bot.commands.diff:diff",
         "new": "bot.commands.teach:new",
         "teach": "bot.commands.teach:teach",
         "undo": "bot.commands.teach:undo",
         "report": "bot.commands.report:report",
-        "eval": "bot.commands.measure:evaluate",
-        "forget": "bot.commands.talk:forget",
+        "eval": "bot.commands.evaluate:evaluate",
+        "forget": "bot.commands.ask:forget",
         "schema": "bot.commands.check:schema",
     }
 )

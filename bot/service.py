@@ -13,26 +13,26 @@ import structlog
 import uvicorn
 from typing_extensions import override
 
-from bot.admin import Office
-from bot.broadcast import Broadcast
-from bot.channels import web
-from bot.conversation import Conversation
-from bot.handover import Desk, Send
-from bot.http import HealthCheck, build_app, database_check
-from bot.limits import Flood
-from bot.metrics import Metrics
-from bot.news import faq_status, follow
-from bot.refusal import StartError
-from bot.retention import swept
-from bot.search import search
+from bot.channels.web import channel as web
+from bot.http.app import HealthCheck, build_app, database_check
+from bot.http.metrics import Metrics
+from bot.operators.admin_commands import Office
+from bot.operators.broadcast import Broadcast
+from bot.operators.handoff import Desk, Send
+from bot.operators.reload_notices import faq_status, follow
 from bot.settings import Settings
-from bot.starters import starters
-from bot.store import Store, StoreError
+from bot.startup_error import StartError
+from bot.store.retention import swept
+from bot.store.store import Store, StoreError
+from bot.talk.conversation import Conversation
+from bot.talk.conversation_starters import starters
+from bot.talk.rate_limit import Flood
+from bot.talk.search import search
 from intents.errors import reason
 from intents.reload import Reloader
 
 if TYPE_CHECKING:
-    from bot.channels.telegram import TelegramChannel
+    from bot.channels.telegram.channel import TelegramChannel
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +134,7 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
-    from bot.channels.telegram import Options, TelegramChannel  # noqa: PLC0415
+    from bot.channels.telegram.channel import Options, TelegramChannel  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,

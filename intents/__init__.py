@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 __all__ = ["FAQ", "Answer", "Candidate", "Decision", "FAQError", "Intent", "Match", "Matcher", "Problem", "load_faq"]
 
 _HOMES = {
-    "Candidate": "decide",
-    "Decision": "decide",
-    "load_faq": "faq",
-    "Match": "matcher",
-    "Matcher": "matcher",
-    "FAQError": "problems",
-    "Problem": "problems",
-    "FAQ": "schema",
-    "Answer": "schema",
-    "Intent": "schema",
+    "Candidate": "matching.decide",
+    "Decision": "matching.decide",
+    "load_faq": "load",
+    "Match": "matching.matcher",
+    "Matcher": "matching.matcher",
+    "FAQError": "faq.problems",
+    "Problem": "faq.problems",
+    "FAQ": "faq.schema",
+    "Answer": "faq.schema",
+    "Intent": "faq.schema",
 }
 
 if TYPE_CHECKING:
-    from intents.decide import Candidate, Decision
-    from intents.faq import load_faq
-    from intents.matcher import Match, Matcher
-    from intents.problems import FAQError, Problem
-    from intents.schema import FAQ, Answer, Intent
+    from intents.faq.problems import FAQError, Problem
+    from intents.faq.schema import FAQ, Answer, Intent
+    from intents.load import load_faq
+    from intents.matching.decide import Candidate, Decision
+    from intents.matching.matcher import Match, Matcher
 else:
 
     def __getattr__(name: str) -> object:

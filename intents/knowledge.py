@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from intents.faq import check_file
-from intents.matcher import Matcher
-from intents.problems import FAQError, Problem
-from intents.schema import FAQ
+from intents.faq.problems import FAQError, Problem
+from intents.faq.schema import FAQ
+from intents.load import check_file
+from intents.matching.matcher import Matcher
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
+from intents.faq.problems import FAQError, Problem
 from intents.knowledge import Knowledge
-from intents.problems import FAQError, Problem
 
 log = logging.getLogger(__name__)
 

@@ -9,15 +9,15 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from intents.checks.matching import near_questions
-from intents.corpus import OUT_OF_SCOPE, Sentence, own_sentences
-from intents.decide import OFFERED, Decision
-from intents.edit import Edit, EditError, with_question
 from intents.errors import ExpectedError, reason
-from intents.faq import Checked, check_text
-from intents.matcher import Match, Matcher
-from intents.problems import Problem
-from intents.rewrite import RewriteError, only_writer, replace
-from intents.schema import FAQ
+from intents.faq.edit import Edit, EditError, with_question
+from intents.faq.problems import Problem
+from intents.faq.rewrite import RewriteError, only_writer, replace
+from intents.faq.schema import FAQ
+from intents.load import Checked, check_text
+from intents.matching.corpus import OUT_OF_SCOPE, Sentence, own_sentences
+from intents.matching.decide import OFFERED, Decision
+from intents.matching.matcher import Match, Matcher
 
 SHAKEN = 0.05
 """A score moves by less than this whatever question is added; what then changes its meaning stood on the border before."""

@@ -14,7 +14,11 @@ for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
     if "PYTEST_XDIST_WORKER" in os.environ:
         os.environ.pop(name, None)
 
-TOGETHER = ("tests/bot/channels/test_page.py", "tests/intents/test_understanding.py", "tests/intents/test_danger.py")
+TOGETHER = (
+    "tests/bot/channels/web/test_page.py",
+    "tests/intents/matching/test_understanding.py",
+    "tests/intents/danger/test_danger.py",
+)
 """Modules that start a browser, or try thousands of messages, for all their tests."""
 
 

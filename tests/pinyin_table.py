@@ -1,4 +1,4 @@
-"""Makes intents/pinyin.tsv: python -m tests.pinyin_table > intents/pinyin.tsv."""
+"""Makes intents/matching/pinyin.tsv: python -m tests.pinyin_table > intents/matching/pinyin.tsv."""
 
 from collections import defaultdict
 

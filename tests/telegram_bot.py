@@ -10,13 +10,13 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.channels.telegram import Options, TelegramChannel, TelegramRefusedError
-from bot.channels.telegram_intake import Claims
-from bot.channels.telegram_requests import Pace
-from bot.channels.telegram_updates import Turn
-from bot.conversation import Conversation
-from bot.search import search
-from bot.store import Store
+from bot.channels.telegram.channel import Options, TelegramChannel, TelegramRefusedError
+from bot.channels.telegram.handlers import Turn
+from bot.channels.telegram.intake import Claims
+from bot.channels.telegram.rate_limiter import Pace
+from bot.store.store import Store
+from bot.talk.conversation import Conversation
+from bot.talk.search import search
 from intents import Matcher
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import DEADLINE, BotAPI

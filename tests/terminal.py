@@ -9,9 +9,9 @@ import pytest
 
 from bot.cli import main
 from bot.messages import Person
-from bot.store import Store
-from bot.talk import Talk
-from bot.tallies import Learnt
+from bot.store.analytics import Learnt
+from bot.store.store import Store
+from bot.talk.state import Talk
 from tests.processes import environment
 
 

@@ -11,9 +11,9 @@ import yaml
 from intents import FAQ, Intent
 from intents.checks import Limits
 from intents.checks.basis import ARTICLE
-from intents.faq import Checked, check_text
-from intents.schema import PARAMETER_REFERENCE, Group
-from intents.thorough import thorough_problems
+from intents.checks.thorough import thorough_problems
+from intents.faq.schema import PARAMETER_REFERENCE, Group
+from intents.load import Checked, check_text
 
 ROOT = Path(__file__).parents[1]
 TAXONOMY: dict[str, list[str]] = yaml.safe_load((ROOT / "tests" / "taxonomy.yaml").read_text("utf-8"))

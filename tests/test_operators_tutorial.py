@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.reader import read
+from intents.faq.reader import read
 from tests.terminal import OperatorTerminal
 
 ROOT = Path(__file__).resolve().parent.parent

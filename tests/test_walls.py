@@ -36,7 +36,7 @@ def test_a_module_keeps_to_its_side_of_the_walls(path: Path) -> None:
         assert not {name for name in names if name == "bot" or name.startswith("bot.")}
         network = {"httpx", "socket", "sqlalchemy", "starlette", "telegram", "uvicorn"}
         assert not {name for name in names if name.split(".")[0] in network}
-    if module == "bot.conversation":
+    if module == "bot.talk.conversation":
         assert not {name for name in names if name.startswith("bot.channels")}
     own = channel_of(module)
     if own is not None:

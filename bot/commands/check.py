@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from intents.checks.draft import Question
-from intents.faq import check_file
+from intents.checks.thorough import SPOT_CHECKS, thorough_problems
+from intents.faq.json_schema import schema_text
+from intents.faq.problems import FAQError, Problem
 from intents.garbage import uncollected
-from intents.json_schema import schema_text
-from intents.problems import FAQError, Problem
-from intents.thorough import SPOT_CHECKS, thorough_problems
+from intents.load import check_file
 
 
 @click.command(help="检查 faq.yaml，一次列出全部问题。没有问题就什么也不说。")

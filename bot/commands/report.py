@@ -11,14 +11,14 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import override
 
-from bot.commands.quiet import quiet_settings
-from bot.report import Day, Report, gather
-from bot.report import since as moment
-from bot.report_page import page, percent
-from bot.store import Store
-from intents.corpus import OUT_OF_SCOPE
+from bot.commands.quiet_settings import quiet_settings
+from bot.operators.report import Day, Report, gather
+from bot.operators.report import since as moment
+from bot.operators.report_page import page, percent
+from bot.store.store import Store
 from intents.errors import reason
 from intents.knowledge import Knowledge
+from intents.matching.corpus import OUT_OF_SCOPE
 
 SHOWN = 20
 """Rows of each table in the terminal; the page has all."""

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bot.lessons import lesson, outcome
+from bot.operators.teaching import lesson, outcome
 from bot.settings import load_settings
-from intents.corpus import Sentence, read_sentences
-from intents.rewrite import backups, restore
-from intents.schema import Group
-from intents.skeleton import add_intent, refuse_id
+from intents.faq.rewrite import backups, restore
+from intents.faq.schema import Group
+from intents.faq.skeleton import add_intent, refuse_id
+from intents.matching.corpus import Sentence, read_sentences
 
 
 @click.command(help="给话题 INTENT 加一句问法 TEXT；不归这里管的问题，INTENT 写 out_of_scope。")

@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from intents.decide import Decision, Rule
-from intents.explain import Explanation
-from intents.features import View
-from intents.schema import FAQ
+from intents.faq.schema import FAQ
+from intents.matching.decide import Decision, Rule
+from intents.matching.explain import Explanation
+from intents.matching.features import View
 
 _DECISIONS = {Decision.ANSWER: "回答", Decision.CLARIFY: "反问", Decision.FALLBACK: "不懂"}
 _VIEWS = {View.PAIR: "字词", View.SOUND: "读音", View.CHARACTER: "单字"}

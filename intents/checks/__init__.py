@@ -6,7 +6,7 @@ from intents.checks import basis, dates, questions, references, values
 from intents.checks.draft import Draft, Rule
 from intents.checks.form import form_problems
 from intents.checks.limits import Limits
-from intents.problems import Problem
+from intents.faq.problems import Problem
 
 __all__ = ["RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
 

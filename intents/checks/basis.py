@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from intents.checks.draft import Draft, mapping, sequence
-from intents.problems import Problem, quoted
-from intents.reader import Path, Value
+from intents.faq.problems import Problem, quoted
+from intents.faq.reader import Path, Value
 
 _NUMERAL = "[零〇一二三四五六七八九十百千]+"
 _ONE_ARTICLE = rf"第{_NUMERAL}条(?:之{_NUMERAL})?(?:第{_NUMERAL}款)?(?:第?（?{_NUMERAL}）?项)?"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from intents.checks.draft import Draft
-from intents.problems import Problem, quoted
-from intents.reader import Path, Value
+from intents.faq.problems import Problem, quoted
+from intents.faq.reader import Path, Value
 
 # Somewhere on Earth it is already tomorrow.
 _TOMORROW = timedelta(days=1)

@@ -6,10 +6,10 @@ from datetime import date
 from functools import cached_property
 
 from intents.checks.limits import Limits
-from intents.normalize import Normalizer
-from intents.problems import Problem
-from intents.reader import Document, Path, Value
-from intents.schema import PARAMETER_REFERENCE
+from intents.faq.problems import Problem
+from intents.faq.reader import Document, Path, Value
+from intents.faq.schema import PARAMETER_REFERENCE
+from intents.matching.normalize import Normalizer
 
 PART_KEYS = ("consequences", "rights", "steps")
 

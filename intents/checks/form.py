@@ -8,10 +8,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from intents.checks.draft import Draft
-from intents.problems import Problem, quoted
-from intents.reader import Path, Value
-from intents.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
-from intents.source import LIST_MARKS
+from intents.faq.problems import Problem, quoted
+from intents.faq.reader import Path, Value
+from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
+from intents.faq.source import LIST_MARKS
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTES = "“”‘’\"' \t"

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from intents.checks.draft import Draft, Written
-from intents.problems import Problem, quoted
-from intents.script import converter
+from intents.chinese.script import converter
+from intents.faq.problems import Problem, quoted
 
 _INVISIBLE = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"

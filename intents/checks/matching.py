@@ -10,11 +10,11 @@ from operator import add
 from rapidfuzz import fuzz
 
 from intents.checks.draft import Draft, Question
-from intents.danger import CRISIS, shipped_detector
-from intents.decide import Decision
-from intents.normalize import bounded
-from intents.problems import Problem, quoted
-from intents.schema import FAQ
+from intents.danger.detector import CRISIS, shipped_detector
+from intents.faq.problems import Problem, quoted
+from intents.faq.schema import FAQ
+from intents.matching.decide import Decision
+from intents.matching.normalize import bounded
 
 Track = Callable[[Sequence[Question], str], Iterable[Question]]
 """Goes through the questions and may show how far it is."""
@@ -47,7 +47,7 @@ def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) 
     if not contested:
         return
     # Not before: training takes as long as most rules together, and a good file needs none.
-    from intents.matcher import Matcher  # noqa: PLC0415
+    from intents.matching.matcher import Matcher  # noqa: PLC0415
 
     matcher = Matcher(faq)
     for question in contested:

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 
 from intents.checks.draft import Draft, Question, sequence
-from intents.problems import Problem, quoted
-from intents.script import simplified
+from intents.chinese.script import simplified
+from intents.faq.problems import Problem, quoted
 
 _NO_WORD = re.compile(r"[\W_]+")
 _PLAIN = re.compile("[\u4e00-\u9fff，。？！、]*")

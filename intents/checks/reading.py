@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from intents.checks.draft import PART_KEYS, Draft, Written, mapping, sequence
-from intents.problems import Problem, quoted
-from intents.reader import Path
-from intents.schema import Group
+from intents.faq.problems import Problem, quoted
+from intents.faq.reader import Path
+from intents.faq.schema import Group
 
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]*”?")
 _SECTION_STEPS = len(("intents", 0, "answer", "summary"))

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from functools import partial
 
 from intents.checks.draft import Draft, sequence
-from intents.problems import Problem, quoted
-from intents.schema import PARAMETER_REFERENCE
+from intents.faq.problems import Problem, quoted
+from intents.faq.schema import PARAMETER_REFERENCE
 
 _BRACES = re.compile(r"[{}｛｝]")
 _TELLING_VALUE = re.compile(r"\d{3,}|\d+(?:\.\d+)?%")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from intents.checks.draft import Draft
-from intents.problems import Problem, quoted
-from intents.reader import Path, Value
+from intents.faq.problems import Problem, quoted
+from intents.faq.reader import Path, Value
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}

@@ -14,8 +14,8 @@ import pytest
 
 from bot.cli import COMMANDS
 from bot.messages import Person
-from bot.store import Store
-from bot.talk import Talk
+from bot.store.store import Store
+from bot.talk.state import Talk
 from tests.catalog import CATALOG, compiled
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment

@@ -10,12 +10,12 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from bot.handover import Desk, SendError
+from bot.http.metrics import Metrics
 from bot.messages import Person, Reply
-from bot.metrics import Metrics
-from bot.news import faq_status, follow
-from bot.store import Store
-from intents.faq import check_text
+from bot.operators.handoff import Desk, SendError
+from bot.operators.reload_notices import faq_status, follow
+from bot.store.store import Store
+from intents.load import check_text
 from intents.reload import Reloader
 from tests.faqs import faq_text, intent, write_faq
 from tests.processes import Service, command, environment, free_port, running

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import Person
-from bot.store import Store, Talk
+from bot.store.store import Store, Talk
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.faqs import intent, write_faq

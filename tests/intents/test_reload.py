@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from intents.faq.problems import FAQError
 from intents.knowledge import Knowledge
-from intents.problems import FAQError
 from intents.reload import Outcome, Reloader
 from tests.faqs import faq_text, intent
 from tests.mistakes import GOOD, Mistake

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from intents.corpus import OUT_OF_SCOPE, Sentence
-from intents.decide import Candidate, Decision
 from intents.knowledge import Knowledge
-from intents.matcher import Match
+from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.decide import Candidate, Decision
+from intents.matching.matcher import Match
 from intents.teach import MAX_CHARACTERS, SHAKEN, TeachError, _moved, _served, teach
 from tests.faqs import intent, write_faq
 

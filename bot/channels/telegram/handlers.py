@@ -1,0 +1,152 @@
+"""What becomes of each kind of update: messages, taps, and what isn't text."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import structlog
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, Message, Update, User
+from telegram.error import TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram.helpers import create_deep_linked_url
+
+from bot.channels.telegram import sending, wording
+from bot.channels.telegram.addressing import is_private, person_of, said, said_to
+from bot.channels.telegram.rate_limiter import kind_of
+from bot.messages import Incoming, Person, Reply
+from bot.observe import trail
+
+log = structlog.get_logger(__name__)
+
+Turn = Callable[[Incoming], Awaitable[Reply | None]]
+Forget = Callable[[Person], Awaitable[Reply]]
+Count = Callable[[str], None]
+Context = ContextTypes.DEFAULT_TYPE
+App = Application[Any, Any, Any, Any, Any, Any]  # its parameters are the types of data that this bot doesn't keep
+
+LEAFING: Final = ("p", "g", "menu", "r")
+"""The kinds of choices that turn a page."""
+
+TURNS_AT_ONCE: Final = 16
+"""How many turns are thought about at the same time; in a rush the others wait here rather than for the database, whose
+patience is limited. Sending, which waits for the network, isn't counted."""
+
+_ALBUMS_REMEMBERED: Final = 64
+
+
+@dataclass(frozen=True)
+class Talking:
+    """Carries what people write and tap to the conversation, and its replies back."""
+
+    turn: Turn
+    count: Count
+    """Counts an event by its kind."""
+    _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS_AT_ONCE))
+    _albums: deque[str] = field(default_factory=lambda: deque(maxlen=_ALBUMS_REMEMBERED))
+
+    def register(self, application: App) -> None:
+        """Add the handlers; after those for commands, because the first that fits is the only one."""
+        updates = filters.UpdateType
+        application.add_handler(CallbackQueryHandler(self.tapped))
+        application.add_handler(MessageHandler(updates.MESSAGE & ~filters.StatusUpdate.ALL, self.written))
+        application.add_handler(MessageHandler(updates.EDITED_MESSAGE & filters.ChatType.PRIVATE, self.edited))
+        application.add_handler(MessageHandler(updates.CHANNEL_POST, self.posted))
+        application.add_error_handler(self.failed)
+
+    async def written(self, update: Update, context: Context) -> None:
+        """Answer a message; in a group only one that is meant for the bot."""
+        message, person = update.message, person_of(update)
+        if message is None or person is None:
+            return
+        me: User = context.bot.bot
+        text = said(message) if is_private(message.chat) else said_to(me, message)
+        if text is None:
+            return
+        if not text and self._seen_album(message):
+            return
+        # Without a word in it, a picture, a voice message, a sticker or a place is told that the bot reads text.
+        await self.answer(message, Incoming(person, text))
+
+    async def answer(self, message: Message, incoming: Incoming) -> None:
+        """One turn, and its reply below the message."""
+        async with self._turns:
+            reply = await self.turn(incoming)
+        if reply is not None:
+            await sending.send(message, reply)
+
+    async def tapped(self, update: Update, _: Context) -> None:
+        """Answer a tap at once, so that the button stops spinning, then do what it says."""
+        query, person = update.callback_query, person_of(update)
+        if query is None or person is None:
+            return
+        try:
+            await query.answer()
+        except TelegramError as error:
+            self.count(kind_of(error))
+        message = query.message
+        if not isinstance(message, Message) or query.data is None:
+            return
+        async with self._turns:
+            reply = await self.turn(Incoming(person, choice=query.data))
+        if reply is None:
+            return
+        if in_place(query.data, message):
+            await sending.show(query, message, reply)
+        else:
+            await sending.send(message, reply)
+
+    async def edited(self, update: Update, _: Context) -> None:
+        """Say that edits aren't seen."""
+        if update.edited_message is not None and said(update.edited_message):
+            await update.edited_message.reply_text(wording.EDITED)
+
+    async def posted(self, update: Update, context: Context) -> None:
+        """In a channel the bot speaks only when it is named, and only to point to a private chat."""
+        post = update.channel_post
+        if post is not None and said_to(context.bot.bot, post) is not None:
+            await post.reply_text(wording.TEXT_ONLY, reply_markup=private_button(context.bot.bot))
+
+    async def failed(self, update: object, context: Context) -> None:
+        """Count what went wrong; tell the person if it was our own fault. Never the error's text: it may quote them."""
+        error = context.error
+        if error is None:
+            return
+        kind = kind_of(error)
+        self.count(kind)
+        if isinstance(error, TelegramError):
+            log.debug("telegram_refused", kind=kind)
+            return
+        log.error("turn_failed", error=type(error).__name__, at=trail(error))
+        message = update.effective_message if isinstance(update, Update) else None
+        if message is None:
+            return
+        try:
+            await message.reply_text(wording.FAILED)
+        except TelegramError as again:
+            self.count(kind_of(again))
+
+    def _seen_album(self, message: Message) -> bool:
+        """Whether a picture belongs to an album that has been answered; Telegram sends each as its own message."""
+        album = message.media_group_id
+        if album is None:
+            return False
+        seen = album in self._albums
+        self._albums.append(album)
+        return seen
+
+
+def in_place(data: str, message: Message) -> bool:
+    """Whether the reply to a tap takes the place of the message: leafing through one answer, or through the topics."""
+    kind, _, rest = data.partition(":")
+    if kind != "i":
+        return kind in LEAFING
+    rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
+    return any(str(button.callback_data).startswith(f"p:{rest}:") for row in rows for button in row)
+
+
+def private_button(me: User, payload: str | None = None) -> InlineKeyboardMarkup:
+    """A button that opens the private chat with the bot, with a /start payload if given."""
+    url = create_deep_linked_url(me.username or "", payload)
+    return InlineKeyboardMarkup([[InlineKeyboardButton(wording.OPEN_PRIVATE, url=url)]])

@@ -1,0 +1,69 @@
+"""Updates that Telegram posts to us: believed only with the secret, taken before they are acknowledged."""
+
+import hmac
+import json
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from bot.channels.telegram import limits
+from bot.http.request_body import read_body
+from bot.store.store import StoreError
+
+log = structlog.get_logger(__name__)
+
+PATH: Final = "/telegram"
+SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- the header's name
+
+Take = Callable[[dict[str, object]], Awaitable[None]]
+
+
+def route(secret: str, take: Take) -> Route:
+    """POST /telegram (https://core.telegram.org/bots/api#setwebhook).
+
+    Answers 200 as soon as the update is taken, before it is worked on; 503 when it can't be known whether it was taken
+    before, so that Telegram sends it again; 403 without the secret, 415, 413, 408 and 400 for what isn't an update.
+
+    Args:
+        secret: what Telegram was told to send along.
+        take: takes an update's JSON; raises StoreError, or NotReadyError.
+    """
+    expected = secret.encode()
+
+    async def endpoint(request: Request) -> Response:
+        # Headers are bytes; Starlette shows them as Latin-1. compare_digest on str would raise for non-ASCII.
+        shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        if not hmac.compare_digest(shown, expected):
+            raise HTTPException(403, "没有权限。")
+        update = await _update(request)
+        try:
+            await take(update)
+        except (StoreError, NotReadyError) as error:
+            log.error("update_refused", reason=str(error))
+            raise HTTPException(503, "现在处理不了，请稍后再发。", {"Retry-After": "5"}) from None
+        return Response()
+
+    return Route(PATH, endpoint, methods=["POST"])
+
+
+class NotReadyError(Exception):
+    """The bot isn't connected yet, or not any more."""
+
+
+async def _update(request: Request) -> dict[str, object]:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise HTTPException(415, "只接受 JSON。")
+    body = await read_body(request, limits.UPDATE_BYTES)
+    try:
+        update = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "不是合法的 JSON。") from None
+    if not isinstance(update, dict) or type(update.get("update_id")) is not int:
+        raise HTTPException(400, "不是 Telegram 的更新。")
+    return update

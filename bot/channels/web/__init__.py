@@ -1,0 +1,1 @@
+"""The web chat: a page and the API that it speaks."""

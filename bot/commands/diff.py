@@ -1,0 +1,122 @@
+"""`youshu diff`: what a change of faq.yaml does to what people ask."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import track
+from rich.table import Table
+
+from bot.commands.quiet_settings import quiet_settings
+from bot.store.store import Store, StoreError
+from intents.faq.rewrite import RewriteError, backups
+from intents.knowledge import Knowledge
+from intents.matching.compare import Change, Rewritten, Verdict, changes, rewritten
+from intents.matching.corpus import Sentence, own_sentences, read_sentences
+from intents.matching.decide import Decision
+from intents.matching.matcher import Match
+
+READ_MISSES = 2000
+_MARKS = {Verdict.BETTER: "[green]变好[/]", Verdict.WORSE: "[red]变差[/]", Verdict.OTHER: "变了"}
+_ORDER = (Verdict.WORSE, Verdict.OTHER, Verdict.BETTER)
+T = TypeVar("T")
+
+
+@click.command(help="比较 faq.yaml 的两个版本：哪些句子换了回答，哪些没听懂的现在答得上。不写 OLD 就用最近的备份。")
+@click.option(
+    "--corpus",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="带标注的 TSV 文件，可以写几次；不写就用两个版本里的问法",
+)
+@click.argument("old", type=click.Path(path_type=Path), required=False)
+@click.argument("new", type=click.Path(path_type=Path), required=False)
+def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
+    """Show every sentence that is understood differently."""
+    settings = quiet_settings()
+    new = new or settings.faq
+    before, after = Knowledge.load(old or _latest_backup(new)), Knowledge.load(new)
+    console = Console()
+    _print_rewritten(console, rewritten(before.faq, after.faq))
+    corpus = [sentence for file in files for sentence in read_sentences(file)] if files else _own(before, after)
+    found = list(changes(before.matcher, after.matcher, _tracked(corpus, "逐句对照")))
+    _print_changes(console, found, len(corpus))
+    _print_answered(console, before, after, asyncio.run(_misses(settings.database_url.get_secret_value())))
+
+
+def _latest_backup(path: Path) -> Path:
+    kept = backups(path)
+    if not kept:
+        raise RewriteError(f"{path.name} 还没有备份；请写明两个文件：youshu diff 旧文件 新文件")
+    return kept[0]
+
+
+def _own(before: Knowledge, after: Knowledge) -> Sequence[Sentence]:
+    """The questions of both; where a question has moved, the new file tells what it means."""
+    by_text = {sentence.text: sentence for sentence in [*own_sentences(before.faq), *own_sentences(after.faq)]}
+    return list(by_text.values())
+
+
+def _tracked(items: Sequence[T], title: str) -> Iterable[T]:
+    """A progress bar on stderr, only where someone is looking."""
+    console = Console(stderr=True)
+    return track(items, title, console=console, transient=True, disable=not console.is_terminal)
+
+
+async def _misses(url: str) -> list[str] | None:
+    """What wasn't understood; None when the database doesn't answer."""
+    store = Store(url)
+    try:
+        await store.open()
+        return [miss.text for miss in await store.misses(READ_MISSES)]
+    except StoreError:
+        return None
+    finally:
+        await store.close()
+
+
+def _print_rewritten(console: Console, found: Rewritten) -> None:
+    for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.answers)):
+        if keys:
+            console.print(f"{title}：{'、'.join(keys)}", highlight=False)
+
+
+def _print_changes(console: Console, found: Sequence[Change], asked: int) -> None:
+    if not found:
+        console.print(f"对照了 {asked} 句，没有一句换回答。", highlight=False)
+        return
+    table = Table(title=f"对照了 {asked} 句，{len(found)} 句换了回答", title_justify="left")
+    for heading in ("", "句子", "原来", "现在"):
+        table.add_column(heading, overflow="fold")
+    for change in sorted(found, key=lambda change: _ORDER.index(change.verdict)):
+        table.add_row(_MARKS[change.verdict], escape(change.text), meaning(change.before), meaning(change.after))
+    console.print(table)
+
+
+def _print_answered(console: Console, before: Knowledge, after: Knowledge, misses: Sequence[str] | None) -> None:
+    if misses is None:
+        console.print("数据库没有应答，没能对照没听懂的话。", highlight=False)
+        return
+    answered = [
+        (text, match)
+        for text in _tracked(misses, "对照没听懂的话")
+        if (match := after.matcher.match(text)).decision is Decision.ANSWER
+        and before.matcher.match(text).decision is not Decision.ANSWER
+    ]
+    console.print(f"没听懂的 {len(misses)} 句里，{len(answered)} 句现在答得上。", highlight=False)
+    for text, match in answered:
+        console.print(f"  “{escape(text)}” → {match.intent}", highlight=False)
+
+
+def meaning(match: Match) -> str:
+    """How a match is told to an operator."""
+    if match.decision is Decision.ANSWER:
+        return f"回答 {match.intent}"
+    if match.decision is Decision.CLARIFY:
+        return "反问 " + "、".join(candidate.intent for candidate in match.candidates[:3])
+    return "不回答"

@@ -1,0 +1,146 @@
+"""`youshu eval`: how well labelled messages are understood, and where the thresholds should stand."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, track
+from rich.table import Table
+
+from bot.settings import load_settings
+from intents.errors import reason
+from intents.faq.schema import FAQ
+from intents.load import load_faq
+from intents.matching.corpus import OUT_OF_SCOPE, Sentence, read_sentences
+from intents.matching.decide import Thresholds, load_thresholds
+from intents.matching.evaluate import Outcome, OutsideScore, Score, by_intent, by_style, confusions, outcomes
+from intents.matching.fit import FOLDS, as_yaml, fit, in_corpus, out_of_fold
+from intents.matching.matcher import Matcher
+
+SHOWN_CONFUSIONS = 20
+_HEADINGS = ("句数", "首选对", "前三有", "答对", "答对或给出", "错答", "拒答")
+
+
+class MeasureError(click.ClickException):
+    """Nothing can be measured; one line in Chinese."""
+
+
+@click.command(
+    "eval", help="用带标注的 TSV 文件测理解得准不准；列名：id intent also style text，没有 also、style 也行。"
+)
+@click.option(
+    "--fit", "with_fit", is_flag=True, help="再按这些文件和 faq.yaml 自己的问法重定阈值，写进 thresholds.yaml"
+)
+@click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象，每个文件一项")
+@click.option("--wrong", "with_wrong", is_flag=True, help="列出每一句没答对的")
+@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
+    """Measure each file, and with --fit set the thresholds first."""
+    faq = load_faq(load_settings().faq)
+    labelled = {path: _checked(faq, path, read_sentences(path)) for path in paths}
+    console = Console(stderr=as_json)
+    if with_fit:
+        _refit(console, faq, [sentence for sentences in labelled.values() for sentence in sentences])
+    matcher = Matcher(faq)
+    results = {
+        path: outcomes(matcher.match, track(sentences, f"测 {path.name}", console=console, transient=True))
+        for path, sentences in labelled.items()
+    }
+    if as_json:
+        click.echo(json.dumps({str(path): _record(found) for path, found in results.items()}, ensure_ascii=False))
+        return
+    for path, found in results.items():
+        _show(console, path.name, found, with_wrong=with_wrong)
+
+
+def _checked(faq: FAQ, path: Path, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    if not sentences:
+        raise MeasureError(f"{path} 里没有一句话；请检查文件")
+    known = {*faq.by_id, OUT_OF_SCOPE}
+    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - known)
+    if strange:
+        raise MeasureError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
+    return sentences
+
+
+def _refit(console: Console, faq: FAQ, sentences: Sequence[Sentence]) -> None:
+    before = load_thresholds()
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("训练", total=FOLDS + 1)
+        folds = []
+        for fold in out_of_fold(faq):
+            folds.append(fold)
+            progress.advance(task)
+        corpus = in_corpus(faq, sentences)
+        progress.advance(task)
+    after = fit(folds, corpus, before)
+    _save(after)
+    table = Table("阈值", "原来", "现在", box=None)
+    for name, value in asdict(after).items():
+        table.add_row(name, f"{asdict(before)[name]:g}", f"{value:g}")
+    console.print(table)
+
+
+def _save(thresholds: Thresholds) -> None:
+    path = Path(str(files("intents.matching").joinpath("thresholds.yaml")))
+    try:
+        path.write_text(as_yaml(thresholds), encoding="utf-8")
+    except OSError as error:
+        raise MeasureError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
+
+
+def _show(console: Console, name: str, results: Sequence[Outcome], *, with_wrong: bool) -> None:
+    total, outside = Score.of(results), OutsideScore.of(results)
+    console.rule(escape(name))
+    if total.count:
+        console.print(_table("范围内", {"全部": total}))
+        for title, groups in (("写法", by_style(results)), ("话题", by_intent(results))):
+            if groups:
+                console.print(_table(title, groups))
+    if outside.count:
+        console.print(
+            f"范围外 {outside.count} 句：没有误答 {outside.kept_out:.3f}，明说不归这里管 {outside.refused:.3f}",
+            highlight=False,
+        )
+    mixed = confusions(results)
+    if mixed:
+        table = Table("本来是", "当成了", "次数", box=None)
+        for wanted, got, count in mixed[:SHOWN_CONFUSIONS]:
+            table.add_row(wanted, got, str(count))
+        console.print(table)
+    if with_wrong:
+        for outcome in results:
+            if not outcome.right if outcome.in_scope else outcome.answered:
+                _show_wrong(console, outcome)
+
+
+def _show_wrong(console: Console, outcome: Outcome) -> None:
+    near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
+    console.print(
+        f"[{outcome.match.decision.value}] {outcome.sentence.intent}：{outcome.sentence.text} → {near}",
+        highlight=False,
+        markup=False,
+    )
+
+
+def _table(title: str, groups: Mapping[str, Score]) -> Table:
+    table = Table(title, *_HEADINGS, box=None)
+    for name, score in groups.items():
+        first, *shares = asdict(score).values()
+        table.add_row(name, str(first), *(f"{share:.3f}" for share in shares))
+    return table
+
+
+def _record(results: Sequence[Outcome]) -> dict[str, object]:
+    return {
+        "in_scope": asdict(Score.of(results)),
+        "out_of_scope": asdict(OutsideScore.of(results)),
+        "by_style": {name: asdict(score) for name, score in by_style(results).items()},
+        "by_intent": {name: asdict(score) for name, score in by_intent(results).items()},
+        "confusions": [{"wanted": wanted, "got": got, "count": count} for wanted, got, count in confusions(results)],
+    }

@@ -1,0 +1,1 @@
+"""What is said when a life is in danger, and what follows."""

@@ -1,0 +1,187 @@
+"""The one HTTP server: health, metrics, the headers of every answer, and whatever routes the channels bring."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+
+import structlog
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.http.metrics import Metrics
+from bot.observe import trail
+from bot.store.store import Store, StoreError
+
+log = structlog.get_logger(__name__)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+PROBE_SECONDS = 2.0
+"""How long one health check may take before it counts as failed."""
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+"""Only this server's own files, nothing inline, no page around ours (w3.org/TR/CSP3)."""
+
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+_STATUS_TEXTS = {404: "没有这个地址。", 405: "这个地址不支持这种请求方法。"}
+_FAILED = "这边出了点问题，没能回答。请再发一次。"
+
+
+@dataclass(frozen=True, slots=True)
+class FaqStatus:
+    """The FAQ now in force."""
+
+    hash: str
+    intents: int
+    """How many."""
+    reload_error: str | None = None
+    """Why the file's latest version was not taken; None if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One thing that the service leans on."""
+
+    name: str
+    probe: Callable[[], Awaitable[str | None]]
+    """None when it is well, otherwise one line that says what is wrong, without a secret."""
+    needed: bool = True
+    """Whether the service counts as not ready without it."""
+
+
+def database_check(store: Store) -> HealthCheck:
+    """Whether the database answers."""
+
+    async def probe() -> str | None:
+        try:
+            await store.ping()
+        except StoreError as error:
+            return str(error)
+        return None
+
+    return HealthCheck("database", probe)
+
+
+def build_app(
+    faq: Callable[[], FaqStatus],
+    checks: Sequence[HealthCheck],
+    metrics: Metrics,
+    routes: Sequence[BaseRoute],
+    allowed_hosts: Sequence[str] = ("*",),
+) -> Starlette:
+    """The application with its own routes and the channels'.
+
+    Every refusal, a channel's HTTPException too, is JSON with an `error` in Chinese; a failure that nobody foresaw is
+    a 500 whose log line holds no word of the request. `allowed_hosts` are the names under which the server may be
+    called, against DNS rebinding.
+    """
+    own = [
+        Route("/healthz", _healthz),
+        Route("/readyz", _readyz(faq, checks)),
+        Route("/metrics", _metrics(metrics)),
+    ]
+    middleware = [
+        Middleware(_SafeHeaders),
+        Middleware(_NamelessErrors),
+        Middleware(TrustedHostMiddleware, allowed_hosts=[*allowed_hosts], www_redirect=False),
+        Middleware(GZipMiddleware, minimum_size=1024),
+    ]
+    return Starlette(routes=[*own, *routes], middleware=middleware, exception_handlers={HTTPException: _refusal})
+
+
+async def _healthz(_: Request) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+def _readyz(faq: Callable[[], FaqStatus], checks: Sequence[HealthCheck]) -> Endpoint:
+    async def readyz(_: Request) -> Response:
+        problems = await asyncio.gather(*(_probed(check) for check in checks))
+        ready = not any(problem and check.needed for check, problem in zip(checks, problems, strict=True))
+        found = {check.name: problem or "ok" for check, problem in zip(checks, problems, strict=True)}
+        status = {"status": "ready" if ready else "not ready", "faq": asdict(faq()), **found}
+        return JSONResponse(status, status_code=200 if ready else 503)
+
+    return readyz
+
+
+async def _probed(check: HealthCheck) -> str | None:
+    try:
+        async with asyncio.timeout(PROBE_SECONDS):
+            return await check.probe()
+    except TimeoutError:
+        return f"no answer within {PROBE_SECONDS:g} s"
+
+
+def _metrics(metrics: Metrics) -> Endpoint:
+    async def endpoint(_: Request) -> Response:
+        body, content_type = metrics.render()
+        return Response(body, headers={"Content-Type": content_type})
+
+    return endpoint
+
+
+def _refusal(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    text = _STATUS_TEXTS.get(error.status_code, error.detail)
+    return JSONResponse({"error": text}, status_code=error.status_code, headers=error.headers)
+
+
+class _SafeHeaders:
+    """Puts the security headers on every answer; what an answer says about caching stands, otherwise it isn't kept."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+class _NamelessErrors:
+    """Turns a failure that nobody foresaw into a 500, and logs where it happened but not what it says."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 -- the outermost guard: the server goes on with the next request
+            log.error("request_failed", error=type(error).__name__, at=trail(error))
+            if not begun:
+                await JSONResponse({"error": _FAILED}, status_code=500)(scope, receive, send)

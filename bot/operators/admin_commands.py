@@ -1,0 +1,209 @@
+"""What operators can ask of the bot in chat, whatever the channel: figures, misses, teaching, broadcast, a talk."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import structlog
+
+from bot.messages import Person, Reply
+from bot.operators import report
+from bot.operators import views as pages
+from bot.operators.broadcast import DROP, SEND, Broadcast
+from bot.operators.handoff import TAKE, Desk
+from bot.privacy import mask
+from bot.store.store import StoreError
+from bot.talk.wording import said
+from intents import FAQ
+from intents.reload import Reloader
+from intents.teach import TeachError, teach
+
+log = structlog.get_logger(__name__)
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "stats": "近 7 天的问答，或 /stats 24h",
+        "misses": "没听懂的话，点一下就能教",
+        "teach": "教一句：/teach 话题 问法",
+        "reload": "马上重读 faq.yaml",
+        "broadcast": "群发，先预览再确认",
+        "take": "接手：/take 渠道:用户编号",
+        "release": "放手，交还给机器人",
+    }
+)
+"""The commands by name, with what a menu says of them."""
+
+VALUE_PREFIX = "a:"
+"""What every value of an operator's button begins with; no value of anybody else's does."""
+
+_USAGE = (
+    "请写成 /teach 话题 问法，例如 /teach home_visit 催收会不会来我家；话题写 id 或标题。",
+    "也可以回复一条没听懂的话，只写 /teach 话题。不归我们管的，话题写 out_of_scope。",
+)
+_MASKED = re.compile(r"\[(?:[\u4e00-\u9fff]{2,5}|QQ号)\]")
+_PERIOD = timedelta(days=7)
+
+Work = Callable[[], Awaitable[Reply | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The message that a command replies to."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+    """The values of the buttons under it, if the bot wrote it."""
+
+
+@dataclass(frozen=True)
+class Office:
+    """Does what operators ask, and says what came of it."""
+
+    desk: Desk
+    reloader: Reloader
+    broadcast: Broadcast
+
+    def admits(self, person: Person) -> bool:
+        """Whether somebody is an operator; to anybody else none of this exists."""
+        return person in self.desk.admins
+
+    async def command(self, admin: Person, name: str, words: str, quoted: Quoted | None = None) -> Reply | None:
+        """Run one of COMMANDS; None where the answer reaches every operator anyway. Raises PermissionError, KeyError."""
+        self._check(admin)
+        run = self._commands(admin, words, quoted)[name]
+        try:
+            return await run()
+        except StoreError as error:
+            return _away(error)
+
+    async def tapped(self, admin: Person, value: str) -> Reply | None:
+        """Do what an operator's button says; raises PermissionError."""
+        self._check(admin)
+        prefix, key, rest = _split(value)
+        run = self._buttons(admin, key, rest).get(prefix)
+        if run is None:
+            return said("这个按钮已经没有用了。")
+        try:
+            return await run()
+        except StoreError as error:
+            return _away(error)
+
+    def _check(self, admin: Person) -> None:
+        if not self.admits(admin):
+            raise PermissionError("not an operator")
+
+    def _commands(self, admin: Person, words: str, quoted: Quoted | None) -> Mapping[str, Work]:
+        return {
+            "stats": lambda: self._stats(admin, words),
+            "misses": self._misses,
+            "teach": lambda: self._teach(words, quoted),
+            "reload": self._reload,
+            "broadcast": lambda: self.broadcast.preview(admin, words),
+            "take": lambda: self.desk.take(admin, words or _value(quoted, TAKE)),
+            "release": lambda: self.desk.release(admin),
+        }
+
+    def _buttons(self, admin: Person, key: str, rest: str) -> Mapping[str, Work]:
+        return {
+            pages.MISSES: self._misses,
+            pages.MISS: lambda: self._miss(key),
+            pages.TEACH: lambda: self._teach_miss(key, rest),
+            SEND: lambda: self.broadcast.confirmed(admin, key),
+            DROP: lambda: self.broadcast.dropped(admin),
+            TAKE: lambda: self.desk.take(admin, f"{key}:{rest}"),
+        }
+
+    async def _stats(self, admin: Person, words: str) -> Reply:
+        now = datetime.now(UTC)
+        try:
+            since = report.since(words, now) if words else now - _PERIOD
+        except ValueError:
+            return said("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
+        gathered = await report.gather(self.desk.store, self.reloader.current, since, now)
+        people = await self.desk.store.people(admin.channel)
+        return pages.stats(gathered, len(people), self.reloader.status.last_error)
+
+    async def _misses(self) -> Reply:
+        return pages.misses(await self._groups())
+
+    async def _miss(self, key: str) -> Reply:
+        group = await self._group(key)
+        return pages.miss(group) if group else _gone()
+
+    async def _teach_miss(self, key: str, intent: str) -> Reply:
+        group = await self._group(key)
+        return await self._taught(intent, group.texts[0]) if group else _gone()
+
+    async def _teach(self, words: str, quoted: Quoted | None) -> Reply:
+        if not words:
+            return said(*_USAGE)
+        intent, *question = words.split(maxsplit=1)
+        if question:
+            return await self._taught(intent, question[0])
+        miss = _value(quoted, pages.TEACH)
+        if miss:
+            return await self._teach_miss(miss.partition(":")[0], intent)
+        if quoted is None or quoted.choices or not quoted.text:
+            return said(*_USAGE)
+        return await self._taught(intent, quoted.text)
+
+    async def _taught(self, intent: str, question: str) -> Reply:
+        masked = _MASKED.findall(mask(question))
+        if masked:
+            return said(f"没有写：这句话里有{'、'.join(masked)}这样的个人信息，请改写后发 /teach 话题 改好的问法。")
+        question = unicodedata.normalize("NFC", question)
+        intent = _named(self.reloader.current.faq, intent)
+        try:
+            done = await asyncio.to_thread(teach, self.reloader.path, intent, question)
+        except TeachError as error:
+            return said(str(error))
+        log.info("taught", intent=done.intent, line=done.line)
+        await self.reloader.reload()
+        known = self.reloader.current.faq.by_id.get(done.intent)
+        return pages.taught(done, f"“{known.title}”" if known else done.intent)
+
+    async def _reload(self) -> Reply | None:
+        if await self.reloader.reload() is not None:
+            return None  # bot.operators.reload_notices tells every operator, this one too
+        status = self.reloader.status
+        return said(status.last_error or f"faq.yaml 没有变化，仍是版本 {status.digest}。")
+
+    async def _groups(self) -> tuple[report.MissGroup, ...]:
+        now = datetime.now(UTC)
+        epoch = datetime.fromtimestamp(0, UTC)
+        return (await report.gather(self.desk.store, self.reloader.current, epoch, now)).misses
+
+    async def _group(self, key: str) -> report.MissGroup | None:
+        return next((group for group in await self._groups() if pages.key(group.texts[0]) == key), None)
+
+
+def _split(value: str) -> tuple[str, str, str]:
+    """`a:teach:KEY:INTENT` as (`a:teach`, KEY, INTENT)."""
+    letter, _, rest = value.partition(":")
+    verb, _, rest = rest.partition(":")
+    key, _, rest = rest.partition(":")
+    return f"{letter}:{verb}", key, rest
+
+
+def _value(quoted: Quoted | None, prefix: str) -> str:
+    """What follows the prefix in the first button of the quoted message that has it."""
+    values = quoted.choices if quoted else ()
+    return next((value.removeprefix(f"{prefix}:") for value in values if value.startswith(f"{prefix}:")), "")
+
+
+def _named(faq: FAQ, name: str) -> str:
+    """An intent's id, where an operator may have written its title."""
+    return next((intent.id for intent in faq.intents if intent.title == name), name)
+
+
+def _gone() -> Reply:
+    return said("这句话已经教过或到期删除了，请发 /misses 看现在的。")
+
+
+def _away(error: StoreError) -> Reply:
+    log.error("admin_store_failed", reason=str(error))
+    return said("数据库没有应答，请过一会儿再试。")

@@ -1,0 +1,136 @@
+"""An operator takes a talk: the bot is silent in it, messages pass both ways, until released or expired."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.messages import Choice, Incoming, Person, Reply, Section
+from bot.store.store import Handover, Recalled, Store, StoreError
+from bot.talk import wording
+from intents import Decision
+
+log = structlog.get_logger(__name__)
+
+HOLD_SECONDS = 2 * 3600
+"""How long a talk stays with an operator who doesn't release it."""
+
+TAKE = "a:take"
+"""What the value of an operator's button to take a talk begins with; then CHANNEL:USER."""
+
+MOST_VALUE_BYTES = 64
+"""Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
+
+Send = Callable[[Person, Reply], Awaitable[None]]
+"""How a channel says something of its own accord; raises SendError when it doesn't arrive."""
+
+
+class SendError(Exception):
+    """A message could not be delivered; names the kind of failure, never the person or the text."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where operators take talks over and give them back."""
+
+    store: Store
+    admins: frozenset[Person] = frozenset()
+    senders: Mapping[str, Send] = field(default_factory=dict)
+    """How to reach people, by channel; a channel that can only answer isn't in it."""
+    clock: Callable[[], float] = time.time
+    hold_seconds: int = HOLD_SECONDS
+
+    def staffed(self, person: Person) -> bool:
+        """Whether an operator could talk with this person."""
+        others = (admin for admin in self.admins if admin != person)
+        return person.channel in self.senders and any(admin.channel in self.senders for admin in others)
+
+    async def call(self, person: Person) -> bool:
+        """Tell every operator that somebody wants a human; whether at least one was reached."""
+        if not self.staffed(person):
+            return False
+        name = f"{person.channel}:{person.user}"
+        lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
+        button = Choice("接手", f"{TAKE}:{name}")
+        reply = wording.said(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
+        reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
+        return any(reached)
+
+    async def announce(self, reply: Reply) -> None:
+        """Tell every operator who can be reached."""
+        for admin in sorted(self.admins, key=str):
+            await self._send(admin, reply)
+
+    async def take(self, admin: Person, whom: str) -> Reply:
+        """Put the talk of CHANNEL:USER into this operator's hands; says what came of it."""
+        channel, _, user = whom.strip().partition(":")
+        person = Person(channel, user)
+        if admin not in self.admins or not user:
+            return wording.said("请写成 /take 渠道:用户编号，例如 /take telegram:123456")
+        if person == admin or channel not in self.senders:
+            return wording.said("这个对话没法接手：对方所在的渠道只能由机器人回答。")
+        until = int(self.clock()) + self.hold_seconds
+        try:
+            held = (await self.store.recall(admin)).holds
+            taken = await self.store.take(Handover(person, admin, until))
+        except StoreError as error:
+            log.error("take_failed", reason=str(error))
+            return wording.said("现在接不了手，数据库没有应答，请过一会儿再试。")
+        if held is not None and held.person != person:
+            await self._send(held.person, wording.said(wording.RELEASED))
+        if not taken:
+            return wording.said("这个对话已经在别的工作人员手里。")
+        if not await self._send(person, wording.said(wording.TAKEN)):
+            await self.release(admin)
+            return wording.said("消息送不到对方那里，没有接手。")
+        return wording.said("已接手。您在这里写的话会转给对方，机器人不再插话；结束请发 /release。")
+
+    async def release(self, admin: Person) -> Reply:
+        """Give the talk that this operator holds back to the bot."""
+        try:
+            held = (await self.store.recall(admin)).holds
+            await self.store.release(admin)
+        except StoreError as error:
+            log.error("release_failed", reason=str(error))
+            return wording.said("现在放不了手，数据库没有应答，请过一会儿再试。")
+        if held is None:
+            return wording.said("您手里没有对话。")
+        await self._send(held.person, wording.said(wording.RELEASED))
+        return wording.said("已放手，机器人继续回答。")
+
+    async def passes(self, incoming: Incoming, recalled: Recalled) -> tuple[bool, Reply | None]:
+        """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
+        words = incoming.text.strip()
+        if recalled.taken is not None:
+            heading = f"{incoming.person.channel}:{incoming.person.user}"
+            section = Section(
+                (words or ("（点了一个按钮）" if incoming.choice else "（发来的不是文字）"),), heading=heading
+            )
+            # Somebody who is kept waiting by a dead line is worse off than with the bot.
+            if await self._send(recalled.taken.admin, Reply(Decision.ANSWER, (section,))):
+                return True, None
+            await self._give_back(recalled.taken)
+            return False, None
+        if recalled.holds is not None and words and not words.startswith("/"):
+            if await self._send(recalled.holds.person, wording.said(words)):
+                return True, None
+            return True, wording.said("这句没有送到对方那里。要结束请发 /release。")
+        return False, None
+
+    async def _give_back(self, handover: Handover) -> None:
+        try:
+            await self.store.release(handover.person)
+        except StoreError as error:
+            log.error("release_failed", reason=str(error))
+
+    async def _send(self, person: Person, reply: Reply) -> bool:
+        send = self.senders.get(person.channel)
+        if send is None:
+            return False
+        try:
+            await send(person, reply)
+        except SendError as error:
+            log.warning("handover_message_lost", channel=person.channel, reason=str(error))
+            return False
+        return True

@@ -1,0 +1,95 @@
+"""The report as one HTML page: charts drawn in place, nothing fetched from anywhere, light and dark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bot.operators.report import Day, Report
+
+WIDTH, HEIGHT = 720, 200
+"""Of the chart's drawing, in its own units; the page scales it."""
+_LABELS = 8
+"""At most so many days are named below the chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One piece of a column."""
+
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One day of the chart."""
+
+    day: Day
+    x: float
+    width: float
+    bars: tuple[Bar, ...]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """The turns of each day, one column a day, answered at the bottom."""
+
+    width: int
+    height: int
+    columns: tuple[Column, ...]
+    lines: tuple[tuple[float, int], ...]
+    """Heights at which a line is drawn, and the number that it stands for."""
+
+
+def page(report: Report) -> str:
+    """The page as text."""
+    environment = Environment(
+        loader=PackageLoader("bot.operators"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = percent
+    return environment.get_template("report.html").render(report=report, chart=chart(report.days))
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in whole percent."""
+    return f"{round(100 * part / whole)}%" if whole else "—"
+
+
+def chart(days: Sequence[Day]) -> Chart:
+    """The geometry of the columns."""
+    top = _round_up(max((day.total for day in days), default=0))
+    step = WIDTH / max(len(days), 1)
+    every = -(-len(days) // _LABELS) or 1
+    columns = tuple(
+        Column(day, index * step, step, _bars(day, top), f"{day.day:%m-%d}" if index % every == 0 else "")
+        for index, day in enumerate(days)
+    )
+    lines = tuple((HEIGHT - HEIGHT * share, round(top * share)) for share in (0.5, 1.0))
+    return Chart(WIDTH, HEIGHT, columns, lines)
+
+
+def _bars(day: Day, top: int) -> tuple[Bar, ...]:
+    bars, base = [], float(HEIGHT)
+    for kind, count in (("answer", day.answer), ("clarify", day.clarify), ("fallback", day.fallback)):
+        height = HEIGHT * count / top
+        base -= height
+        if count:
+            bars.append(Bar(kind, base, height))
+    return tuple(bars)
+
+
+def _round_up(number: int) -> int:
+    """The next number that reads well on an axis and halves evenly."""
+    scale = 1
+    while True:
+        for step in (2, 4, 6, 8, 10, 12, 16):
+            if number <= step * scale:
+                return step * scale
+        scale *= 10

@@ -1,0 +1,193 @@
+"""What a message means in the light of what the talk was about; pure functions.
+
+「那借呗呢」 says little by itself: how much the talk weighs in depends on how much the message leaves out. The scores of the message,
+of the message under the topic's title, and the leaning towards the topic and its neighbours are added up as logarithms; the
+weights were fitted on tests/corpus/followups.tsv against questions that need no context.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.messages import Part
+from bot.talk import text_commands as spoken
+from bot.talk.ellipsis import ellipsis, goes_on
+from bot.talk.state import Talk
+from bot.talk.text_commands import Asked
+from intents import FAQ, Decision, Match, Matcher
+from intents.danger.detector import CRISIS
+from intents.matching.decide import OFFERED, Rule
+
+_OUTSIDE = ""
+"""Stands for being none of the intents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message was taken to mean."""
+
+    decision: Decision
+    intents: tuple[str, ...] = ()
+    """Best first: the one that is answered, or those that are offered; none if it isn't said what the message is about."""
+    part: Part | None = None
+    """The part of the answer that was asked for."""
+    also: str | None = None
+    """The second question of the message."""
+    beside: str | None = None
+    """What may have been meant instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How the talk counts against the message itself."""
+
+    floor: float = 0.01
+    """Added to every score before its logarithm, so that the talk can still win where the message says nothing."""
+    topic: float = 3.5
+    """Leaning towards the topic of before, in logarithms, for a message that leaves everything out."""
+    related: float = 2.0
+    """The same towards its neighbours: those that its answer or theirs names as related."""
+    titled: float = 0.5
+    """How much the message under the topic's title counts."""
+    least: float = 0.4
+    """How much the talk counts for a message that leaves nothing out."""
+    outside: float = 4.0
+    """Leaning away from out of scope for a message that goes on with what was said (「那……呢」)."""
+    answer: float = 0.3
+    """A message that leaves everything out is answered from this share of all readings on, and below it asked about."""
+    answer_whole: float = 0.6
+    """The same for a message that leaves nothing out."""
+    beside: float = 0.15
+    """A second reading is offered under the answer from this share on."""
+    offer: float = 0.05
+    """Not even offered below this share."""
+    named_rest: float = 0.7
+    """What is said beside a part called by its name turns to another topic at this score."""
+    elliptic: float = 0.5
+    """A message that leaves out so much needs the talk."""
+    whole: float = 0.3
+    """A message that leaves out less and is out of scope by itself stays so."""
+    own_topic: float = 0.9
+    """A message with this score by itself needs no talk to be understood."""
+    goes_on: float = 0.6
+    """It needs one all the same if it goes on with what was said as plainly as this: 「那……呢」."""
+
+
+FITTED = Weights()
+"""The weights in force, which are the defaults; found with `python -m benchmarks.followups --fit`."""
+
+_SHORT = 2
+"""Characters beside a request for a part that name no topic, whatever they are."""
+_SAYS_NOTHING = 0.4
+"""From this bot.talk.ellipsis.goes_on on, what stands beside a request for a part names no topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message as it was written, and as bot.talk.text_commands.fold gives it."""
+
+    text: str
+    folded: str
+
+
+def plain(match: Match) -> Reading:
+    """A message read by itself."""
+    offered = tuple(each.intent for each in match.candidates[:OFFERED])
+    if match.decision is Decision.FALLBACK or not offered:
+        return Reading(Decision.FALLBACK)
+    if match.decision is Decision.ANSWER and match.intent is not None:
+        return Reading(Decision.ANSWER, (match.intent,), also=match.also)
+    return Reading(Decision.CLARIFY, offered)
+
+
+def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str, *, weights: Weights = FITTED) -> Reading:
+    """A message read in the light of the talk.
+
+    Args:
+        faq: what can be answered.
+        matcher: scores a text by itself.
+        talk: what was spoken of before.
+        match: the message by itself.
+        folded: the message as bot.talk.text_commands.fold gives it.
+        weights: how the talk counts.
+    """
+    if talk.outside:
+        return _after_outside(match, folded, weights)
+    # Whoever types on while being asked which of several is meant goes on with the likeliest.
+    topic = next((each for each in (*talk.asked[:1], talk.intent) if each in faq.by_id), None)
+    asked = spoken.part(folded)
+    if topic is None:
+        return _without_topic(match, asked)
+    if match.also is not None or match.rule is Rule.EXACT:
+        return plain(match)
+    whole = match if ellipsis(folded) < weights.elliptic else None
+    if asked is not None and _of_the_topic(matcher, topic, asked, whole, weights):
+        return Reading(Decision.ANSWER, (topic,), asked.part)
+    alone = match.decision is Decision.ANSWER and match.score >= weights.own_topic and goes_on(folded) < weights.goes_on
+    if alone or (match.decision is Decision.FALLBACK and ellipsis(folded) < weights.whole):
+        return plain(match)
+    reading = _decided(_shares(Said(match.text, folded), faq, matcher, topic, weights), ellipsis(folded), weights)
+    same = reading.decision is Decision.ANSWER and reading.intents == (topic,)
+    return replace(reading, part=asked.part) if asked is not None and same else reading
+
+
+def _after_outside(match: Match, folded: str, weights: Weights) -> Reading:
+    """「那微粒贷呢」 after 「借呗怎么开通」 is as little our business."""
+    lost = ellipsis(folded) >= weights.elliptic and match.score < weights.own_topic
+    return Reading(Decision.FALLBACK) if lost else plain(match)
+
+
+def _without_topic(match: Match, asked: Asked | None) -> Reading:
+    """「我有什么权利」 as a first message: of what isn't said."""
+    if asked is not None and asked.named and _names_nothing(asked):
+        return Reading(Decision.CLARIFY)
+    return plain(match)
+
+
+def _names_nothing(asked: Asked) -> bool:
+    """Whether all that is said besides goes with any topic; 「他们不答应怎么办」 asks by its rest, so the question alone isn't enough."""
+    return len(asked.rest) <= _SHORT or (asked.named and goes_on(asked.rest) >= _SAYS_NOTHING)
+
+
+def _of_the_topic(matcher: Matcher, topic: str, asked: Asked, whole: Match | None, weights: Weights) -> bool:
+    """Whether a request for a part says nothing that is about another topic; whole: the message if it can stand alone."""
+    if whole is not None and whole.intent != topic and whole.score >= weights.own_topic:
+        return False
+    if _names_nothing(asked):
+        return True
+    if not asked.named:
+        return False
+    best = matcher.rank(asked.rest)[:1]
+    return not best or best[0].intent in {topic, CRISIS} or best[0].score < weights.named_rest
+
+
+def _shares(said: Said, faq: FAQ, matcher: Matcher, topic: str, weights: Weights) -> Sequence[tuple[str, float]]:
+    """Every reading with its share of all, best first."""
+    alone = matcher.rank(said.text)
+    titled = {each.intent: each.score for each in matcher.rank(f"{faq.by_id[topic].title}，{said.text}")}
+    left_out = ellipsis(said.folded)
+    weight = weights.least + (1 - weights.least) * left_out
+    near = {*faq.by_id[topic].related, *(each.id for each in faq.intents if topic in each.related)}
+    sums = {_OUTSIDE: math.log(max(0.0, 1 - sum(each.score for each in alone)) + weights.floor)}
+    sums[_OUTSIDE] -= weights.outside * goes_on(said.folded) * left_out
+    for candidate in alone:
+        name = candidate.intent
+        if name == CRISIS:
+            continue  # danger to life has been looked for before; a stray likeness to it must not be offered
+        leaning = weights.topic if name == topic else weights.related if name in near else 0.0
+        under_title = weights.titled * math.log(titled.get(name, 0.0) + weights.floor)
+        sums[name] = math.log(candidate.score + weights.floor) + weight * (leaning + under_title)
+    total = sum(math.exp(each) for each in sums.values())
+    return sorted(((name, math.exp(each) / total) for name, each in sums.items()), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _decided(shares: Sequence[tuple[str, float]], left_out: float, weights: Weights) -> Reading:
+    if not shares or shares[0][0] == _OUTSIDE:
+        return Reading(Decision.FALLBACK)
+    inside = [(name, share) for name, share in shares if name != _OUTSIDE]
+    offered = tuple(name for name, share in inside[:OFFERED] if share >= weights.offer)
+    enough = weights.answer_whole + (weights.answer - weights.answer_whole) * left_out
+    if inside[0][1] >= enough or len(offered) == 1:
+        beside = next((name for name, share in inside[1:2] if share >= weights.beside), None)
+        return Reading(Decision.ANSWER, (inside[0][0],), beside=beside)
+    return Reading(Decision.CLARIFY, offered) if offered else Reading(Decision.FALLBACK)

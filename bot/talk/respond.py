@@ -1,0 +1,285 @@
+"""From a message and where the talk stands to the reply and where it stands then; pure, no I/O."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from bot.crisis import care as safety
+from bot.messages import Choice, Incoming, Part, Reply, Section
+from bot.privacy import mask
+from bot.store.analytics import Learnt, Pick, Vote
+from bot.talk import answers, followup, wording
+from bot.talk import text_commands as spoken
+from bot.talk.ellipsis import ellipsis
+from bot.talk.state import VOTED, Talk
+from bot.talk.text_commands import Command, fold
+from intents import FAQ, Decision, Intent, Match
+from intents.danger.detector import CRISIS, Sign
+from intents.faq.schema import Group
+from intents.knowledge import Knowledge
+from intents.matching.normalize import bounded
+
+CHAT = frozenset({"greeting", "thanks"})
+"""Intents that answer a courtesy: they don't change what the talk is about."""
+
+MISS_CHARACTERS = 200
+"""How much of a message that wasn't understood an operator sees."""
+
+WORDING = "wording"
+"""The name of the sign that is found by a score and not by a pattern."""
+SURE_DANGER = 0.9
+"""From this score on a message is danger to life even where it leaves out so much that it may be a follow-up."""
+
+UNCLEAR_IN_A_ROW = 2
+"""After so many turns without an answer the bot stops asking back and shows the menu."""
+
+
+class Doubt(Enum):
+    """Why danger to life is doubtful."""
+
+    SCORE = auto()
+    """Only the matcher leans to it."""
+    SIGN = auto()
+    """Its wording counts as a sign."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one message leads to."""
+
+    reply: Reply
+    talk: Talk
+    learnt: Learnt = field(default_factory=Learnt)
+    effect: Command | None = None
+    """FORGET: everything kept of the person is to go, instead of keeping the talk."""
+    call: bool = False
+    """Operators are to be told that the person wants one of them."""
+
+
+@dataclass(frozen=True)
+class Responder:
+    """Answers one message; holds only what every turn needs alike."""
+
+    knowledge: Knowledge
+    retention_days: int
+    staffed: bool = False
+    """An operator could come when called."""
+
+    @property
+    def faq(self) -> FAQ:
+        """The FAQ of this turn."""
+        return self.knowledge.faq
+
+    def respond(self, talk: Talk, incoming: Incoming, sign: Sign | None, now: datetime) -> Step:
+        """The reply to a tap or a text; sign is the danger to life found in the text."""
+        text = incoming.text
+        if incoming.choice is not None:
+            text = safety.words(incoming.choice) or ""
+            if not text:
+                return self._tapped(talk, incoming.choice)
+        folded = fold(text)
+        doubt = self._doubtful(talk, folded, text, sign)
+        looked_at = text if incoming.choice is None else None
+        found, sign = sign is not None, None if doubt else sign
+        value = self._picked(talk, folded) if sign is None else None
+        if value is not None and safety.words(value) is None:
+            return self._tapped(talk, value)
+        text = safety.words(value or "") or text
+        # A long message is matched without its middle, which is another text to look at.
+        known = found if text == looked_at == bounded(text) else None
+        match = self.knowledge.matcher.match(text, in_danger=known)
+        if sign is None and spoken.command(folded) is Command.FORGET:
+            return Step(wording.FORGOTTEN, Talk(), effect=Command.FORGET)
+        if doubt and match.intent == CRISIS:
+            match = replace(match, decision=Decision.FALLBACK)
+        care = safety.respond(self.faq, talk.crisis, text, sign=sign, match=match, now=now)
+        talk = replace(talk, crisis=care.crisis)
+        if care.reply is not None:
+            return self._cared(talk, care.reply)
+        step = self._said(talk, text, folded, match)
+        line = wording.IN_DOUBT if doubt is Doubt.SIGN else care.line
+        if line is None:
+            return step
+        return replace(step, reply=replace(step.reply, sections=(*step.reply.sections, Section((line,)))))
+
+    def _said(self, talk: Talk, text: str, folded: str, match: Match) -> Step:
+        """The reply to words that have nothing to do with danger to life."""
+        number = spoken.number(folded)
+        if number is not None and talk.offered:
+            line = wording.NO_SUCH_NUMBER.format(number=number, last=len(talk.offered))
+            return self._own(talk, wording.said(line, choices=self._restored(talk), decision=Decision.CLARIFY))
+        command = spoken.command(folded)
+        if command is not None:
+            return self._commanded(talk, command)
+        if not folded:
+            return self._own(talk, wording.said(wording.WORDS_PLEASE, decision=Decision.FALLBACK))
+        return self._read(talk, text, match, folded)
+
+    def _doubtful(self, talk: Talk, folded: str, text: str, sign: Sign | None) -> Doubt | None:
+        """Whether danger rests on a score alone, in a message that leaves out what the talk supplies.
+
+        「只有一套自己住的」 is about the house of before. It is answered as such, and where there was a sign the numbers to call
+        stand under the answer.
+        """
+        in_talk = talk.crisis is None and (talk.intent is not None or bool(talk.asked) or talk.outside)
+        by_pattern = sign is not None and sign.pattern != WORDING
+        if not in_talk or by_pattern or ellipsis(folded) < followup.FITTED.elliptic:
+            return None
+        score = next((each.score for each in self.knowledge.matcher.rank(text) if each.intent == CRISIS), 0.0)
+        if score >= SURE_DANGER:
+            return None
+        return Doubt.SCORE if sign is None else Doubt.SIGN
+
+    def _cared(self, talk: Talk, reply: Reply) -> Step:
+        """After a word about danger to life: the topic of before is left alone, nothing else is on the table."""
+        offered = tuple(choice.value for choice in reply.choices)
+        talk = replace(talk, offered=offered, asked=(), misses=0, outside=False)
+        return Step(reply, talk, Learnt(reply.decision.value, reply.intent))
+
+    # --- taps ---------------------------------------------------------------------------------------------------
+
+    def _tapped(self, talk: Talk, value: str) -> Step:
+        kind, _, rest = value.partition(":")
+        key, _, wanted = rest.partition(":")
+        pick = Pick(talk.asked, key if kind == "i" else "none") if talk.asked and kind in {"i", "none"} else None
+        if kind == "none":
+            return self._none_of_these(talk, pick)
+        if kind == "call":
+            return replace(self._own(talk, wording.said(wording.CALLED)), call=True)
+        if kind == "g" and key in set(Group):
+            return self._own(talk, answers.group(self.faq, Group(key)))
+        if kind in {"i", "p", "v", "r"}:
+            return self._tapped_topic(talk, kind, key, wanted, Learnt(pick=pick))
+        return self._own(talk, answers.menu())
+
+    def _tapped_topic(self, talk: Talk, kind: str, key: str, wanted: str, learnt: Learnt) -> Step:
+        intent = self.faq.by_id.get(key)
+        if intent is None:
+            return self._own(talk, wording.said(wording.GONE, choices=answers.group_choices()))
+        if kind == "p" and wanted in set(Part):
+            return self._answered(talk, self._part(talk, intent, Part(wanted)))
+        if kind in {"v", "r"}:
+            return self._voted(talk, intent, kind, wanted)
+        return self._answered(talk, self._brief(talk, intent), learnt)
+
+    def _voted(self, talk: Talk, intent: Intent, kind: str, wanted: str) -> Step:
+        voted = replace(talk, voted=(*(each for each in talk.voted if each != intent.id), intent.id)[-VOTED:])
+        if kind == "r":
+            reason = wanted if wanted in wording.REASONS else "other"
+            vote, reply = Vote(intent.id, useful=False, reason=reason), wording.said(wording.VOTED_REASON)
+        elif wanted == "down":
+            reply = wording.said(wording.VOTED_DOWN, choices=answers.reason_choices(intent))
+            vote = Vote(intent.id, useful=False)
+        else:
+            vote, reply = Vote(intent.id, useful=True), wording.said(wording.VOTED_UP)
+        return replace(self._own(voted, reply), learnt=Learnt(vote=vote))
+
+    def _none_of_these(self, talk: Talk, pick: Pick | None) -> Step:
+        misses = talk.misses + 1
+        line = wording.ANOTHER if misses == 1 else wording.fallback(self.faq, misses)
+        step = self._own(talk, wording.said(line, choices=self._ways_out(misses), decision=Decision.FALLBACK))
+        return replace(step, talk=replace(step.talk, misses=misses), learnt=Learnt("fallback", pick=pick))
+
+    # --- words --------------------------------------------------------------------------------------------------
+
+    def _picked(self, talk: Talk, folded: str) -> str | None:
+        """The value of the offered choice that these words name, by number or by label."""
+        number = spoken.number(folded)
+        if number is not None and 1 <= number <= len(talk.offered):
+            return talk.offered[number - 1]
+        return next((c.value for c in self._restored(talk) if fold(c.label) == folded), None)
+
+    def _restored(self, talk: Talk) -> tuple[Choice, ...]:
+        """The choices offered last, with their labels."""
+        found = (answers.choice(self.faq, value) or safety.choice(value) for value in talk.offered)
+        return tuple(choice for choice in found if choice is not None)
+
+    def _commanded(self, talk: Talk, command: Command) -> Step:
+        groups = answers.group_choices()
+        if command is Command.BACK:
+            return self._back(talk)
+        if command is Command.NEW:
+            new = replace(talk, intent=None, part=None, trail=(), misses=0, outside=False)
+            return self._own(new, wording.said(wording.NEW_QUESTION, choices=groups, decision=Decision.CLARIFY))
+        if command is Command.HELP:
+            return self._own(talk, wording.said(*wording.HELP, choices=groups))
+        if command is Command.PRIVACY:
+            first, *others = wording.PRIVACY
+            return self._own(talk, wording.said(first.format(days=self.retention_days), *others))
+        return self._own(talk, answers.menu())
+
+    def _back(self, talk: Talk) -> Step:
+        """From a part to the short form, from there to the topic before, from the first to the menu."""
+        shown = self.faq.by_id.get(talk.intent or "")
+        if shown is not None and talk.part is not None:
+            return self._answered(talk, self._brief(talk, shown))
+        trail = [each for each in talk.trail if each in self.faq.by_id]
+        if not trail:
+            return self._own(replace(talk, intent=None, part=None), answers.menu())
+        step = self._answered(talk, self._brief(talk, self.faq.by_id[trail[-1]]))
+        return replace(step, talk=replace(step.talk, trail=tuple(trail[:-1])))
+
+    def _read(self, talk: Talk, text: str, match: Match, folded: str) -> Step:
+        reading = followup.read(self.faq, self.knowledge.matcher, talk, match, folded)
+        if reading.decision is Decision.ANSWER:
+            return self._meant(talk, reading)
+        if reading.decision is Decision.CLARIFY and not reading.intents:
+            return self._own(talk, replace(answers.menu(), sections=(Section((wording.WHICH_TOPIC,)),)))
+        again = reading.decision is Decision.CLARIFY and set(reading.intents) == set(talk.asked)
+        if reading.decision is Decision.CLARIFY and not again and talk.misses < UNCLEAR_IN_A_ROW:
+            reply = answers.clarify(self.faq, reading.intents)
+            step = self._own(talk, reply)
+            counted = Learnt("clarify", reading.intents[0])
+            return replace(step, talk=replace(step.talk, asked=reading.intents, misses=talk.misses + 1), learnt=counted)
+        return self._missed(talk, text, folded)
+
+    def _meant(self, talk: Talk, reading: followup.Reading) -> Step:
+        intent = self.faq.by_id[reading.intents[0]]
+        reply = self._part(talk, intent, reading.part) if reading.part else self._brief(talk, intent)
+        for other, line in ((reading.also, wording.ALSO), (reading.beside, wording.BESIDE)):
+            also = self.faq.by_id.get(other or "")
+            if also is not None and also is not intent:
+                choice = answers.topic_choice(also)
+                others = tuple(each for each in reply.choices if each != choice)
+                added = Section((line.format(title=also.title),))
+                reply = replace(reply, sections=(*reply.sections, added), choices=(choice, *others))
+        return self._answered(talk, reply)
+
+    def _missed(self, talk: Talk, text: str, folded: str) -> Step:
+        misses = talk.misses + 1
+        line = wording.fallback(self.faq, misses)
+        reply = wording.said(line, choices=self._ways_out(misses), decision=Decision.FALLBACK)
+        masked = mask(text)[:MISS_CHARACTERS]
+        learnt = Learnt("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
+        step = self._own(talk, reply)
+        return replace(step, talk=replace(step.talk, misses=misses, outside=True), learnt=learnt)
+
+    def _ways_out(self, misses: int) -> tuple[Choice, ...]:
+        human = (Choice(wording.CALL, "call"),) if self.staffed and misses > 1 else ()
+        return (*answers.group_choices(), *human)
+
+    # --- replies ------------------------------------------------------------------------------------------------
+
+    def _brief(self, talk: Talk, intent: Intent) -> Reply:
+        reply = answers.brief(self.faq, intent, ask_vote=intent.id not in talk.voted)
+        if intent.id == "human_help" and self.staffed:
+            return replace(reply, choices=(Choice(wording.CALL, "call"), *reply.choices))
+        return reply
+
+    def _part(self, talk: Talk, intent: Intent, wanted: Part) -> Reply:
+        return answers.part(self.faq, intent, wanted, ask_vote=intent.id not in talk.voted)
+
+    def _answered(self, talk: Talk, reply: Reply, learnt: Learnt | None = None) -> Step:
+        """After an answer: the talk is about it."""
+        intent = reply.intent or ""
+        about = talk.about(intent, reply.part)
+        if intent in CHAT:
+            about = replace(about, intent=talk.intent, part=talk.part, trail=talk.trail)
+        offered = tuple(choice.value for choice in reply.choices)
+        counted = replace(learnt or Learnt(), decision=reply.decision.value, intent=intent)
+        return Step(reply, replace(about, offered=offered), counted)
+
+    def _own(self, talk: Talk, reply: Reply) -> Step:
+        """After the bot's own words: the topic stays, a pending question is over."""
+        offered = tuple(choice.value for choice in reply.choices)
+        return Step(reply, replace(talk, offered=offered, asked=(), outside=False))

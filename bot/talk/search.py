@@ -1,0 +1,46 @@
+"""Short answers for a few words, without a talk around them: for Telegram's inline mode."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.messages import Reply
+from bot.talk import answers
+from intents import FAQ, Intent
+from intents.danger.detector import CRISIS
+from intents.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One answer that fits."""
+
+    id: str
+    title: str
+    reply: Reply
+
+
+def search(knowledge: Knowledge, text: str, most: int) -> tuple[Found, ...]:
+    """At most so many short answers, the likeliest first; for no words the first topics of the FAQ.
+
+    Danger to life is answered alone.
+    """
+    faq, text = knowledge.faq, text.strip()
+    if not text:
+        return tuple(_found(faq, intent) for intent in faq.intents if intent.answer.basis)[:most]
+    match = knowledge.matcher.match(text)
+    if match.intent == CRISIS and CRISIS in faq.by_id:
+        return (_found(faq, faq.by_id[CRISIS]),)
+    near = [faq.by_id[each.intent] for each in match.candidates if each.intent in faq.by_id]
+    fitting = dict.fromkeys(intent.id for intent in (*near, *_mentioning(faq, text)) if intent.id != CRISIS)
+    return tuple(_found(faq, faq.by_id[key]) for key in fitting)[:most]
+
+
+def _mentioning(faq: FAQ, text: str) -> Iterator[Intent]:
+    """The intents whose title or questions contain the text."""
+    for intent in faq.intents:
+        if any(text in each for each in (intent.title, *intent.questions)):
+            yield intent
+
+
+def _found(faq: FAQ, intent: Intent) -> Found:
+    return Found(intent.id, intent.title, answers.brief(faq, intent, ask_vote=False))

@@ -1,0 +1,1 @@
+"""Chinese writing: Traditional and Simplified."""

@@ -1,0 +1,131 @@
+"""Danger to life in a message, found before any score (signals: law.md 7.1; why patterns come first: docs/decisions)."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from intents.danger.score import Verdict, Wording
+from intents.danger.signs import Group, SignKind, load_signs
+from intents.danger.spelling import BREAK, Speller
+
+__all__ = ["CRISIS", "WORDING", "DangerDetector", "Sign", "SignKind"]
+
+CRISIS = "crisis"
+"""The intent of a message in which a life is in danger, where the FAQ has it."""
+
+PAIR = "pair"
+"""The name of a sign that two weak ones make together."""
+
+WORDING = "wording"
+"""The name of a sign that only the wording as a whole gives."""
+
+BLANK = "〇"
+"""Stands for what only sounds like danger."""
+
+BEFORE = 30
+"""So many characters before a sign say whose life it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What told of danger."""
+
+    kind: SignKind
+    pattern: str
+    """The name of the group of patterns that matched; PAIR and WORDING are the second line."""
+    words: str
+    """What matched, in one spelling: for --why on the operator's own screen, never for a log."""
+    urgent: bool = False
+    """It is happening now."""
+
+
+class DangerDetector:
+    """Finds the first sign of danger to life; immutable, safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._spell = Speller()
+        self._signs = load_signs()
+        self._wording = Wording.load()
+        words = self._signs.words
+        self._other = re.compile(f"{words['KIN']}|他(?!们)|她(?!们)")
+        self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
+        self._cause = re.compile(words["CAUSE"])
+        self._worry = re.compile(words["WORRY"])
+
+    def find(self, text: str) -> Sign | None:
+        """The sign that told, or None; never raises, whatever the text."""
+        folded = self.folded(text)
+        if not folded:
+            return None
+        verdict = self._wording.verdict(folded)
+        # Most messages are doubted, so that most patterns are neither tried nor compiled.
+        if sign := self.patterned(folded, only_urgent=verdict is Verdict.DOUBT):
+            return sign
+        if verdict is Verdict.DANGER:
+            return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))
+        return None
+
+    def patterned(self, folded: str, *, only_urgent: bool = False) -> Sign | None:
+        """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it.
+
+        With only_urgent, only what is happening now.
+        """
+        characters = frozenset(folded)
+        for group in self._signs.groups:
+            if only_urgent and not group.urgent:
+                continue
+            found = group.patterns.search(folded, characters)
+            if found and not (group.unless and group.unless.search(folded)):
+                return self._sign(group, folded, found)
+        return None if only_urgent else self._paired(folded)
+
+    def warm(self) -> None:
+        """Do now what the first messages would wait for."""
+        harmless = (each.patterns for each in self._signs.harmless)
+        for patterns in (*harmless, *(group.patterns for group in self._signs.groups)):
+            patterns.compile()
+
+    def is_danger(self, text: str) -> bool:
+        """Whether there is any sign."""
+        return self.find(text) is not None
+
+    def folded(self, text: str) -> str:
+        """The text in one spelling, with what only sounds like danger blanked out."""
+        folded = self._spell(text)
+        characters = frozenset(folded)
+        for harmless in self._signs.harmless:
+            if harmless.when is None or harmless.when.search(folded):
+                folded = harmless.patterns.blank(folded, characters, BLANK)
+        return folded
+
+    def _sign(self, group: Group, folded: str, found: re.Match[str]) -> Sign:
+        kind = SignKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
+        return Sign(kind, group.name, found[0], group.urgent)
+
+    def _of_another(self, folded: str, start: int) -> bool:
+        """Whether the last one named before the sign is a relative or friend who says or does it, and not the cause of it."""
+        before = folded[max(0, start - BEFORE) : start + 1]
+        others = list(self._other.finditer(before))
+        if not others or self._me.search(before, others[-1].end()):
+            return False
+        between = before[others[-1].end() :]
+        return not self._cause.search(between) and (BREAK not in between or bool(self._worry.search(folded)))
+
+    def _paired(self, folded: str) -> Sign | None:
+        for pair in self._signs.pairs:
+            one = pair.one.search(folded)
+            other = pair.other.search(folded) if one else None
+            if one and other and (one.end() <= other.start() or other.end() <= one.start()):
+                kind = (
+                    SignKind.RELATIVE
+                    if self._of_another(folded, max(one.start(), other.start()))
+                    else SignKind.INDIRECT
+                )
+                return Sign(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
+        return None
+
+
+@cache
+def shipped_detector() -> DangerDetector:
+    """The detector of the shipped signs: no FAQ changes it, so a reload needn't build it anew."""
+    return DangerDetector()

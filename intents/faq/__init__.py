@@ -1,0 +1,1 @@
+"""The FAQ file: its schema, reading it with line numbers, and changing it safely."""

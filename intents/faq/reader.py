@@ -1,0 +1,263 @@
+"""YAML to values that know their line and column; duplicate keys and YAML's own traps are problems."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import yaml
+
+from intents.faq.problems import Problem, quoted
+from intents.faq.source import Place, Source
+
+__all__ = ["Document", "Path", "Place", "Value", "read"]
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+Path = tuple[str | int, ...]
+
+MAX_DEPTH = 20
+"""The format needs six levels; beyond this, libyaml's time grows with the square of the depth."""
+
+# The C parser reads the shipped file some ten times as fast; a wheel without it still works.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_IMPLICIT = yaml.SafeLoader.yaml_implicit_resolvers
+_NULL = "tag:yaml.org,2002:null"
+
+# What YAML 1.1 refuses (5.1, printable characters).
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML text as plain values; every scalar is the string as written, so that nothing is converted silently."""
+
+    source: Source
+    value: Value = None
+    """None when the text can't be read as YAML at all."""
+    spans: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    """Where each value begins and ends, as offsets into the text."""
+    key_offsets: dict[Path, int] = field(default_factory=dict)
+    """Where each mapping key begins, by the path of its value."""
+    plain: frozenset[Path] = frozenset()
+    """The paths of scalars written without quotes."""
+    conversions: dict[Path, str] = field(default_factory=dict)
+    """The plain scalars that other YAML readers take for something else than text, with that kind: int, bool, …"""
+    problems: tuple[Problem, ...] = ()
+
+    def place(self, path: Path, character: int | None = None) -> Place:
+        """Where the value at this path stands, or a character of its text, or the nearest value around it that exists."""
+        while path and path not in self.spans:
+            path, character = path[:-1], None
+        start, end = self.spans.get(path, (0, 0))
+        if character is not None:
+            start = self._offset(path, start, end, character)
+        return self.source.place(start)
+
+    def key_place(self, path: Path) -> Place:
+        """Where the key of this path stands; the value where it has no key (an item of a list)."""
+        offset = self.key_offsets.get(path)
+        return self.place(path) if offset is None else self.source.place(offset)
+
+    def _offset(self, path: Path, start: int, end: int, character: int) -> int:
+        """The offset of a text's character: quotes, escapes and folded lines make the two differ."""
+        text = self.at(path)
+        if not isinstance(text, str):
+            return start
+        position = found = start
+        for wanted in text[: character + 1]:
+            hit = self.source.text.find(wanted, position, end)
+            if hit >= 0:
+                found, position = hit, hit + 1
+        return found
+
+    def at(self, path: Path) -> Value:
+        """The value at a path; None where there is none."""
+        value = self.value
+        for step in path:
+            if isinstance(value, dict) and isinstance(step, str):
+                value = value.get(step)
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+
+def read(text: str) -> Document:
+    """Parse one YAML document; a syntax error is a problem, never an exception."""
+    source, problems = _printable(Source(text))
+    parsed = _parse(source)
+    if isinstance(parsed, Document):
+        return _joined(parsed, problems)
+    # Not before: a good file needn't wait for the patterns of what is wrong.
+    from intents.faq.syntax import diagnose, line_traps  # noqa: PLC0415
+
+    traps = list(line_traps(source))
+    problems += [trap.problem for trap in traps]
+    repairs = {trap.problem.line: trap.repaired for trap in traps if trap.repaired is not None}
+    if repairs:
+        # With the traps mended in memory the rest can be read too, so that all problems show at once.
+        source = source.replaced(repairs)
+        parsed = _parse(source)
+        if isinstance(parsed, Document):
+            return _joined(parsed, problems)
+    problem = diagnose(source, parsed)
+    if not any(abs(trap.problem.line - problem.line) <= 1 for trap in traps):
+        problems.append(problem)
+    return Document(source, problems=tuple(problems))
+
+
+def _joined(document: Document, earlier: Iterable[Problem]) -> Document:
+    document_problems = (*earlier, *document.problems)
+    return Document(
+        document.source,
+        document.value,
+        document.spans,
+        document.key_offsets,
+        document.plain,
+        document.conversions,
+        document_problems,
+    )
+
+
+def _printable(source: Source) -> tuple[Source, list[Problem]]:
+    problems = []
+    for found in _UNPRINTABLE.finditer(source.text):
+        place = source.place(found.start())
+        message = f"有一个看不见的控制字符（U+{ord(found[0]):04X}）"
+        problems.append(Problem(place.line, place.column, "E-CHARACTER", message, "请删去这一处再重新输入"))
+    return (Source(_UNPRINTABLE.sub("\ufffd", source.text)) if problems else source), problems
+
+
+class _Unreadable(Exception):  # noqa: N818  # carries a finding, and never leaves this module
+    def __init__(self, offset: int, code: str, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.offset, self.code, self.message, self.remedy = offset, code, message, remedy
+
+
+def _parse(source: Source) -> Document | yaml.MarkedYAMLError:
+    builder = _Builder(source, yaml.parse(source.text, Loader=_Loader))
+    try:
+        value = builder.document()
+    except yaml.MarkedYAMLError as error:
+        return error
+    except _Unreadable as stop:
+        place = source.place(stop.offset)
+        return Document(source, problems=(Problem(place.line, place.column, stop.code, stop.message, stop.remedy),))
+    return Document(
+        source,
+        value,
+        builder.spans,
+        builder.keys,
+        frozenset(builder.plain),
+        builder.conversions,
+        tuple(builder.problems),
+    )
+
+
+class _Builder:
+    """Builds values from parser events: no alias is ever followed, so that a small file can't become a big one."""
+
+    def __init__(self, source: Source, events: Iterator[yaml.Event]) -> None:
+        self._source = source
+        self._events = events
+        self.spans: dict[Path, tuple[int, int]] = {}
+        self.keys: dict[Path, int] = {}
+        self.plain: set[Path] = set()
+        self.conversions: dict[Path, str] = {}
+        self.problems: list[Problem] = []
+
+    def document(self) -> Value:
+        """The one document of the text; raises _Unreadable when there is none or another."""
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise _Unreadable(0, "E-EMPTY", "文件是空的", "请从备份或模板恢复 faq.yaml")
+        event = next(self._events)
+        value = self._build(event, ())
+        next(self._events)
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            self._add(_start(event), "E-DOCUMENTS", "“---”把文件分成了两份，后一份不会生效", "请删去这一行“---”")
+        if value is None:
+            raise _Unreadable(0, "E-EMPTY", "文件是空的", "请从备份或模板恢复 faq.yaml")
+        return value
+
+    def _build(self, event: yaml.Event, path: Path) -> Value:
+        start = _start(event)
+        self._refuse_references(event)
+        if len(path) > MAX_DEPTH:
+            raise _Unreadable(start, "E-YAML", f"这里套了超过 {MAX_DEPTH} 层", "请检查多写的括号和缩进")
+        self.spans[path] = (start, _end(event))
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, path)
+        return ""
+
+    def _mapping(self, path: Path) -> dict[str, Value]:
+        values: dict[str, Value] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            offset = _start(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                raise _Unreadable(offset, "E-YAML", "冒号前面只能是一个词", "请检查冒号、括号和缩进")
+            self._refuse_references(event)
+            key = str(event.value)
+            inner = (*path, key)
+            if key in values:
+                first = self._source.place(self.keys[inner]).line
+                message = f"{quoted(key)}在第 {first} 行已经写过，YAML 只会留下一个"
+                self._add(offset, "E-DUP-KEY", message, "请删去其一，或把两处内容合并")
+                self._build(next(self._events), (*path, f"{key}\0{offset}"))
+                continue
+            self.keys[inner] = offset
+            values[key] = self._build(next(self._events), inner)
+        return values
+
+    def _sequence(self, path: Path) -> list[Value]:
+        values: list[Value] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            values.append(self._build(event, (*path, len(values))))
+        return values
+
+    def _scalar(self, event: yaml.ScalarEvent, path: Path) -> str | None:
+        text = str(event.value)
+        if event.style:
+            return text
+        self.plain.add(path)
+        kind = _kind(text)
+        if kind == _NULL:
+            return None
+        if kind is not None:
+            self.conversions[path] = kind.rpartition(":")[2]
+        return text
+
+    def _refuse_references(self, event: yaml.Event) -> None:
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if not anchor and not tag:
+            return
+        written = f"{'*' if isinstance(event, yaml.AliasEvent) else '&'}{anchor}" if anchor else f"!{tag}"
+        message = f"{quoted(written)}是 YAML 的引用或标签，这里不能用"
+        self._add(_start(event), "E-ANCHOR", message, "请把内容写全；如果是正文，请给整句加引号")
+
+    def _add(self, offset: int, code: str, message: str, remedy: str) -> None:
+        place = self._source.place(offset)
+        self.problems.append(Problem(place.line, place.column, code, message, remedy))
+
+
+def _kind(text: str) -> str | None:
+    """What YAML 1.1 takes a plain scalar for, when that isn't text: its tag."""
+    for tag, pattern in _IMPLICIT.get(text[:1], ()):
+        if pattern.match(text):
+            return str(tag)
+    return None
+
+
+def _start(event: yaml.Event) -> int:
+    return event.start_mark.index if event.start_mark else 0
+
+
+def _end(event: yaml.Event) -> int:
+    return event.end_mark.index if event.end_mark else 0

@@ -1,0 +1,110 @@
+"""Lay out a new intent to be filled in: every field with the line that explains it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from intents.errors import reason
+from intents.faq.edit import Edit, EditError, scalar, with_intent
+from intents.faq.reader import Value, read
+from intents.faq.rewrite import RewriteError, only_writer, replace
+from intents.faq.schema import Answer, Basis, Group, Intent
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Where the skeleton stands now."""
+
+    line: int
+    """1-based."""
+    backup: Path
+    """The file as it was before."""
+
+
+def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> Added:
+    """Put a skeleton at the end of its group; raises EditError or RewriteError, and the file is as it was.
+
+    The skeleton does not pass `check` until it is filled in, so that a running bot never says what isn't there.
+    """
+    with _readable(path), only_writer(path) as target:
+        before = target.read_bytes()
+        edit = with_skeleton(before.decode("utf-8"), key, group, title, today)
+        return Added(edit.line + 1, replace(target, before, edit.text.encode("utf-8")))
+
+
+def refuse_id(path: Path, key: str) -> None:
+    """Raise EditError if no new intent of this file can have this id, RewriteError if it can't be read."""
+    with _readable(path):
+        _refuse_id(key, _intents(read(path.read_text("utf-8-sig")).value))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise EditError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
+    except OSError as error:
+        raise RewriteError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
+
+
+def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> Edit:
+    """The text with the skeleton of an intent at the end of its group; raises EditError."""
+    listed = list(_intents(read(text.removeprefix("\ufeff")).value))
+    _refuse_id(key, listed)
+    if not listed:
+        raise EditError("文件里还没有任何话题，请先从模板恢复 faq.yaml")
+    same_group = [entry for entry in listed if entry.get("group") == group.value] or listed
+    owners = Counter(str(entry["owner"]) for entry in listed if entry.get("owner"))
+    owner = owners.most_common(1)[0][0] if owners else ""
+    return with_intent(text, str(same_group[-1].get("id")), list(_block(key, group, title, owner, today)))
+
+
+def _refuse_id(key: str, listed: Iterable[Mapping[str, Value]]) -> None:
+    if not _ID.fullmatch(key):
+        raise EditError(f"编号“{key}”不行：请用小写字母开头，只含小写字母、数字和下划线，不超过 40 个字符")
+    if key in [entry.get("id") for entry in listed]:
+        raise EditError(f"编号“{key}”已经有了；请换一个，或用 youshu teach {key} 给它加问法")
+
+
+def _intents(value: Value) -> Iterator[dict[str, Value]]:
+    intents = value.get("intents") if isinstance(value, dict) else None
+    for entry in intents if isinstance(intents, list) else ():
+        if isinstance(entry, dict):
+            yield entry
+
+
+def _block(key: str, group: Group, title: str, owner: str, today: date) -> Iterator[str]:
+    yield f"- id: {key}"
+    yield f"  group: {group.value}  # {group.heading}"
+    yield f"  title: {scalar(title) if title else ''}  # {_meaning(Intent, 'title')}"
+    yield "  questions:"
+    yield f"    # {_meaning(Intent, 'questions')}"
+    yield "    -"
+    yield "  answer:"
+    for name in ("summary", "consequences", "rights", "steps", "script"):
+        yield f"    # {_meaning(Answer, name)}"
+        yield f"    {name}:"
+        if name in {"consequences", "rights", "steps"}:
+            yield "      -"
+    yield f"    # {_meaning(Answer, 'basis')}"
+    yield "    basis:"
+    for dash, name in (("-", "law"), (" ", "article"), (" ", "says")):
+        yield f"      {dash} {name}:  # {_meaning(Basis, name)}"
+    yield f"  # {_meaning(Intent, 'related')}"
+    yield "  related:"
+    yield "    -"
+    yield f"  owner: {scalar(owner) if owner else ''}  # {_meaning(Intent, 'owner')}"
+    yield f"  reviewed: {today.isoformat()}  # {_meaning(Intent, 'reviewed')}"
+
+
+def _meaning(model: type[BaseModel], name: str) -> str:
+    return (model.model_fields[name].description or "").replace("\n", " ")

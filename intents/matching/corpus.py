@@ -1,0 +1,64 @@
+"""Sentences whose intent is known: labelled files, and the FAQ's own questions."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from intents.errors import ExpectedError, reason
+from intents.faq.schema import FAQ
+
+OUT_OF_SCOPE = "out_of_scope"
+"""Stands in for an intent's id where none should answer."""
+
+_NONE = "none"
+_COLUMNS = {"intent", "text"}
+
+
+class CorpusError(ExpectedError):
+    """A labelled file can't be used; one line in Chinese."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and what it means."""
+
+    text: str
+    intent: str
+    """OUT_OF_SCOPE where none should answer."""
+    also: tuple[str, ...] = ()
+    """Other intents whose answer would serve as well."""
+    style: str = ""
+    """How it is written, where the file says so: plain, typo, voice, …"""
+
+
+def own_sentences(faq: FAQ) -> list[Sentence]:
+    """Every question of the FAQ with the intent that it stands under."""
+    inside = [Sentence(question, intent.id) for intent in faq.intents for question in intent.questions]
+    outside = faq.out_of_scope.questions if faq.out_of_scope else ()
+    return [*inside, *(Sentence(question, OUT_OF_SCOPE) for question in outside)]
+
+
+def read_sentences(path: Path) -> list[Sentence]:
+    """A tab-separated file with a header that has `intent` and `text`, and may have `also` (ids apart by commas).
+
+    Raises CorpusError.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(_sentences(path, csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
+    except OSError as error:
+        raise CorpusError(f"{path} 打不开（{reason(error)}）；请检查路径") from error
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8") from error
+
+
+def _sentences(path: Path, rows: "csv.DictReader[str]") -> Iterator[Sentence]:
+    if not set(rows.fieldnames or ()) >= _COLUMNS:
+        raise CorpusError(f"{path} 第一行要写列名，用 Tab 隔开，至少有 intent 和 text")
+    for row in rows:
+        text, intent = row.get("text"), row.get("intent")
+        if not text or not intent:
+            raise CorpusError(f"{path}:{rows.line_num} 缺了 intent 或 text；请检查这一行的 Tab")
+        also = tuple(each.strip() for each in (row.get("also") or "").replace(" ", ",").split(",") if each.strip())
+        yield Sentence(text, OUT_OF_SCOPE if intent == _NONE else intent, also, row.get("style") or "")

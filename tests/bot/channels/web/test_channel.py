@@ -1,0 +1,307 @@
+"""The web chat's API over real HTTP: what it takes, what it refuses, and in which words."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.channels.web import channel as web
+from bot.http.app import FaqStatus, build_app
+from bot.http.metrics import Metrics
+from bot.messages import Attachment, Choice, Incoming, Person, Reply, Section
+from intents import Decision
+from tests.webserver import serving
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+JSON = {"Content-Type": "application/json"}
+STARTERS = (Choice("上门催收", "i:home_visit"), Choice("全部话题", "menu"))
+REPLY = Reply(
+    Decision.ANSWER,
+    (Section(("先看结论。",)), Section(("第一步。", "第二步。"), heading="怎么做", numbered=True)),
+    intent="home_visit",
+    title="上门催收",
+    choices=(Choice("权利", "p:home_visit:rights"),),
+    attachments=(Attachment("申请书.txt", "/letters/1"),),
+)
+
+
+@dataclass
+class Listener:
+    """A conversation that remembers what it was asked and gives one set reply."""
+
+    reply: Reply | None = REPLY
+    heard: list[Incoming] = field(default_factory=list)
+
+    async def turn(self, incoming: Incoming) -> Reply | None:
+        self.heard.append(incoming)
+        return self.reply
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def service() -> AsyncIterator[tuple[Listener, httpx.AsyncClient]]:
+    listener = Listener()
+    app = build_app(
+        lambda: FaqStatus("abc", 1), [], Metrics(), web.routes(listener.turn, lambda: STARTERS, retention_days=30)
+    )
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        yield listener, client
+
+
+@pytest.fixture
+def listener(service: tuple[Listener, httpx.AsyncClient]) -> Listener:
+    listener = service[0]
+    listener.reply = REPLY
+    listener.heard.clear()
+    return listener
+
+
+@pytest.fixture
+def client(service: tuple[Listener, httpx.AsyncClient], listener: Listener) -> httpx.AsyncClient:  # noqa: ARG001 -- so that nothing is left of the test before
+    return service[1]
+
+
+async def posted(client: httpx.AsyncClient, **body: object) -> httpx.Response:
+    return await client.post("/api/messages", json=body)
+
+
+async def test_a_message_is_answered_in_the_designed_form(client: httpx.AsyncClient, listener: Listener) -> None:
+    answer = await posted(client, session="s1", text="催收会上门吗")
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "decision": "answer",
+        "intent": "home_visit",
+        "reply": {
+            "text": "【上门催收】\n\n先看结论。\n\n怎么做\n1. 第一步。\n2. 第二步。",
+            "choices": [{"label": "权利", "value": "p:home_visit:rights"}],
+            "attachments": [{"name": "申请书.txt", "url": "/letters/1"}],
+        },
+    }
+    assert listener.heard == [Incoming(Person("web", "s1"), "催收会上门吗")]
+
+
+async def test_a_tap_reaches_the_conversation_as_a_choice(client: httpx.AsyncClient, listener: Listener) -> None:
+    assert (await posted(client, session="s1", choice="p:home_visit:rights")).status_code == 200
+    assert listener.heard == [Incoming(Person("web", "s1"), "", "p:home_visit:rights")]
+
+
+async def test_an_empty_text_beside_a_choice_is_a_tap(client: httpx.AsyncClient, listener: Listener) -> None:
+    assert (await posted(client, session="s1", text="", choice="menu")).status_code == 200
+    assert listener.heard == [Incoming(Person("web", "s1"), "", "menu")]
+
+
+async def test_silence_is_an_answer_without_text(client: httpx.AsyncClient, listener: Listener) -> None:
+    listener.reply = None
+    answer = await posted(client, session="s1", text="您好")
+    assert answer.status_code == 200
+    assert answer.json()["reply"] == {"text": "", "choices": [], "attachments": []}
+
+
+@pytest.mark.parametrize(
+    "session", ["s1", "test", "x" * 128, "我的会话", "a b", "👨‍👩‍👧", "../etc", "'; drop table talks; --"]
+)
+async def test_a_session_may_be_any_name(client: httpx.AsyncClient, listener: Listener, session: str) -> None:
+    assert (await posted(client, session=session, text="您好")).status_code == 200
+    assert listener.heard[0].person == Person("web", session)
+
+
+@pytest.mark.parametrize("text", ["", " ", "😭😭😭", "长" * 10_000, "\u202e\u200d\x00", "1"])
+async def test_any_text_reaches_the_conversation_whole(
+    client: httpx.AsyncClient, listener: Listener, text: str
+) -> None:
+    assert (await posted(client, session="s1", text=text)).status_code == 200
+    assert listener.heard[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"text": "您好"}, "session"),
+        ({"session": "", "text": "您好"}, "session"),
+        ({"session": "   ", "text": "您好"}, "session"),
+        ({"session": "a\nb", "text": "您好"}, "session"),
+        ({"session": "x" * 129, "text": "您好"}, "session"),
+        ({"session": 7, "text": "您好"}, "session"),
+        ({"session": None, "text": "您好"}, "session"),
+        ({"session": "s1"}, "text 和 choice"),
+        ({"session": "s1", "text": "您好", "choice": "menu"}, "text 和 choice"),
+        ({"session": "s1", "text": ["您好"]}, "text"),
+        ({"session": "s1", "choice": 1}, "choice"),
+        (["您好"], "JSON"),
+        ("您好", "JSON"),
+        (7, "JSON"),
+    ],
+)
+async def test_a_body_of_the_wrong_form_is_refused_with_what_to_mend(
+    client: httpx.AsyncClient, listener: Listener, body: object, named: str
+) -> None:
+    answer = await client.post("/api/messages", json=body)
+    assert answer.status_code == 400
+    assert named in answer.json()["error"]
+    assert listener.heard == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff\xfe{}", b'{"session": "s1", "text": "\\ud800"}', b"[" * 5000, b'{"session":"s1","text":"a"} x'],
+    ids=["empty", "cut off", "not UTF-8", "half a surrogate pair", "deeply nested", "more behind it"],
+)
+async def test_what_is_not_json_is_refused_and_the_next_message_answered(
+    client: httpx.AsyncClient, listener: Listener, body: bytes
+) -> None:
+    answer = await client.post("/api/messages", content=body, headers=JSON)
+    assert answer.status_code == 400
+    assert "error" in answer.json()
+    assert listener.heard == []
+    assert (await posted(client, session="s1", text="您好")).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_another_method_is_405_and_names_the_right_one(client: httpx.AsyncClient, method: str) -> None:
+    answer = await client.request(method, "/api/messages")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert "error" in answer.json()
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+async def test_another_content_type_is_415(client: httpx.AsyncClient, listener: Listener, kind: str) -> None:
+    body = json.dumps({"session": "s1", "text": "您好"})
+    answer = await client.post("/api/messages", content=body, headers={"Content-Type": kind})
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["error"]
+    assert listener.heard == []
+
+
+async def test_the_content_type_may_name_its_charset(client: httpx.AsyncClient) -> None:
+    body = json.dumps({"session": "s1", "text": "您好"})
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    assert (await client.post("/api/messages", content=body, headers=headers)).status_code == 200
+
+
+async def test_a_body_of_exactly_64_kib_is_read_and_one_byte_more_is_413(
+    client: httpx.AsyncClient, listener: Listener
+) -> None:
+    frame = len(b'{"session":"s1","text":""}')
+    for size, status in ((web.MAX_BODY_BYTES, 200), (web.MAX_BODY_BYTES + 1, 413)):
+        body = b'{"session":"s1","text":"' + b"a" * (size - frame) + b'"}'
+        answer = await client.post("/api/messages", content=body, headers=JSON)
+        assert answer.status_code == status
+    assert answer.json() == {"error": "这条消息太长了，请分几次发。"}
+    assert len(listener.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "head_and_begin",
+    [
+        b"Content-Length: 1000000000\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n20000\r\n" + b"a" * 0x20000 + b"\r\n",
+    ],
+    ids=["says that it is too large", "hides its size and has no end"],
+)
+async def test_a_body_that_is_too_large_is_refused_before_its_end(
+    client: httpx.AsyncClient, listener: Listener, head_and_begin: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    writer.write(
+        b"POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" + head_and_begin
+    )
+    answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    writer.close()
+    assert listener.heard == []
+
+
+async def test_a_body_of_10_mb_sent_in_one_go_still_gets_its_413(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/api/messages", content=b"a" * 10_000_000, headers=JSON)
+    assert answer.status_code == 413
+    assert (await posted(client, session="s1", text="您好")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://["},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:9"},
+    ],
+)
+async def test_a_post_from_another_site_is_refused(
+    client: httpx.AsyncClient, listener: Listener, headers: dict[str, str]
+) -> None:
+    answer = await client.post("/api/messages", json={"session": "s1", "text": "您好"}, headers=headers)
+    assert answer.status_code == 403
+    assert "别的网站" in answer.json()["error"]
+    assert listener.heard == []
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", None])
+async def test_a_post_from_our_own_page_or_from_a_program_is_taken(client: httpx.AsyncClient, site: str | None) -> None:
+    headers = {"Origin": str(client.base_url).rstrip("/")} | ({"Sec-Fetch-Site": site} if site else {})
+    answer = await client.post("/api/messages", json={"session": "s1", "text": "您好"}, headers=headers)
+    assert answer.status_code == 200
+
+
+async def test_the_first_screen_offers_topics_and_says_how_long_things_are_kept(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/api/start")).json() == {
+        "choices": [{"label": "上门催收", "value": "i:home_visit"}, {"label": "全部话题", "value": "menu"}],
+        "retention_days": 30,
+    }
+
+
+async def test_the_page_is_never_kept_and_its_files_are_asked_for_anew(client: httpx.AsyncClient) -> None:
+    page = await client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["cache-control"] == "no-store"
+    style = await client.get("/page/chat.css")
+    assert style.headers["cache-control"] == "no-cache"
+    again = await client.get("/page/chat.css", headers={"If-None-Match": style.headers["etag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/page/../web.py", "/page/%2e%2e/web.py", "/page/..%2fweb.py", "/page/", "/nowhere"])
+async def test_only_the_pages_own_files_are_served(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_person_who_goes_away_in_mid_message_costs_nothing(
+    client: httpx.AsyncClient, listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
+    writer.write(
+        b"POST /api/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
+    )
+    await writer.drain()
+    writer.close()
+    assert (await posted(client, session="s1", text="您好")).status_code == 200
+    assert len(listener.heard) == 1
+    assert caplog.records == []
+
+
+@given(
+    body=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["session", "text", "choice", "x"]), inner, max_size=4)
+        ),
+        max_leaves=8,
+    )
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_json_is_either_answered_or_refused_with_a_reason(
+    client: httpx.AsyncClient, listener: Listener, body: object
+) -> None:
+    listener.heard.clear()
+    answer = await client.post("/api/messages", content=json.dumps(body), headers=JSON)
+    assert answer.status_code in {200, 400}
+    assert bool(listener.heard) == (answer.status_code == 200)
+    assert ("error" in answer.json()) == (answer.status_code == 400)

@@ -1,0 +1,99 @@
+"""What is counted, and that it names nobody."""
+
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.http.metrics import Metrics
+from bot.messages import Incoming, Person, Reply, Section
+from bot.store.store import Store, StoreError
+from intents import Decision
+
+PERSON = Person("web", "session-geheim")
+ANSWER = Reply(Decision.ANSWER, (Section(("答。",)),), intent="home_visit")
+
+
+def values(metrics: Metrics) -> dict[tuple[str, ...], float]:
+    """Every sample by its name and label values."""
+    text = metrics.render()[0].decode("utf-8")
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return {(sample.name, *sample.labels.values()): sample.value for sample in samples}
+
+
+async def turned(metrics: Metrics, reply: Reply | None, times: int = 1) -> None:
+    async def turn(_: Incoming) -> Reply | None:
+        return reply
+
+    for _ in range(times):
+        assert await metrics.measured(turn)(Incoming(PERSON, "幸福路八号")) is reply
+
+
+async def test_turns_are_counted_by_channel_and_decision_and_answers_by_intent() -> None:
+    metrics = Metrics()
+    await turned(metrics, ANSWER, times=2)
+    await turned(metrics, Reply(Decision.FALLBACK, (Section(("不知道。",)),)))
+    await turned(metrics, Reply(Decision.CLARIFY, (Section(("哪一个？",)),), intent="lawsuit"))
+    found = values(metrics)
+    assert found["youshu_turns_total", "web", "answer"] == 2
+    assert found["youshu_turns_total", "web", "fallback"] == 1
+    assert found["youshu_turns_total", "web", "clarify"] == 1
+    assert found["youshu_answers_total", "home_visit"] == 2
+    assert ("youshu_answers_total", "lawsuit") not in found
+    assert found["youshu_turn_seconds_count", "web"] == 4
+
+
+async def test_silence_is_counted_apart() -> None:
+    metrics = Metrics()
+    await turned(metrics, None)
+    assert values(metrics)["youshu_turns_total", "web", "silent"] == 1
+
+
+async def test_a_turn_that_fails_is_counted_and_fails_on() -> None:
+    metrics = Metrics()
+
+    async def turn(_: Incoming) -> Reply | None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await metrics.measured(turn)(Incoming(PERSON, "您好"))
+    assert values(metrics)["youshu_turns_total", "web", "failed"] == 1
+
+
+def test_reloads_problems_and_store_errors_are_counted() -> None:
+    metrics = Metrics()
+    metrics.reloaded("taken")
+    metrics.reloaded("refused")
+    metrics.reloaded("refused")
+    metrics.faq_problems(errors=2, warnings=5)
+    metrics.faq_problems(errors=0, warnings=4)
+    metrics.store_failed()
+    found = values(metrics)
+    assert found["youshu_faq_reloads_total", "taken"] == 1
+    assert found["youshu_faq_reloads_total", "refused"] == 2
+    assert found["youshu_faq_problems", "error"] == 0
+    assert found["youshu_faq_problems", "warning"] == 4
+    assert found["youshu_store_errors_total",] == 1
+
+
+async def test_a_database_that_does_not_answer_is_counted(tmp_path: Path) -> None:
+    metrics = Metrics()
+    store = Store(f"sqlite+aiosqlite:///{tmp_path / 'no-such-folder' / 'youshu.db'}", failed=metrics.store_failed)
+    with pytest.raises(StoreError):
+        await store.open()
+    await store.close()
+    assert values(metrics)["youshu_store_errors_total",] == 1
+
+
+async def test_nothing_of_a_person_is_in_the_metrics() -> None:
+    metrics = Metrics()
+    await turned(metrics, ANSWER)
+    text = metrics.render()[0].decode("utf-8")
+    assert "geheim" not in text
+    assert "幸福路" not in text
+
+
+def test_two_services_in_one_process_count_apart() -> None:
+    one, other = Metrics(), Metrics()
+    one.store_failed()
+    assert values(other)["youshu_store_errors_total",] == 0

@@ -1,0 +1,201 @@
+"""Operators take talks over: the bot is silent, messages pass both ways, until released or expired."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Incoming, Person, Reply
+from bot.operators.handoff import HOLD_SECONDS, TAKE, Desk, Send, SendError
+from bot.store.store import Store
+from bot.talk import wording
+from bot.talk.conversation import Conversation
+from intents import Matcher
+from intents.danger.detector import DangerDetector
+from intents.knowledge import Knowledge
+from tests.faqs import faq, intent
+
+WANG, ADMIN, OTHER = Person("chat", "1001"), Person("chat", "7"), Person("chat", "8")
+ON_THE_WEB, LONG = Person("page", "s1"), Person("chat", "x" * 80)
+VISIT = "催收真的会上门吗"
+LITTLE = faq(
+    [
+        intent("home_visit", [VISIT, "会有人来我家吗"]),
+        intent("human_help", ["转人工客服", "我要找真人"], group="support"),
+        intent("crisis", ["我不想活了", "活着没意思"], group="support"),
+    ],
+    out_of_scope={"questions": ["今天天气怎么样", "红烧肉要炖多久"]},
+)
+
+
+@dataclass
+class Clock:
+    """Time that only a test moves."""
+
+    now: float = 1_795_000_000
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class House:
+    """A conversation with operators, and everything that reached anybody unasked."""
+
+    conversation: Conversation
+    desk: Desk
+    clock: Clock
+    got: defaultdict[Person, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    unreachable: set[Person] = field(default_factory=set)
+
+    async def send(self, person: Person, reply: Reply) -> None:
+        if person in self.unreachable:
+            raise SendError("blocked")
+        self.got[person].append(reply)
+
+    async def say(self, person: Person, text: str) -> Reply | None:
+        return await self.conversation.turn(Incoming(person, text))
+
+    def texts(self, person: Person) -> list[str]:
+        return [reply.text for reply in self.got[person]]
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return Knowledge(LITTLE, Matcher(LITTLE), "1")
+
+
+@pytest.fixture(scope="module")
+def danger() -> DangerDetector:
+    return DangerDetector()
+
+
+@pytest.fixture
+async def house(knowledge: Knowledge, danger: DangerDetector, tmp_path: Path) -> AsyncIterator[House]:
+    clock = Clock()
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
+        senders: dict[str, Send] = {}
+        desk = Desk(store, frozenset({ADMIN, OTHER}), senders, clock)
+        house = House(Conversation(lambda: knowledge, store, desk, danger=danger), desk, clock)
+        senders["chat"] = house.send
+        yield house
+
+
+async def test_after_taking_messages_pass_both_ways_and_the_bot_is_silent(house: House) -> None:
+    assert "已接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+    assert await house.say(WANG, VISIT) is None
+    assert await house.say(ADMIN, "您好，我是客服小李") is None
+    assert house.texts(ADMIN) == [f"chat:1001：{VISIT}"]
+    assert house.texts(WANG) == [wording.TAKEN, "您好，我是客服小李"]
+
+
+async def test_after_release_the_bot_answers_both_again(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    assert "已放手" in (await house.desk.release(ADMIN)).text
+    assert "没有对话" in (await house.desk.release(ADMIN)).text
+    for person in (WANG, ADMIN):
+        reply = await house.say(person, VISIT)
+        assert reply is not None
+        assert reply.intent == "home_visit"
+    assert house.texts(WANG)[-1] == wording.RELEASED
+
+
+async def test_a_talk_that_nobody_releases_goes_back_to_the_bot_by_itself(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    house.clock.now += HOLD_SECONDS - 1
+    assert await house.say(WANG, VISIT) is None
+    house.clock.now += 1
+    assert await house.say(WANG, VISIT) is not None
+
+
+async def test_danger_to_life_is_answered_at_once_and_reaches_the_operator_too(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    reply = await house.say(WANG, "我不想活了")
+    assert reply is not None
+    assert reply.intent == "crisis"
+    assert "我不想活了" in house.texts(ADMIN)[-1]
+
+
+async def test_a_talk_is_in_one_operators_hands(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    assert "别的工作人员" in (await house.desk.take(OTHER, "chat:1001")).text
+    assert "已接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+
+
+@pytest.mark.parametrize("whom", ["", "chat", "chat:", ":1", "page:s1", "chat:7"])
+async def test_what_cannot_be_taken_is_refused_in_one_line(house: House, whom: str) -> None:
+    reply = await house.desk.take(ADMIN, whom)
+    assert "已接手" not in reply.text
+    assert (await house.say(ADMIN, VISIT)) is not None
+
+
+async def test_nobody_but_an_operator_can_take_a_talk(house: House) -> None:
+    assert "已接手" not in (await house.desk.take(WANG, "chat:8")).text
+    assert house.got[OTHER] == []
+
+
+async def test_somebody_who_cannot_be_reached_is_not_taken(house: House) -> None:
+    house.unreachable.add(WANG)
+    assert "没有接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+    assert await house.say(WANG, VISIT) is not None
+
+
+async def test_when_the_operator_cannot_be_reached_the_bot_answers_again(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    house.unreachable.add(ADMIN)
+    reply = await house.say(WANG, VISIT)
+    assert reply is not None
+    assert reply.intent == "home_visit"
+    house.unreachable.clear()
+    assert await house.say(WANG, VISIT) is not None
+
+
+async def test_an_operator_is_told_when_a_line_did_not_arrive(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    house.unreachable.add(WANG)
+    reply = await house.say(ADMIN, "您还在吗")
+    assert reply is not None
+    assert "没有送到" in reply.text
+
+
+async def test_asking_for_a_human_offers_to_call_one_and_tells_every_operator(house: House) -> None:
+    reply = await house.say(WANG, "转人工客服")
+    assert reply is not None
+    assert reply.choices[0].label == wording.CALL
+    called = await house.say(WANG, "1")
+    assert called is not None
+    assert called.text == wording.CALLED
+    for admin in (ADMIN, OTHER):
+        assert [choice.value for choice in house.got[admin][-1].choices] == [f"{TAKE}:chat:1001"]
+
+
+async def test_a_name_too_long_for_a_button_is_given_in_words(house: House) -> None:
+    await house.say(LONG, "转人工客服")
+    await house.say(LONG, "1")
+    assert house.got[ADMIN][-1].choices == ()
+    assert f"/take chat:{LONG.user}" in house.texts(ADMIN)[-1]
+
+
+async def test_where_no_operator_can_come_none_is_offered(house: House) -> None:
+    for person in (ON_THE_WEB, WANG):
+        house.unreachable.update({ADMIN, OTHER})
+        reply = await house.say(person, "转人工客服")
+        assert reply is not None
+        assert (wording.CALL in [choice.label for choice in reply.choices]) is (person == WANG)
+    failed = await house.say(WANG, "1")
+    assert failed is not None
+    assert "12348" in failed.text
+
+
+async def test_forgetting_a_person_also_ends_the_handover(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    await house.conversation.forget(WANG)
+    assert await house.say(WANG, VISIT) is not None
+
+
+async def test_a_talk_in_an_operators_hands_is_kept_nowhere(house: House) -> None:
+    await house.desk.take(ADMIN, "chat:1001")
+    await house.say(WANG, "今天天气怎么样")
+    assert await house.desk.store.misses() == []

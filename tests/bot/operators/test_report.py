@@ -1,0 +1,199 @@
+"""The report: what happened, read from a real database, put beside the FAQ as it is now."""
+
+import re
+import shlex
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.messages import Person
+from bot.operators.report import Day, Report, gather, since
+from bot.operators.report_page import chart, page
+from bot.store.analytics import Learnt, Pick, Vote
+from bot.store.store import Store
+from bot.talk.state import Talk
+from intents.knowledge import Knowledge
+from tests.faqs import intent, write_faq
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+FAR = "蓝色信封要不要拆开看"
+"""Stands in out_of_scope."""
+OPEN = "公积金能不能取出来"
+
+
+class Past:
+    """A store that can be written to as if it were another day."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.now = NOW
+        store.clock = self._clock
+        self._people = 0
+
+    def _clock(self) -> float:
+        return self.now.timestamp()
+
+    async def learn(self, days_ago: int, learnt: Learnt) -> None:
+        """What one turn of a new person added so many days ago."""
+        self.now = NOW - timedelta(days=days_ago)
+        self._people += 1
+        await self.store.keep(Person("web", f"person-{self._people}"), Talk(), learnt)
+
+
+@pytest.fixture
+async def past(database_url: str) -> AsyncIterator[Past]:
+    async with Store(database_url, call_seconds=30) as store:
+        yield Past(store)
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> Knowledge:
+    home_visit = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账"], title="上门催收")
+    lawsuit = intent("lawsuit", ["不还钱会被起诉吗", "收到法院传票怎么办"], title="被起诉", reviewed="2020-01-01")
+    return Knowledge.load(write_faq(tmp_path, [home_visit, lawsuit], out_of_scope={"questions": [FAR]}))
+
+
+async def report(past: Past, knowledge: Knowledge, span: timedelta = WEEK) -> Report:
+    return await gather(past.store, knowledge, NOW - span, NOW)
+
+
+async def test_with_nothing_asked_it_still_says_what_wants_a_review(past: Past, knowledge: Knowledge) -> None:
+    found = await report(past, knowledge)
+    assert found.empty
+    assert [row.intent for row in found.never] == ["home_visit", "lawsuit"]
+    assert any("被起诉" in row.message for row in found.due)
+    assert "还没有人来问" in page(found)
+
+
+async def test_outcomes_are_told_for_each_day_without_gaps(past: Past, knowledge: Knowledge) -> None:
+    await past.learn(3, Learnt("answer", "home_visit"))
+    await past.learn(3, Learnt("clarify", "home_visit"))
+    await past.learn(1, Learnt("fallback"))
+    await past.learn(30, Learnt("answer", "lawsuit"))
+    found = await report(past, knowledge)
+    assert found.days == (
+        Day(date(2026, 11, 20), 1, 1, 0),
+        Day(date(2026, 11, 21)),
+        Day(date(2026, 11, 22), 0, 0, 1),
+        Day(date(2026, 11, 23)),
+    )
+    assert (found.totals.answer, found.totals.clarify, found.totals.fallback) == (1, 1, 1)
+    assert [(row.intent, row.count) for row in found.asked] == [("home_visit", 1)]
+    assert [row.intent for row in found.never] == ["lawsuit"]
+
+
+async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_intents(
+    past: Past, knowledge: Knowledge
+) -> None:
+    for text in ("孩子上学会受影响吗", "孩子上学会受影响吗", "将来孩子上学受不受影响", OPEN):
+        await past.learn(1, Learnt("fallback", miss=text, likeness=text))
+    found = await report(past, knowledge)
+    by_text = {group.texts[0]: group for group in found.misses}
+    school = by_text["孩子上学会受影响吗"]
+    assert (school.count, school.texts) == (3, ("孩子上学会受影响吗", "将来孩子上学受不受影响"))
+    assert {near.intent for near in school.near} == {"home_visit", "lawsuit"}
+    assert OPEN in by_text
+    places = (*(near.intent for near in school.near), "out_of_scope")
+    taught = [["youshu", "teach", place, "孩子上学会受影响吗"] for place in places]
+    assert [shlex.split(command) for command in school.commands] == taught
+
+
+async def test_what_was_not_understood_long_ago_is_left_out(past: Past, knowledge: Knowledge) -> None:
+    await past.learn(30, Learnt("fallback", miss="很久以前的话", likeness="很久以前的话"))
+    await past.learn(1, Learnt("fallback", miss=FAR, likeness=FAR))
+    assert [group.texts for group in (await report(past, knowledge)).misses] == [(FAR,)]
+
+
+async def test_what_has_been_settled_since_is_told_and_comes_last(past: Past, knowledge: Knowledge) -> None:
+    for text in ("不还钱会被起诉吗", "不还钱会被起诉吗", FAR, FAR, OPEN):
+        await past.learn(1, Learnt("fallback", miss=text, likeness=text))
+    found = await report(past, knowledge)
+    assert [(group.texts[0], group.settled) for group in found.misses] == [
+        (OPEN, None),
+        ("不还钱会被起诉吗", "lawsuit"),
+        (FAR, "out_of_scope"),
+    ]
+    html = page(found)
+    assert "现在已经答得上：被起诉" in html
+    assert "已记为不归我们管" in html
+    assert html.count("youshu teach") == len(found.misses[0].commands)
+
+
+async def test_a_masked_sentence_comes_without_a_command_to_teach_it(past: Past, knowledge: Knowledge) -> None:
+    await past.learn(1, Learnt("fallback", miss="我爸[手机号]被打爆了", likeness="x"))
+    (group,) = (await report(past, knowledge)).misses
+    assert group.commands == ()
+
+
+async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past: Past, knowledge: Knowledge) -> None:
+    for learnt in (
+        Vote("home_visit", useful=True),
+        Vote("lawsuit", useful=False, reason="hard"),
+        Vote("lawsuit", useful=False, reason="hard"),
+        Vote("lawsuit", useful=False),
+    ):
+        await past.learn(1, Learnt(vote=learnt))
+    await past.learn(30, Learnt(vote=Vote("lawsuit", useful=False, reason="wrong")))
+    found = await report(past, knowledge)
+    assert [(row.intent, row.up, row.down) for row in found.votes] == [("lawsuit", 0, 3), ("home_visit", 1, 0)]
+    assert found.votes[0].reasons == (("看不懂", 2), ("没说原因", 1))
+    assert (found.useful, found.voted) == (1, 4)
+
+
+async def test_what_people_picked_when_asked_back_is_told_by_title(past: Past, knowledge: Knowledge) -> None:
+    for picked in ("lawsuit", "lawsuit", "none"):
+        await past.learn(1, Learnt(pick=Pick(("home_visit", "lawsuit"), picked)))
+    found = await report(past, knowledge)
+    assert [(row.picked, row.count) for row in found.confusions] == [("被起诉", 2), ("都不是", 1)]
+    assert set(found.confusions[0].shown) == {"上门催收", "被起诉"}
+
+
+async def test_an_intent_that_is_gone_is_still_told(past: Past, knowledge: Knowledge) -> None:
+    await past.learn(1, Learnt(vote=Vote("gone", useful=True)))
+    (row,) = (await report(past, knowledge)).votes
+    assert row.title == "gone（已删去）"
+
+
+async def test_the_page_fetches_nothing_and_takes_no_word_for_markup(past: Past, knowledge: Knowledge) -> None:
+    evil = "<script>alert(1)</script>&<b>"
+    await past.learn(1, Learnt("fallback", miss=evil, likeness="evil"))
+    await past.learn(1, Learnt("answer", "home_visit"))
+    html = page(await report(past, knowledge))
+    assert evil not in html
+    assert "&lt;script&gt;alert(1)" in html
+    assert not re.search(r"<(?:script|link|img|iframe)|(?:src|href)=|url\(|https?://|@import", html)
+
+
+def test_the_columns_of_the_chart_stand_inside_it_and_add_up() -> None:
+    days = [Day(date(2026, 11, 1) + timedelta(days=number), number, number // 2, 3) for number in range(40)]
+    drawn = chart(days)
+    assert len([column for column in drawn.columns if column.label]) <= 8
+    top = drawn.lines[-1][1]
+    assert top >= max(day.total for day in days)
+    for column in drawn.columns:
+        assert column.x >= 0
+        assert column.x + column.width <= drawn.width + 0.01
+        assert all(0 <= bar.y <= drawn.height for bar in column.bars)
+        assert sum(bar.height for bar in column.bars) == pytest.approx(drawn.height * column.day.total / top)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("7d", NOW - timedelta(days=7)),
+        ("24h", NOW - timedelta(hours=24)),
+        ("2w", NOW - timedelta(days=14)),
+        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_span_or_a_day_is_understood(text: str, moment: datetime) -> None:
+    assert since(text, NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "a week", "7", "7m", "2026-13-01", "-3d"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        since(text, NOW)

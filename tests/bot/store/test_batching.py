@@ -1,0 +1,92 @@
+"""Calls that wait at the same moment are made as one."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.store.batching import Together
+
+
+@dataclass
+class Calls:
+    """A call that doubles numbers, and remembers what it was asked; refuses some."""
+
+    refused: frozenset[int] = frozenset()
+    asked: list[list[int]] = field(default_factory=list)
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, numbers: Sequence[int]) -> Sequence[int]:
+        self.asked.append(list(numbers))
+        await self.open.wait()
+        if self.refused & {*numbers}:
+            raise ValueError("refused")
+        return [2 * number for number in numbers]
+
+    async def begun(self) -> None:
+        """Wait until it has been called."""
+        while not self.asked:  # noqa: ASYNC110 -- by another task, as soon as it runs
+            await asyncio.sleep(0)
+
+
+def together(calls: Calls, most: int = 10, *, ones_own: bool = True) -> Together[int, int]:
+    return Together(calls, most, lambda _: ones_own)
+
+
+async def test_what_is_asked_during_a_call_shares_the_next_one() -> None:
+    calls = Calls()
+    asking = together(calls, most=3)
+    tasks = [asyncio.create_task(asking.ask(0))]
+    await calls.begun()
+    tasks += [asyncio.create_task(asking.ask(number)) for number in range(1, 6)]
+    await asyncio.sleep(0)
+    calls.open.set()
+    assert await asyncio.gather(*tasks) == [0, 2, 4, 6, 8, 10]
+    assert calls.asked == [[0], [1, 2, 3], [4, 5]]
+
+
+async def test_one_that_is_refused_does_not_take_the_others_with_it() -> None:
+    calls = Calls(refused=frozenset({2}))
+    calls.open.set()
+    asking = together(calls)
+    found = await asyncio.gather(*(asking.ask(number) for number in range(4)), return_exceptions=True)
+    assert [found[0], found[1], found[3]] == [0, 2, 6]
+    assert isinstance(found[2], ValueError)
+
+
+async def test_what_would_fail_for_all_is_not_tried_again() -> None:
+    calls = Calls(refused=frozenset({2}))
+    calls.open.set()
+    asking = together(calls, ones_own=False)
+    found = await asyncio.gather(*(asking.ask(number) for number in range(4)), return_exceptions=True)
+    assert all(isinstance(each, ValueError) for each in found)
+    assert calls.asked == [[0, 1, 2, 3]]
+
+
+async def test_who_gave_up_waiting_is_not_asked_for_and_holds_up_nobody() -> None:
+    calls = Calls()
+    asking = together(calls)
+    first = asyncio.create_task(asking.ask(1))
+    await calls.begun()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await asking.ask(2)
+    last = asyncio.create_task(asking.ask(3))
+    await asyncio.sleep(0)
+    calls.open.set()
+    assert [await first, await last] == [2, 6]
+    assert calls.asked == [[1], [3]]
+
+
+async def test_settling_waits_for_what_is_under_way() -> None:
+    calls = Calls()
+    asking = together(calls)
+    asked = asyncio.create_task(asking.ask(1))
+    await calls.begun()
+    settling = asyncio.create_task(asking.settle())
+    await asyncio.sleep(0)
+    assert not settling.done()
+    calls.open.set()
+    await settling
+    assert await asked == 2

@@ -1,0 +1,126 @@
+"""Lines put into faq.yaml: what is new says what it should, every other byte stays."""
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intents.faq.edit import EditError, scalar, with_question
+from intents.faq.reader import read
+
+FILE = """\
+# 第一行注释
+version: 1
+intents:
+  # --- 上门 ---
+  - id: home_visit   # 编号
+    questions:
+      - 催收会上门吗
+      - "会不会来我家: 真的"   # 带引号的
+
+      # 远的说法
+      - 有人来敲门要钱
+    # 下一条之前的注释
+    owner: 内容组
+  - id: lawsuit
+    questions: [会被起诉吗, 收到传票怎么办]   # 写在一行
+    owner: 内容组
+  - {id: flow, questions: [
+      一句,
+      两句,  # 尾注
+    ], owner: 内容组}
+  - id: folded
+    questions:
+    - >-
+      折成
+      两行
+    - |
+      竖线写法
+
+    owner: 内容组
+out_of_scope:
+  questions:
+    - 花呗怎么开通"""
+
+
+def questions(text: str, owner: str) -> list[object]:
+    loaded = yaml.safe_load(text)
+    entry = (
+        loaded["out_of_scope"] if owner == "out_of_scope" else next(i for i in loaded["intents"] if i["id"] == owner)
+    )
+    return list(entry["questions"])
+
+
+def only_added(before: str, after: str) -> str:
+    """What was put in at one place; fails when anything else differs."""
+    start = 0
+    while start < len(before) and before[start] == after[start]:
+        start += 1
+    added = len(after) - len(before)
+    assert before == after[:start] + after[start + added :]
+    return after[start : start + added]
+
+
+@pytest.mark.parametrize("owner", ["home_visit", "lawsuit", "flow", "folded", "out_of_scope"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "bom"])
+@pytest.mark.parametrize("last", ["", "\n"], ids=["no line end at the end", "line end at the end"])
+def test_a_question_goes_to_the_end_of_its_list_and_nothing_else_changes(
+    owner: str, line_end: str, mark: str, last: str
+) -> None:
+    before = mark + (FILE + last).replace("\n", line_end)
+    edit = with_question(before, owner, "今晚会来吗")
+    only_added(before, edit.text)
+    assert questions(edit.text.removeprefix("\ufeff"), owner)[-1] == "今晚会来吗"
+    assert questions(edit.text.removeprefix("\ufeff"), owner)[:-1] == questions(before.removeprefix("\ufeff"), owner)
+    assert (edit.text.count("\r\n") == edit.text.count("\n")) == (line_end == "\r\n")
+
+
+def test_the_edit_names_the_line_of_what_is_new() -> None:
+    edit = with_question(FILE, "home_visit", "今晚会来吗")
+    assert edit.text.splitlines()[edit.line - 1] == "      - 今晚会来吗"
+    assert edit.lines == 1
+
+
+@given(
+    st.text(
+        st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"), exclude_characters="\ufeff\ufffe\uffff"), min_size=1
+    )
+    .map(str.strip)
+    .filter(bool)
+)
+def test_any_question_is_read_back_as_it_was_written(question: str) -> None:
+    for owner in ("home_visit", "lawsuit"):
+        edit = with_question(FILE, owner, question)
+        only_added(FILE, edit.text)
+        assert questions(edit.text, owner)[-1] == question
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no", "012", "1:30", "2026-11-23", "~", "null", "a: b", "a #b", "[x]", "- x", "“引号”", "是,否", "!a", "@b"],
+)
+def test_what_yaml_would_read_otherwise_is_quoted(text: str) -> None:
+    assert yaml.safe_load(f"- {scalar(text)}") == [text]
+    assert yaml.safe_load(f"[{scalar(text)}, 其他]") == [text, "其他"]
+    assert not read(f"- {scalar(text)}\n").conversions
+
+
+def test_a_plain_question_is_written_without_quotes() -> None:
+    assert scalar("催收会上门吗？今晚") == "催收会上门吗？今晚"
+
+
+@pytest.mark.parametrize(
+    ("text", "owner", "said"),
+    [
+        (FILE, "nobody", "没有话题“nobody”"),
+        ("intents: [\n", "home_visit", "读不懂"),
+        ("intents:\n  - id: a\n    owner: x\n", "a", "还没有 questions"),
+        ("intents:\n  - id: a\n    questions: []\n", "a", "还没有 questions"),
+        ("intents:\n  - id: a\n    questions: 不是列表\n", "a", "还没有 questions"),
+    ],
+)
+def test_a_file_that_cannot_be_edited_is_refused_in_one_line(text: str, owner: str, said: str) -> None:
+    with pytest.raises(EditError, match=said) as refused:
+        with_question(text, owner, "一句话")
+    assert "\n" not in str(refused.value)

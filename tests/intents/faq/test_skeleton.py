@@ -1,0 +1,103 @@
+"""A new intent laid out: at the end of its group, explained, and not yet good enough to be served."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from intents.faq.edit import EditError
+from intents.faq.schema import FAQ, Group, Intent
+from intents.faq.skeleton import add_intent, with_skeleton
+from intents.knowledge import Knowledge
+from intents.load import check_text
+from tests.faqs import faq_text, intent
+
+TODAY = date(2026, 11, 23)
+
+
+def grouped() -> str:
+    """Two intents of the group collection, with a heading before the next group."""
+    text = faq_text(
+        [
+            intent("home_visit", ["催收会上门吗"]),
+            intent("call_bombing", ["一天打几十个电话"]),
+            intent("negotiate", ["怎么协商"], group="negotiation"),
+        ]
+    )
+    return text.replace("- id: negotiate\n", "# ---- 协商 ----\n- id: negotiate\n")
+
+
+def ids(text: str) -> list[str]:
+    return [entry["id"] for entry in yaml.safe_load(text)["intents"]]
+
+
+def test_it_stands_at_the_end_of_its_group_before_the_heading_of_the_next() -> None:
+    edit = with_skeleton(grouped(), "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    assert ids(edit.text) == ["home_visit", "call_bombing", "night_calls", "negotiate"]
+    assert edit.text.index("night_calls") < edit.text.index("# ---- 协商 ----") < edit.text.index("id: negotiate")
+
+
+def test_in_a_group_without_intents_it_stands_at_the_end() -> None:
+    edit = with_skeleton(grouped(), "new_one", Group.SUPPORT, "新", TODAY)
+    assert ids(edit.text)[-1] == "new_one"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_every_line_that_was_there_stays(line_end: str) -> None:
+    before = grouped().replace("\n", line_end)
+    edit = with_skeleton(before, "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    lines = edit.text.splitlines(keepends=True)
+    kept = lines[: edit.line - 1] + lines[edit.line - 1 + edit.lines :]
+    assert "".join(kept) == before
+    assert all(line.endswith(line_end) for line in lines)
+
+
+def test_every_field_of_an_answer_is_there_with_what_it_means() -> None:
+    edit = with_skeleton(grouped(), "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    block = "\n".join(edit.text.splitlines()[edit.line - 1 : edit.line - 1 + edit.lines])
+    entry = yaml.safe_load(block)[0]
+    assert set(entry) == set(Intent.model_fields) - {"source"}
+    assert set(entry["answer"]) == {"summary", "consequences", "rights", "steps", "script", "basis"}
+    assert (entry["title"], entry["owner"], str(entry["reviewed"])) == ("半夜来电", "内容组", "2026-11-23")
+    assert str(Intent.model_fields["questions"].description) in block
+
+
+def test_until_it_is_filled_in_check_lists_what_is_missing_and_the_file_is_not_served() -> None:
+    before = grouped()
+    edit = with_skeleton(before, "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    checked = check_text(edit.text)
+    assert check_text(before).faq is not None
+    assert checked.faq is None
+    errors = [problem for problem in checked.problems if problem.severity == "error"]
+    assert {problem.code for problem in errors} == {"E-EMPTY-PART"}
+    assert all(edit.line <= problem.line < edit.line + edit.lines for problem in errors)
+
+
+def test_filled_in_it_is_served() -> None:
+    edit = with_skeleton(grouped(), "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    loaded = yaml.safe_load(edit.text)
+    entry = next(each for each in loaded["intents"] if each["id"] == "night_calls")
+    entry |= {"questions": ["半夜还打电话"], "answer": intent("x", ["y"])["answer"]}
+    del entry["related"]
+    assert "night_calls" in FAQ.model_validate_json(json.dumps(loaded, default=str)).by_id
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("home_visit", "已经有了"), ("Night", "小写"), ("夜", "小写"), ("1st", "小写"), ("a" * 41, "40")]
+)
+def test_an_id_that_is_taken_or_malformed_is_refused(key: str, said: str) -> None:
+    with pytest.raises(EditError, match=said):
+        with_skeleton(grouped(), key, Group.COLLECTION, "标题", TODAY)
+
+
+def test_a_second_skeleton_goes_beside_an_unfinished_one(tmp_path: Path) -> None:
+    path = tmp_path / "faq.yaml"
+    path.write_text(grouped(), encoding="utf-8")
+    Knowledge.load(path)
+    first = add_intent(path, "one_more", Group.COLLECTION, "一", TODAY)
+    second = add_intent(path, "two_more", Group.COLLECTION, "二", TODAY)
+    assert ids(path.read_text("utf-8")) == ["home_visit", "call_bombing", "one_more", "two_more", "negotiate"]
+    assert first.backup.read_text("utf-8") == grouped()
+    assert path.read_text("utf-8").splitlines()[second.line - 1].lstrip().startswith("- id: two_more")

@@ -1,0 +1,58 @@
+"""Floor and margin, on both sides."""
+
+from dataclasses import replace
+
+import pytest
+
+from intents.matching.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds, parse_thresholds
+
+LIMITS = Thresholds(sharpness=8.0, unknown=-0.7, answer=0.6, clarify=0.1, offer=0.2, margin=0.3, also=0.6, bare=2)
+
+
+def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, Rule]:
+    candidates = [Candidate(f"i{number}", score) for number, score in enumerate(scores)]
+    return decide(candidates, outside, LIMITS, bare=bare)
+
+
+@pytest.mark.parametrize(
+    ("scores", "outside", "expected"),
+    [
+        ((0.6, 0.1), 0.0, (Decision.ANSWER, Rule.SURE)),
+        ((0.5999, 0.1), 0.0, (Decision.CLARIFY, Rule.UNSURE)),
+        ((0.65, 0.34), 0.0, (Decision.ANSWER, Rule.SURE)),
+        ((0.65, 0.36), 0.0, (Decision.CLARIFY, Rule.MARGIN)),
+        ((0.1,), 0.0, (Decision.CLARIFY, Rule.UNSURE)),
+        ((0.0999,), 0.0, (Decision.FALLBACK, Rule.FLOOR)),
+        ((0.3,), 0.31, (Decision.CLARIFY, Rule.OUTSIDE)),
+        ((0.3,), 0.3, (Decision.CLARIFY, Rule.UNSURE)),
+        ((0.2,), 0.8, (Decision.CLARIFY, Rule.OUTSIDE)),
+        ((0.1999,), 0.8, (Decision.FALLBACK, Rule.OUTSIDE)),
+        ((), 0.0, (Decision.FALLBACK, Rule.FLOOR)),
+    ],
+)
+def test_each_threshold_holds_on_both_sides(
+    scores: tuple[float, ...], outside: float, expected: tuple[Decision, Rule]
+) -> None:
+    assert decision(*scores, outside=outside) == expected
+
+
+def test_a_bare_word_is_asked_back_however_sure_it_is() -> None:
+    assert decision(0.99, bare=True) == (Decision.CLARIFY, Rule.BARE)
+
+
+def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
+    shipped = load_thresholds()
+    assert 0 < shipped.clarify < shipped.answer < 1
+    assert 0 < shipped.offer < shipped.answer
+    assert 0 < shipped.margin < shipped.answer
+    assert shipped.sharpness > 0 > shipped.unknown
+
+
+@pytest.mark.parametrize("text", ["", "answer: 0.6", "[1]", "answer: 0.6\nsecret: 1"])
+def test_missing_or_unknown_names_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"thresholds: .*clarify"):
+        parse_thresholds(text)
+
+
+def test_a_threshold_can_be_tried_without_a_file() -> None:
+    assert replace(LIMITS, answer=0.9).answer == 0.9

@@ -1,0 +1,69 @@
+"""What a text is made of."""
+
+import numpy as np
+import pytest
+
+from intents.matching.features import Reader, Reading, View, Vocabulary, spell, tokens
+
+
+def names(text: Reading) -> list[tuple[View, str]]:
+    return [spell(int(token)) for token in tokens((text,))[1]]
+
+
+def test_a_text_is_seen_in_pairs_by_sound_and_in_characters() -> None:
+    found = names(Reading("追债", "催收"))
+    assert found == [
+        *((View.PAIR, token) for token in ("^催", "催收", "收$")),
+        (View.SOUND, "zui zai"),
+        *((View.CHARACTER, token) for token in ("催", "收")),
+    ]
+
+
+def test_homophones_sound_alike() -> None:
+    sounds = [[name for name in names(Reading(text, text)) if name[0] is View.SOUND] for text in ("预期", "逾期")]
+    assert sounds[0] == sounds[1]
+
+
+def test_characters_beyond_the_first_plane_are_tokens_like_others() -> None:
+    assert (View.SOUND, "𠀀 yu") in names(Reading("𠀀逾", "𠀀逾"))
+
+
+def test_texts_are_told_apart_when_many_are_looked_at_at_once() -> None:
+    one, other = Reading("逾期", "逾期"), Reading("征信", "征信")
+    text, token = tokens((one, other))
+    for number, each in enumerate((one, other)):
+        assert sorted(token[text == number].tolist()) == sorted(tokens((each,))[1].tolist())
+
+
+def test_rare_tokens_weigh_more_and_a_text_has_unit_length() -> None:
+    texts = [Reading(text, text) for text in ("逾期坐牢", "逾期征信", "逾期上门")]
+    vocabulary = Vocabulary(texts)
+    column, value = vocabulary.row(texts[0])
+    weights = {vocabulary.name(int(c)): float(v) for c, v in zip(column, value, strict=True)}
+    assert weights[View.CHARACTER, "牢"] > weights[View.CHARACTER, "期"]
+    assert np.linalg.norm(value) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_learned_text_is_the_same_row_as_when_it_is_asked() -> None:
+    texts = [Reading(text, text) for text in ("逾期会坐牢吗", "逾期逾期", "征信")]
+    vocabulary = Vocabulary(texts)
+    for number, text in enumerate(texts):
+        mine = vocabulary.learned.row == number
+        column, value = vocabulary.row(text)
+        assert vocabulary.learned.column[mine].tolist() == column.tolist()
+        assert vocabulary.learned.value[mine].tolist() == pytest.approx(value.tolist(), abs=1e-6)
+
+
+def test_a_text_that_shares_nothing_is_an_empty_row() -> None:
+    column, value = Vocabulary([Reading("逾期", "逾期")]).row(Reading("xyz", "xyz"))
+    assert (len(column), len(value)) == (0, 0)
+
+
+def test_an_amount_is_masked_and_a_telephone_number_is_not() -> None:
+    reader = Reader(["逾期"], ())
+    assert reader("欠了2.6万，打12378").written == "欠了0万打12378"
+
+
+def test_the_lexicon_makes_the_canonical_form() -> None:
+    reader = Reader(["逾期"], [("催收", "追数")])
+    assert reader("追數公司") == Reading("追数公司", "催收公司")

@@ -1,0 +1,207 @@
+"""What the matcher promises for any FAQ."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intents import Decision, Matcher
+from intents.matching.decide import Rule
+from tests.faqs import faq, intent
+
+VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
+JAIL = ["欠钱会坐牢吗", "逾期会被抓吗", "信用卡欠五万要判刑吗", "会不会立案", "警察会来抓我吗"]
+CREDIT = ["逾期上征信吗", "征信花了怎么办", "怎么查征信", "几天会上征信", "会影响房贷吗"]
+OUTSIDE = {"questions": ["花呗怎么开通", "信用卡怎么提额", "明天会下雨吗", "红烧肉怎么做", "账单日是几号"]}
+LEXICON = [["催收", "追债", "追数"], ["坐牢", "蹲监狱", "踩缝纫机"]]
+INTENTS = [intent("home_visit", VISIT), intent("jail", JAIL), intent("credit", CREDIT)]
+matcher = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON))
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("会不会上门来啊", "home_visit"),
+        ("追數的會不會上門", "home_visit"),
+        ("欠网贷要踩缝纫机吗", "jail"),
+        ("逾期上正信吗", "credit"),
+        ("zhengxin花了咋办", "credit"),
+        ("请问一下，逾期 上征信吗？？", "credit"),
+    ],
+)
+def test_typos_slang_traditional_and_pinyin_reach_their_intent(text: str, wanted: str) -> None:
+    assert matcher.match(text).candidates[0].intent == wanted
+
+
+@pytest.mark.parametrize(("owner", "questions"), [("home_visit", VISIT), ("jail", JAIL), ("credit", CREDIT)])
+def test_every_question_is_answered_by_its_own_intent(owner: str, questions: list[str]) -> None:
+    for question in questions:
+        match = matcher.match(question)
+        assert (match.decision, match.intent, match.rule) == (Decision.ANSWER, owner, Rule.EXACT)
+
+
+@pytest.mark.parametrize("question", OUTSIDE["questions"])
+def test_a_question_out_of_scope_is_refused_and_its_score_is_low(question: str) -> None:
+    match = matcher.match(question)
+    assert (match.decision, match.intent) == (Decision.FALLBACK, None)
+    assert match.score < 0.5
+
+
+def test_a_message_of_unknown_characters_is_refused() -> None:
+    assert matcher.match("xyzzy ξψω").decision is Decision.FALLBACK
+
+
+def test_candidates_are_at_most_five_best_first_and_the_score_is_the_firsts() -> None:
+    match = matcher.match("逾期了他们会来家里吗")
+    scores = [candidate.score for candidate in match.candidates]
+    assert len(scores) <= 5
+    assert scores == sorted(scores, reverse=True)
+    assert match.score == scores[0]
+
+
+def test_all_intents_are_ranked_and_their_scores_and_that_of_none_add_up_to_one() -> None:
+    ranking = matcher.rank("逾期了他们会来家里吗")
+    assert {candidate.intent for candidate in ranking} == {"home_visit", "jail", "credit"}
+    assert sum(candidate.score for candidate in ranking) + matcher.outside("逾期了他们会来家里吗") == pytest.approx(
+        1, abs=0.001
+    )
+
+
+def test_a_question_in_two_intents_is_offered_from_both_in_the_order_of_their_ids() -> None:
+    shared = Matcher(faq([intent("b", ["逾期怎么办", "甲"]), intent("a", ["逾期怎么办", "乙"])]))
+    match = shared.match("逾期怎么办")
+    assert match.decision is Decision.CLARIFY
+    assert [candidate.intent for candidate in match.candidates] == ["a", "b"]
+
+
+def test_the_order_of_the_file_changes_nothing() -> None:
+    mixed = [intent(each["id"], random.Random(7).sample(each["questions"], 5)) for each in reversed(INTENTS)]  # type: ignore[arg-type] # noqa: S311 -- the builder's dict is of objects; a fixed order is wanted
+    other = Matcher(faq(mixed, out_of_scope=OUTSIDE, lexicon=LEXICON))
+    for text in (*VISIT, "追债的会来吗", "征信和坐牢", "下雨", "会不会"):
+        assert other.match(text) == matcher.match(text)
+
+
+def test_warming_changes_no_answer() -> None:
+    cold, warm = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON)), matcher
+    warm.warm()
+    for text in (*VISIT, "zhengxin hua le", "我不想活了", "下雨"):
+        assert warm.match(text) == cold.match(text)
+
+
+def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
+    match = matcher.match("逾期上征信吗？催收真的会上门吗？")
+    assert match.decision is Decision.ANSWER
+    assert {match.intent, match.also} == {"credit", "home_visit"}
+    assert match.also in {candidate.intent for candidate in match.candidates[:2]}
+
+
+def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> None:
+    twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, "上征信吗？会来我家吗？"])]))
+    match = twice.match("上征信吗？会来我家吗？")
+    assert (match.intent, match.rule) == ("credit", Rule.EXACT)
+
+
+def test_one_question_told_in_two_sentences_has_no_second() -> None:
+    assert matcher.match("我逾期了。催收真的会上门吗？").also is None
+
+
+@pytest.mark.parametrize("word", ["逾期", "征信", "催收"])
+def test_a_bare_word_is_never_answered(word: str) -> None:
+    assert matcher.match(word).decision is not Decision.ANSWER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\x00\x07",
+        "\u200b\u200d",
+        "\u202e\u2066",
+        "\ud83d",
+        "逾期\udc00吗",
+        "0" * 5000,
+        "😀" * 3000,
+        "？！。",
+        "逾" * 1_000_000,
+        "a" * 100_000,
+    ],
+)
+def test_bad_input_gets_a_decision_and_never_an_exception(text: str) -> None:
+    match = matcher.match(text)
+    assert match.text == text
+    assert match.decision in Decision
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_gets_a_decision(text: str) -> None:
+    match = matcher.match(text)
+    assert 0 <= match.score <= 1
+    assert (match.intent is None) == (match.decision is Decision.FALLBACK)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([*VISIT, *JAIL, *CREDIT, "追债的会来吗"]),
+    st.sampled_from(["那个", "请问", "啊", "就是说", "呃"]),
+    st.booleans(),
+)
+def test_a_filler_never_changes_what_is_understood(text: str, filler: str, before: bool) -> None:  # noqa: FBT001 -- drawn by hypothesis
+    filled = f"{filler}，{text}" if before else f"{text}，{filler}"
+    plain, with_filler = matcher.match(text), matcher.match(filled)
+    assert (plain.decision, plain.intent, plain.candidates) == (
+        with_filler.decision,
+        with_filler.intent,
+        with_filler.candidates,
+    )
+
+
+def test_danger_to_life_comes_before_any_score() -> None:
+    caring = Matcher(faq([*INTENTS, intent("crisis", ["撑不下去了"])]))
+    match = caring.match("逾期上征信吗？我不想活了")
+    assert (match.decision, match.intent, match.score, match.rule) == (Decision.ANSWER, "crisis", 1.0, Rule.DANGER)
+    assert match.candidates[0].intent == "crisis"
+    assert sum(candidate.intent == "crisis" for candidate in match.candidates) == 1
+
+
+def test_a_faq_without_crisis_has_no_intent_to_answer_danger_with() -> None:
+    assert matcher.match("我不想活了").intent != "crisis"
+
+
+def test_a_faq_of_two_questions_tells_them_apart_and_answers_nothing_else() -> None:
+    tiny = Matcher(faq([intent("a", ["催收会上门吗"]), intent("b", ["会不会坐牢"])]))
+    assert tiny.match("催收上门吗").intent == "a"
+    assert tiny.match("要坐牢吗").intent == "b"
+    assert tiny.match("今天天气不错").decision is not Decision.ANSWER
+
+
+def test_a_faq_of_one_question_works() -> None:
+    one = Matcher(faq([intent("only", ["催收会上门吗"])]))
+    assert one.match("催收会上门吗").intent == "only"
+    assert one.match("今天天气不错").decision is Decision.FALLBACK
+
+
+def test_many_intents_are_told_apart_by_their_documents() -> None:
+    names = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"
+    many = [
+        intent(f"i{n}", [f"{names[n % 16]}{names[n // 16]}逾期怎么办", f"逾期{names[n % 16]}{names[n // 16]}会怎样"])
+        for n in range(256)
+    ]
+    big = Matcher(faq(many))
+    assert big.match("请问我甲乙逾期了咋办").candidates[0].intent == "i16"
+
+
+def test_threads_may_share_a_matcher() -> None:
+    texts = [*VISIT, *JAIL, "zhengxin", "yuqi了", *OUTSIDE["questions"]] * 5
+    fresh = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON))
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(fresh.match, texts)) == [matcher.match(text) for text in texts]
+
+
+def test_a_match_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        matcher.match("逾期上征信吗").intent = "jail"  # type: ignore[misc] # that is what the test is about
