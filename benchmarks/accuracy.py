@@ -21,9 +21,9 @@ from sklearn.metrics import roc_auc_score
 
 from intents.faq.schema import FAQ
 from intents.load import load_faq
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence, read_sentences
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import load_thresholds
-from intents.matching.features import VIEW_WEIGHTS, View
+from intents.matching.features import VIEW_WEIGHTS, FeatureView
 from intents.matching.matcher import softmax
 from intents.matching.model import OUTSIDE, Model, labelled_questions
 from intents.matching.normalize import Normalizer
@@ -86,7 +86,7 @@ def logistic(faq: FAQ) -> Method:
     return lambda texts: (list(learned.classes_), learned.predict_proba(vectors.transform(map(normalize, texts))))
 
 
-def ours(faq: FAQ, *, without: View | None = None, pinyin: bool = True) -> Method:
+def ours(faq: FAQ, *, without: FeatureView | None = None, pinyin: bool = True) -> Method:
     """The matcher's scores; without a view of the text, or without reading pinyin."""
     model = Model(faq, {view: 1e-6 if view is without else weight for view, weight in VIEW_WEIGHTS.items()})
     limits = load_thresholds()
@@ -110,15 +110,15 @@ def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
     yield "logistic regression 1-2", logistic(faq)
     yield "youshu", ours(faq)
     yield "  without the lexicon", ours(faq.model_copy(update={"lexicon": ()}))
-    yield "  without sound", ours(faq, without=View.SOUND)
+    yield "  without sound", ours(faq, without=FeatureView.SOUND)
     yield "  without reading pinyin", ours(faq, pinyin=False)
-    yield "  without sound and pinyin", ours(faq, without=View.SOUND, pinyin=False)
-    yield "  without pairs of characters", ours(faq, without=View.PAIR)
-    yield "  without single characters", ours(faq, without=View.CHARACTER)
+    yield "  without sound and pinyin", ours(faq, without=FeatureView.SOUND, pinyin=False)
+    yield "  without pairs of characters", ours(faq, without=FeatureView.PAIR)
+    yield "  without single characters", ours(faq, without=FeatureView.CHARACTER)
     yield "  without out_of_scope", ours(faq.model_copy(update={"out_of_scope": None}))
 
 
-def figures(method: Method, sentences: Sequence[Sentence]) -> tuple[float, float, float]:
+def figures(method: Method, sentences: Sequence[LabeledUtterance]) -> tuple[float, float, float]:
     """top-1 and top-3 of what is in scope, and AUC."""
     names, scores = method([sentence.text for sentence in sentences])
     if OUTSIDE in names:
@@ -139,7 +139,7 @@ def main() -> None:
     """Print a table with a row for each method."""
     paths = [Path(name) for name in sys.argv[1:]] or FILES
     faq = load_faq(ROOT / "faq.yaml")
-    corpora = [read_sentences(path) for path in paths]
+    corpora = [read_labeled_utterances(path) for path in paths]
     table = Table("method", *(f"{path.stem} {name}" for path in paths for name in ("top-1", "top-3", "AUC")), box=None)
     for name, method in methods(faq):
         table.add_row(name, *(f"{figure:.3f}" for corpus in corpora for figure in figures(method, corpus)))

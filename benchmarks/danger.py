@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from intents.danger.detector import WORDING, DangerDetector
-from intents.danger.score import DAMPING, grams
+from intents.danger.score import DAMPING, char_ngrams
 from intents.load import load_faq
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,10 +82,10 @@ def fit(detector: DangerDetector, known: list[Message]) -> None:
     texts = [detector.folded(each.text) for each in known]
     labels = np.array([each.danger for each in known])
     hard = np.array([each.hard for each in known])
-    vectorizer = CountVectorizer(analyzer=lambda text: set(grams(text)), dtype=np.float64, min_df=SEEN)
+    vectorizer = CountVectorizer(analyzer=lambda text: set(char_ngrams(text)), dtype=np.float64, min_df=SEEN)
     rows = vectorizer.fit_transform(texts)
     rarity = np.log((1 + len(texts)) / (1 + np.asarray(rows.sum(axis=0)).ravel())) + 1
-    lengths = np.array([max(1, len(grams(text))) for text in texts])
+    lengths = np.array([max(1, len(char_ngrams(text))) for text in texts])
     rows = csr_matrix(rows.multiply(rarity).multiply(lengths[:, None] ** -DAMPING))
     model = LinearSVC(C=STRENGTH, class_weight="balanced")
     weight = np.where(hard | labels, 1.0, ORDINARY)

@@ -18,17 +18,17 @@ from types import MappingProxyType
 
 from rich.progress import track
 
-from bot.messages import Incoming, Person
+from bot.messages import ChatIdentity, Incoming
 from bot.store.store import Store
 from bot.talk import followup
 from bot.talk.conversation import Conversation
 from bot.talk.followup import FITTED, Weights
-from bot.talk.state import Talk
+from bot.talk.state import ConversationState
 from bot.talk.text_commands import fold
 from intents import FAQ, Decision, Matcher
 from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
-from intents.matching.corpus import read_sentences
+from intents.matching.corpus import read_labeled_utterances
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
@@ -59,7 +59,7 @@ VALUES: Mapping[str, Sequence[float]] = MappingProxyType(
 class Second:
     """A second message, where the talk stood before it, and what it may mean."""
 
-    talk: Talk
+    talk: ConversationState
     text: str
     right: frozenset[str]
 
@@ -81,7 +81,7 @@ async def seconds(knowledge: Knowledge) -> Sequence[Second]:
     async with Store("sqlite+aiosqlite://") as store:
         conversation = Conversation(lambda: knowledge, store)
         for row in rows:
-            person = Person("benchmark", row["id"])
+            person = ChatIdentity("benchmark", row["id"])
             await conversation.turn(Incoming(person, row["first_text"]))
             talk = (await store.recall(person)).talk
             found.append(Second(talk, row["second_text"], frozenset(row["second_intent"].split(","))))
@@ -91,12 +91,14 @@ async def seconds(knowledge: Knowledge) -> Sequence[Second]:
 def foreign(knowledge: Knowledge) -> Sequence[Second]:
     """Messages that are understood by themselves, each in a talk about another topic."""
     topics = [intent.id for intent in knowledge.faq.intents if intent.id != CRISIS]
-    labelled = [*read_sentences(CORPUS / "personas_dev.tsv"), *read_sentences(CORPUS / "dev.tsv")]
+    labelled = [*read_labeled_utterances(CORPUS / "personas_dev.tsv"), *read_labeled_utterances(CORPUS / "dev.tsv")]
     # The short ones are the easiest to mistake for following up, and most of what people type.
     sentences = [each for each in labelled if each.intent in topics and len(each.text) <= SHORT]
     understood = [each for each in sentences if knowledge.matcher.match(each.text).intent in {each.intent, *each.also}]
     return [
-        Second(Talk(intent=topics[number * 7 % len(topics)]), each.text, frozenset((each.intent, *each.also)))
+        Second(
+            ConversationState(intent=topics[number * 7 % len(topics)]), each.text, frozenset((each.intent, *each.also))
+        )
         for number, each in enumerate(understood)
     ]
 
@@ -106,7 +108,9 @@ def understood(knowledge: Knowledge, turns: Sequence[Second], weights: Weights) 
 
     def first(turn: Second) -> str:
         match = knowledge.matcher.match(turn.text)
-        reading = followup.read(knowledge.faq, knowledge.matcher, turn.talk, match, fold(turn.text), weights=weights)
+        reading = followup.interpret(
+            knowledge.faq, knowledge.matcher, turn.talk, match, fold(turn.text), weights=weights
+        )
         return reading.intents[0] if reading.decision is not Decision.FALLBACK and reading.intents else "none"
 
     return sum(first(turn) in turn.right for turn in turns) / len(turns)

@@ -24,7 +24,7 @@ from rapidfuzz import process
 
 from intents.faq.schema import FAQ
 from intents.load import load_faq
-from intents.matching.corpus import read_sentences
+from intents.matching.corpus import read_labeled_utterances
 from intents.matching.matcher import Matcher
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,7 @@ SEED = 1
 
 def messages() -> list[str]:
     """Corpus messages of about LENGTH characters: longer ones cut, shorter ones filled with the next."""
-    texts = [sentence.text for sentence in read_sentences(ROOT / "tests" / "corpus" / "personas_dev.tsv")]
+    texts = [sentence.text for sentence in read_labeled_utterances(ROOT / "tests" / "corpus" / "personas_dev.tsv")]
     return [(text + "，" + following)[:LENGTH] for text, following in pairwise(texts)]
 
 

@@ -29,12 +29,12 @@ from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filte
 from typing_extensions import override
 
 from bot.channels.telegram.channel import Options, TelegramChannel
-from bot.channels.telegram.rate_limiter import Pace
+from bot.channels.telegram.rate_limiter import RateLimits
 from bot.http.metrics import Metrics
 from bot.observe import configure_logging
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
-from bot.talk.rate_limit import Flood
+from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import TOKEN, BotAPI
@@ -114,9 +114,9 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
     """The bot as `youshu serve` puts it together, but for Telegram's pace."""
     knowledge = Knowledge.load(Path("faq.yaml"))
     metrics = Metrics()
-    options = Options(SecretStr(TOKEN), base_url, pace=Pace(overall=0, in_chat=0))
+    options = Options(SecretStr(TOKEN), base_url, pace=RateLimits(overall=0, in_chat=0))
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
-        conversation = Conversation(lambda: knowledge, store, flood=Flood())
+        conversation = Conversation(lambda: knowledge, store, flood=RateLimiter())
         channel = TelegramChannel(
             options,
             turn=metrics.measured(conversation.turn),

@@ -10,7 +10,7 @@ IN_GROUPS = "_group"
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ChatIdentity:
     """Who is talking, as one channel knows them; the key of everything that is kept."""
 
     channel: str
@@ -19,17 +19,17 @@ class Person:
     """The channel's own id of the talk."""
 
     @property
-    def everywhere(self) -> "tuple[Person, Person]":
+    def everywhere(self) -> "tuple[ChatIdentity, ChatIdentity]":
         """All talks of the same somebody in this channel: in private and in groups."""
         channel = self.channel.removesuffix(IN_GROUPS)
-        return Person(channel, self.user), Person(f"{channel}{IN_GROUPS}", self.user)
+        return ChatIdentity(channel, self.user), ChatIdentity(f"{channel}{IN_GROUPS}", self.user)
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One message or one tap; exactly one of text and choice says something."""
 
-    person: Person
+    person: ChatIdentity
     text: str = ""
     choice: str | None = None
     """The value of the Choice that was tapped."""

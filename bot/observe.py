@@ -51,7 +51,7 @@ def configure_logging(log_format: Literal["console", "json"], level: str) -> Non
         logging.getLogger(name).setLevel(level)
 
 
-def trail(error: BaseException) -> list[str]:
+def traceback_locations(error: BaseException) -> list[str]:
     """Where an error came from, innermost last: `file:line function`, and nothing of its text."""
     return _places(error.__traceback__)
 
@@ -76,7 +76,7 @@ def _nameless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         error = error[1]
     if isinstance(error, BaseException):
         event.setdefault("error", type(error).__name__)
-        event.setdefault("at", trail(error))
+        event.setdefault("at", traceback_locations(error))
     event.pop("stack_info", None)
     if event.get("logger") == "asyncio":
         # Below its first line asyncio prints the task, with the error's text in it.

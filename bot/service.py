@@ -16,17 +16,17 @@ from typing_extensions import override
 from bot.channels.web import channel as web
 from bot.http.app import HealthCheck, build_app, database_check
 from bot.http.metrics import Metrics
-from bot.operators.admin_commands import Office
+from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Desk, Send
-from bot.operators.reload_notices import faq_status, follow
+from bot.operators.handoff import Handoffs, Send
+from bot.operators.reload_notices import faq_status, notify_on_reload
 from bot.settings import Settings
 from bot.startup_error import StartError
-from bot.store.retention import swept
+from bot.store.retention import retention_sweeper
 from bot.store.store import Store, StoreError
 from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
-from bot.talk.rate_limit import Flood
+from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
 from intents.errors import reason
 from intents.reload import Reloader
@@ -66,11 +66,11 @@ async def serve(settings: Settings) -> None:
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
-        desk = Desk(store, settings.admins, senders)
-        conversation = Conversation(lambda: reloader.current, store, desk, Flood(), settings.retention_days)
-        await running.enter_async_context(swept(store, settings.retention_days))
+        desk = Handoffs(store, settings.admins, senders)
+        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
+        await running.enter_async_context(retention_sweeper(store, settings.retention_days))
         turn = metrics.measured(conversation.turn)
-        office = Office(desk, reloader, Broadcast(store, senders))
+        office = AdminCommands(desk, reloader, Broadcast(store, senders))
         telegram = _telegram(settings, conversation, metrics, office)
         if telegram is not None:
             senders["telegram"] = telegram.tell
@@ -87,7 +87,7 @@ async def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
         )
-        follow(reloader, desk, metrics)
+        notify_on_reload(reloader, desk, metrics)
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
@@ -101,7 +101,7 @@ async def _run(
     server: _Server,
     listening: socket.socket,
     telegram: "TelegramChannel | None",
-    office: Office,
+    office: AdminCommands,
     stopping: asyncio.Event,
 ) -> None:
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what the channel raises."""
@@ -120,7 +120,7 @@ async def _run(
     await talking
 
 
-async def _resumed(telegram: "TelegramChannel | None", office: Office) -> None:
+async def _resumed(telegram: "TelegramChannel | None", office: AdminCommands) -> None:
     """Once people can be reached, go on with a broadcast that a crash cut off."""
     if telegram is not None:
         await telegram.connected.wait()
@@ -128,7 +128,7 @@ async def _resumed(telegram: "TelegramChannel | None", office: Office) -> None:
 
 
 def _telegram(
-    settings: Settings, conversation: Conversation, metrics: Metrics, office: Office
+    settings: Settings, conversation: Conversation, metrics: Metrics, office: AdminCommands
 ) -> "TelegramChannel | None":
     """The Telegram channel, if there is a token for it; raises TelegramRefusedError."""
     if settings.telegram_token is None:

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from intents.errors import ExpectedError
 
 PREFIX = "YOUSHU_"
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         default=None, validate_default=True, description="needed with a webhook"
     )
     telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
-    admins: Annotated[frozenset[Person], NoDecode] = Field(
+    admins: Annotated[frozenset[ChatIdentity], NoDecode] = Field(
         default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
     log_format: Literal["console", "json"] = Field(default="console", description="console or json")
@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         named = [tuple(each.strip().partition(":")) for each in value.split(",") if each.strip()]
         if any(not channel or not user for channel, _, user in named):
             raise ValueError("请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456")
-        return frozenset(Person(channel, user) for channel, _, user in named)
+        return frozenset(ChatIdentity(channel, user) for channel, _, user in named)
 
     @field_validator("telegram_token")
     @classmethod

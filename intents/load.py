@@ -7,28 +7,30 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from intents.checks import Draft, Limits, causes, form_problems, rule_problems
+from intents.checks import Limits, RawFaq, causes, form_problems, rule_problems
 from intents.errors import reason
 from intents.faq.problems import FAQError, Problem
 from intents.faq.reader import read
 from intents.faq.schema import FAQ
-from intents.faq.source import Source
+from intents.faq.source import SourceText
 from intents.garbage import uncollected
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedFaq:
     """What came of reading one FAQ text: the FAQ if it can be used, and every problem found."""
 
     faq: FAQ | None
     problems: tuple[Problem, ...]
     digest: str
     """The first 12 hex digits of the text's SHA-256: which version is serving."""
-    draft: Draft | None = None
+    draft: RawFaq | None = None
     """The text as the rules saw it; None when YAML can't read it."""
 
 
-def check_text(text: str, *, today: date | None = None, limits: Limits | None = None, advice: bool = True) -> Checked:
+def check_text(
+    text: str, *, today: date | None = None, limits: Limits | None = None, advice: bool = True
+) -> CheckedFaq:
     """Read a FAQ text and hold it to every rule that is fast enough for a load; never raises.
 
     today is the day by which reviews are due: the machine's own unless told. Without advice, rules that only warn are left out.
@@ -37,19 +39,19 @@ def check_text(text: str, *, today: date | None = None, limits: Limits | None = 
         return _checked(text, today or datetime.now(UTC).date(), limits or Limits(), advice=advice)
 
 
-def _checked(text: str, today: date, limits: Limits, *, advice: bool) -> Checked:
+def _checked(text: str, today: date, limits: Limits, *, advice: bool) -> CheckedFaq:
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
-        return Checked(None, causes(document.problems), digest)
-    draft = Draft(document, today, limits)
+        return CheckedFaq(None, causes(document.problems), digest)
+    draft = RawFaq(document, today, limits)
     faq, problems = _validate(draft)
     problems += [*rule_problems(draft, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)
-    return Checked(faq if usable else None, causes(problems), digest, draft)
+    return CheckedFaq(faq if usable else None, causes(problems), digest, draft)
 
 
-def check_file(path: Path, *, advice: bool = True) -> Checked:
+def check_file(path: Path, *, advice: bool = True) -> CheckedFaq:
     """Read and check one FAQ file; raises FAQError when it can't be read at all."""
     try:
         content = path.read_bytes()
@@ -60,7 +62,7 @@ def check_file(path: Path, *, advice: bool = True) -> Checked:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
-        place = Source(before).place(len(before))
+        place = SourceText(before).place(len(before))
         problem = Problem(place.line, place.column, "E-ENCODING", "从这里起不是 UTF-8 编码", "请用编辑器另存为 UTF-8")
         raise FAQError(str(path), [problem]) from error
     return check_text(text, advice=advice)
@@ -74,7 +76,7 @@ def load_faq(path: Path | str) -> FAQ:
     return checked.faq
 
 
-def _validate(draft: Draft) -> tuple[FAQ | None, list[Problem]]:
+def _validate(draft: RawFaq) -> tuple[FAQ | None, list[Problem]]:
     try:
         return FAQ.model_validate(draft.document.value), []
     except ValidationError as error:

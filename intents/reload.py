@@ -24,11 +24,11 @@ SETTLE_AT_MOST_SECONDS = 1.0
 """How long a file that is missing, or won't hold still, is waited for."""
 _DEBOUNCE_MS = 300
 
-Hook = Callable[["Outcome"], Awaitable[None]]
+Hook = Callable[["ReloadResult"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReloadResult:
     """What came of one attempt to load."""
 
     path: Path
@@ -64,7 +64,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ReloadStatus:
     """What is in force, and what is wrong with the file if it isn't that."""
 
     digest: str
@@ -87,7 +87,7 @@ class Reloader:
         self.path = path
         self._stamp: _Stamp = ()  # unlike any: the first look compares, in case the file changed while it was loaded
         self._current = knowledge
-        self._status = Status(knowledge.digest, _now())
+        self._status = ReloadStatus(knowledge.digest, _now())
         self._tried: str | None = knowledge.digest
         self._one_at_a_time = asyncio.Lock()
         self._hooks: list[Hook] = []
@@ -104,7 +104,7 @@ class Reloader:
         return self._current
 
     @property
-    def status(self) -> Status:
+    def status(self) -> ReloadStatus:
         """What `/readyz` and `/metrics` tell."""
         return self._status
 
@@ -112,7 +112,7 @@ class Reloader:
         """Have every later outcome told to this hook; a hook that fails or is slow holds up nothing."""
         self._hooks.append(hook)
 
-    async def reload(self) -> Outcome | None:
+    async def reload(self) -> ReloadResult | None:
         """Load the file if it says something new; None when it is what was tried last. Never raises an Exception."""
         async with self._one_at_a_time:
             try:
@@ -145,15 +145,15 @@ class Reloader:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _settle_on(self, attempt: "_Attempt") -> Outcome:
+    def _settle_on(self, attempt: "_Attempt") -> ReloadResult:
         self._tried = attempt.digest
         now, before = _now(), self._status
         if attempt.knowledge is not None:
             self._current = attempt.knowledge
             digest, problems = attempt.knowledge.digest, attempt.knowledge.problems
-            self._status = Status(digest, now, reloads=before.reloads + 1, failures=before.failures)
-            return Outcome(self.path, loaded=True, digest=digest, at=now, problems=problems)
-        outcome = Outcome(
+            self._status = ReloadStatus(digest, now, reloads=before.reloads + 1, failures=before.failures)
+            return ReloadResult(self.path, loaded=True, digest=digest, at=now, problems=problems)
+        outcome = ReloadResult(
             self.path, loaded=False, digest=before.digest, at=now, problems=attempt.problems, crash=attempt.crash
         )
         self._status = replace(before, last_error=outcome.line, failed_at=now, failures=before.failures + 1)
@@ -199,7 +199,7 @@ def _attempt(path: Path, tried: str | None) -> _Attempt | None:
     return _Attempt(digest, knowledge)
 
 
-async def _tell(hook: Hook, outcome: Outcome) -> None:
+async def _tell(hook: Hook, outcome: ReloadResult) -> None:
     try:
         await hook(outcome)
     except Exception as error:  # noqa: BLE001 -- a messenger that fails must not stop the next reload

@@ -12,10 +12,10 @@ from intents.checks.matching import near_questions
 from intents.errors import ExpectedError, reason
 from intents.faq.edit import Edit, EditError, with_question
 from intents.faq.problems import Problem
-from intents.faq.rewrite import RewriteError, only_writer, replace
+from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import FAQ
-from intents.load import Checked, check_text
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence, own_sentences
+from intents.load import CheckedFaq, check_text
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
 
@@ -37,7 +37,7 @@ class TeachError(ExpectedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Taught:
+class TeachResult:
     """What came of it."""
 
     intent: str
@@ -48,20 +48,20 @@ class Taught:
     """The file as it was before."""
     match: Match
     """How the question is understood now."""
-    weakened: tuple[Sentence, ...] = ()
+    weakened: tuple[LabeledUtterance, ...] = ()
     """What was answered at once before and is asked back now, its own intent still first."""
     warnings: tuple[Problem, ...] = ()
     """What `check` now warns of and didn't before."""
 
 
-def teach(path: Path, intent: str, question: str, corpus: Sequence[Sentence] = ()) -> Taught:
+def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
     """Add a question to an intent (or to OUT_OF_SCOPE) in the file; raises TeachError.
 
     The file keeps every other byte, its mode and its link; a writer at the same time waits its turn.
     """
     question = _cleaned(question)
     try:
-        with only_writer(path) as target:
+        with exclusive_writer(path) as target:
             before = target.read_bytes()
             edit, taught = _judged(before.decode("utf-8"), path.name, intent, question, corpus)
             backup = replace(target, before, edit.text.encode("utf-8"))
@@ -75,8 +75,8 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[Sentence] = (
 
 
 def _judged(
-    text: str, name: str, intent: str, question: str, corpus: Sequence[Sentence]
-) -> tuple[Edit, Callable[[Path], Taught]]:
+    text: str, name: str, intent: str, question: str, corpus: Sequence[LabeledUtterance]
+) -> tuple[Edit, Callable[[Path], TeachResult]]:
     checked = check_text(text)
     if checked.faq is None:
         raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed(name, checked.problems)}")
@@ -96,7 +96,7 @@ def _judged(
     if stolen:
         raise TeachError(_theft(checked.faq, stolen))
     warnings = tuple(problem for problem in fresh if problem.severity == "warning")
-    return edit, lambda backup: Taught(intent, question, edit.line, backup, match, tuple(weakened), warnings)
+    return edit, lambda backup: TeachResult(intent, question, edit.line, backup, match, tuple(weakened), warnings)
 
 
 def _cleaned(question: str) -> str:
@@ -117,7 +117,7 @@ def _refuse_unfit(faq: FAQ, intent: str, question: str) -> None:
         )
 
 
-def _refuse_known(checked: Checked, question: str) -> None:
+def _refuse_known(checked: CheckedFaq, question: str) -> None:
     """Refuse what the file already says, by the place where it stands now."""
     for known in checked.draft.questions if checked.draft else ():
         if known.text == question and checked.draft:
@@ -125,24 +125,24 @@ def _refuse_known(checked: Checked, question: str) -> None:
             raise TeachError(f"“{question}”已经在第 {checked.draft.line_of(known.path)} 行，属于{owner}")
 
 
-def _refuse_near(after: Checked, edit: Edit) -> None:
+def _refuse_near(after: CheckedFaq, edit: Edit) -> None:
     """Refuse what no matcher could tell apart from another intent's question."""
     for problem in near_questions(after.draft, lambda questions, _: questions) if after.draft else ():
         if problem.line == edit.line or f"第 {edit.line} 行" in problem.message:
             raise TeachError(f"没有写：{problem.message}；{problem.remedy}")
 
 
-def _shortened(faq: FAQ) -> list[Sentence]:
+def _shortened(faq: FAQ) -> list[LabeledUtterance]:
     """The FAQ's questions without their last character.
 
     Word for word they would reach their intent whatever happens around them; so they are tried as nearly said.
     """
     return [
-        dataclasses.replace(each, text=each.text[:-1]) for each in own_sentences(faq) if len(each.text) >= LONG_ENOUGH
+        dataclasses.replace(each, text=each.text[:-1]) for each in faq_utterances(faq) if len(each.text) >= LONG_ENOUGH
     ]
 
 
-def _fresh(before: Checked, after: Checked, edit: Edit) -> list[Problem]:
+def _fresh(before: CheckedFaq, after: CheckedFaq, edit: Edit) -> list[Problem]:
     """The problems that came with the edit; the others have only moved down."""
     known = {(problem.line + edit.lines * (problem.line >= edit.line), problem.code) for problem in before.problems}
     return [problem for problem in after.problems if (problem.line, problem.code) not in known]
@@ -179,7 +179,9 @@ def _score(match: Match, intent: str | None) -> float:
     return next((each.score for each in match.candidates if each.intent == intent), 0.0)
 
 
-def _harm(old: Matcher, new: Matcher, known: Sequence[Sentence]) -> tuple[list[tuple[Sentence, Match]], list[Sentence]]:
+def _harm(
+    old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]
+) -> tuple[list[tuple[LabeledUtterance, Match]], list[LabeledUtterance]]:
     """What was understood rightly and isn't any more, with how it is now; and what is only asked back now."""
     stolen, weakened = [], []
     for sentence in known:
@@ -206,7 +208,7 @@ def _title(faq: FAQ | None, intent: str | None) -> str:
     return f"“{found.title}”（{intent}）" if found else f"“{intent}”"
 
 
-def _theft(faq: FAQ, stolen: Sequence[tuple[Sentence, Match]]) -> str:
+def _theft(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -> str:
     lines = [
         f"  “{sentence.text}”原来属于{_title(faq, sentence.intent)}，加上以后会变成{_title(faq, match.intent)}"
         for sentence, match in stolen[:SHOWN]

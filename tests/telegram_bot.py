@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.channels.telegram.channel import Options, TelegramChannel, TelegramRefusedError
 from bot.channels.telegram.handlers import Turn
 from bot.channels.telegram.intake import Claims
-from bot.channels.telegram.rate_limiter import Pace
+from bot.channels.telegram.rate_limiter import RateLimits
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.search import search
@@ -34,7 +34,7 @@ def small_faq() -> Knowledge:
     return Knowledge(small, Matcher(small), "000000000000")
 
 
-QUICK = Pace(overall=0, in_chat=0, first_wait=0.01)
+QUICK = RateLimits(overall=0, in_chat=0, first_wait=0.01)
 """As fast as it goes."""
 
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pytest
 
 from bot.cli import main
-from bot.messages import Person
-from bot.store.analytics import Learnt
+from bot.messages import ChatIdentity
+from bot.store.analytics import TurnEvent
 from bot.store.store import Store
-from bot.talk.state import Talk
+from bot.talk.state import ConversationState
 from tests.processes import environment
 
 
@@ -54,6 +54,10 @@ class OperatorTerminal:
         async def write() -> None:
             async with Store(f"sqlite+aiosqlite:///{self.folder / 'youshu.db'}", call_seconds=30) as store:
                 for text in texts:
-                    await store.keep(Person("web", "somebody"), Talk(), Learnt("fallback", miss=text, likeness=text))
+                    await store.keep(
+                        ChatIdentity("web", "somebody"),
+                        ConversationState(),
+                        TurnEvent("fallback", miss=text, likeness=text),
+                    )
 
         asyncio.run(write())

@@ -13,7 +13,7 @@ from intents.checks import Limits
 from intents.checks.basis import ARTICLE
 from intents.checks.thorough import thorough_problems
 from intents.faq.schema import PARAMETER_REFERENCE, Group
-from intents.load import Checked, check_text
+from intents.load import CheckedFaq, check_text
 
 ROOT = Path(__file__).parents[1]
 TAXONOMY: dict[str, list[str]] = yaml.safe_load((ROOT / "tests" / "taxonomy.yaml").read_text("utf-8"))
@@ -26,7 +26,7 @@ PARTS = ("consequences", "rights", "steps", "basis")
 
 
 @pytest.fixture(scope="module")
-def checked() -> Checked:
+def checked() -> CheckedFaq:
     text = (ROOT / "faq.yaml").read_text("utf-8")
     # As of the last review: reviews that fall due are the operators' business (`youshu check`), not a broken build.
     today = max(map(date.fromisoformat, re.findall(r"(?m)^    reviewed: (\d{4}-\d{2}-\d{2})$", text)))
@@ -34,7 +34,7 @@ def checked() -> Checked:
 
 
 @pytest.fixture(scope="module")
-def faq(checked: Checked) -> FAQ:
+def faq(checked: CheckedFaq) -> FAQ:
     assert checked.faq is not None
     return checked.faq
 
@@ -53,11 +53,11 @@ def texts(intent: Intent) -> Iterator[str]:
     yield from (basis.says for basis in answer.basis or ())
 
 
-def test_no_rule_finds_anything(checked: Checked) -> None:
+def test_no_rule_finds_anything(checked: CheckedFaq) -> None:
     assert [problem.line_for("faq.yaml") for problem in checked.problems] == []
 
 
-def test_no_question_is_stolen_and_none_is_nearly_another_topics(checked: Checked) -> None:
+def test_no_question_is_stolen_and_none_is_nearly_another_topics(checked: CheckedFaq) -> None:
     problems = thorough_problems(checked, lambda questions, _: questions, most=None)
     assert [problem.line_for("faq.yaml") for problem in sorted(problems)] == []
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from bot.messages import Incoming, Person, Reply
+from bot.messages import ChatIdentity, Incoming, Reply
 
-PERSON = Person("terminal", "local")
+PERSON = ChatIdentity("terminal", "local")
 Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 

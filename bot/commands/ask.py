@@ -12,7 +12,7 @@ from bot.channels import terminal
 from bot.channels.web import channel as web
 from bot.commands import why
 from bot.commands.quiet_settings import quiet_settings
-from bot.messages import Incoming, Person, Reply
+from bot.messages import ChatIdentity, Incoming, Reply
 from bot.store.store import Store
 from bot.talk import answers
 from bot.talk.conversation import Conversation
@@ -54,7 +54,7 @@ async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool,
     async with Store(MEMORY) as store:
         conversation = Conversation(lambda: knowledge, store)
         for number, question in enumerate(questions):
-            reply = await conversation.turn(Incoming(Person("ask", str(number)), question))
+            reply = await conversation.turn(Incoming(ChatIdentity("ask", str(number)), question))
             if reply is None:
                 continue
             reply = _in_full(knowledge.faq, reply)
@@ -72,7 +72,7 @@ def _in_full(faq: FAQ, reply: Reply) -> Reply:
     """The whole answer in place of its short form: there is no second turn to ask for the rest."""
     intent = faq.by_id.get(reply.intent or "")
     answered = intent is not None and reply.decision is Decision.ANSWER and intent.id != CRISIS
-    return answers.full(faq, intent) if intent is not None and answered else reply
+    return answers.render_full(faq, intent) if intent is not None and answered else reply
 
 
 def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, object]:
@@ -97,7 +97,7 @@ def forget(person: str) -> None:
 
     async def delete() -> int:
         async with Store(quiet_settings().database_url.get_secret_value()) as store:
-            return await store.forget(Person(channel, user))
+            return await store.forget(ChatIdentity(channel, user))
 
     click.echo(f"已删除 {asyncio.run(delete())} 条记录")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from intents.checks.draft import Question
+from intents.checks.draft import WrittenQuestion
 from intents.checks.thorough import SPOT_CHECKS, thorough_problems
 from intents.faq.json_schema import schema_text
 from intents.faq.problems import FAQError, Problem
@@ -63,7 +63,7 @@ def _problems(path: Path, *, full: bool) -> set[Problem]:
     return {*checked.problems, *thorough_problems(checked, _track, most=None if full else SPOT_CHECKS)}
 
 
-def _track(questions: Sequence[Question], title: str) -> Iterable[Question]:
+def _track(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:
     """A progress bar on stderr, only where someone is looking."""
     if not sys.stderr.isatty():
         return questions

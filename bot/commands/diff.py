@@ -15,14 +15,14 @@ from bot.commands.quiet_settings import quiet_settings
 from bot.store.store import Store, StoreError
 from intents.faq.rewrite import RewriteError, backups
 from intents.knowledge import Knowledge
-from intents.matching.compare import Change, Rewritten, Verdict, changes, rewritten
-from intents.matching.corpus import Sentence, own_sentences, read_sentences
+from intents.matching.compare import ChangeEffect, ContentChanges, DecisionChange, content_changes, decision_changes
+from intents.matching.corpus import LabeledUtterance, faq_utterances, read_labeled_utterances
 from intents.matching.decide import Decision
 from intents.matching.matcher import Match
 
 READ_MISSES = 2000
-_MARKS = {Verdict.BETTER: "[green]变好[/]", Verdict.WORSE: "[red]变差[/]", Verdict.OTHER: "变了"}
-_ORDER = (Verdict.WORSE, Verdict.OTHER, Verdict.BETTER)
+_MARKS = {ChangeEffect.BETTER: "[green]变好[/]", ChangeEffect.WORSE: "[red]变差[/]", ChangeEffect.OTHER: "变了"}
+_ORDER = (ChangeEffect.WORSE, ChangeEffect.OTHER, ChangeEffect.BETTER)
 T = TypeVar("T")
 
 
@@ -42,9 +42,11 @@ def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
     new = new or settings.faq
     before, after = Knowledge.load(old or _latest_backup(new)), Knowledge.load(new)
     console = Console()
-    _print_rewritten(console, rewritten(before.faq, after.faq))
-    corpus = [sentence for file in files for sentence in read_sentences(file)] if files else _own(before, after)
-    found = list(changes(before.matcher, after.matcher, _tracked(corpus, "逐句对照")))
+    _print_rewritten(console, content_changes(before.faq, after.faq))
+    corpus = (
+        [sentence for file in files for sentence in read_labeled_utterances(file)] if files else _own(before, after)
+    )
+    found = list(decision_changes(before.matcher, after.matcher, _tracked(corpus, "逐句对照")))
     _print_changes(console, found, len(corpus))
     _print_answered(console, before, after, asyncio.run(_misses(settings.database_url.get_secret_value())))
 
@@ -56,9 +58,9 @@ def _latest_backup(path: Path) -> Path:
     return kept[0]
 
 
-def _own(before: Knowledge, after: Knowledge) -> Sequence[Sentence]:
+def _own(before: Knowledge, after: Knowledge) -> Sequence[LabeledUtterance]:
     """The questions of both; where a question has moved, the new file tells what it means."""
-    by_text = {sentence.text: sentence for sentence in [*own_sentences(before.faq), *own_sentences(after.faq)]}
+    by_text = {sentence.text: sentence for sentence in [*faq_utterances(before.faq), *faq_utterances(after.faq)]}
     return list(by_text.values())
 
 
@@ -80,13 +82,13 @@ async def _misses(url: str) -> list[str] | None:
         await store.close()
 
 
-def _print_rewritten(console: Console, found: Rewritten) -> None:
+def _print_rewritten(console: Console, found: ContentChanges) -> None:
     for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.answers)):
         if keys:
             console.print(f"{title}：{'、'.join(keys)}", highlight=False)
 
 
-def _print_changes(console: Console, found: Sequence[Change], asked: int) -> None:
+def _print_changes(console: Console, found: Sequence[DecisionChange], asked: int) -> None:
     if not found:
         console.print(f"对照了 {asked} 句，没有一句换回答。", highlight=False)
         return

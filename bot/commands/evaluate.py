@@ -16,10 +16,18 @@ from bot.settings import load_settings
 from intents.errors import reason
 from intents.faq.schema import FAQ
 from intents.load import load_faq
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence, read_sentences
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import Thresholds, load_thresholds
-from intents.matching.evaluate import Outcome, OutsideScore, Score, by_intent, by_style, confusions, outcomes
-from intents.matching.fit import FOLDS, as_yaml, fit, in_corpus, out_of_fold
+from intents.matching.evaluate import (
+    EvaluatedUtterance,
+    InScopeMetrics,
+    OutOfScopeMetrics,
+    by_intent,
+    by_style,
+    confusions,
+    evaluate_utterances,
+)
+from intents.matching.fit import FOLDS, as_yaml, fit_thresholds, in_corpus, out_of_fold
 from intents.matching.matcher import Matcher
 
 SHOWN_CONFUSIONS = 20
@@ -42,13 +50,13 @@ class MeasureError(click.ClickException):
 def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
     """Measure each file, and with --fit set the thresholds first."""
     faq = load_faq(load_settings().faq)
-    labelled = {path: _checked(faq, path, read_sentences(path)) for path in paths}
+    labelled = {path: _checked(faq, path, read_labeled_utterances(path)) for path in paths}
     console = Console(stderr=as_json)
     if with_fit:
         _refit(console, faq, [sentence for sentences in labelled.values() for sentence in sentences])
     matcher = Matcher(faq)
     results = {
-        path: outcomes(matcher.match, track(sentences, f"测 {path.name}", console=console, transient=True))
+        path: evaluate_utterances(matcher.match, track(sentences, f"测 {path.name}", console=console, transient=True))
         for path, sentences in labelled.items()
     }
     if as_json:
@@ -58,7 +66,7 @@ def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Pa
         _show(console, path.name, found, with_wrong=with_wrong)
 
 
-def _checked(faq: FAQ, path: Path, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+def _checked(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
     if not sentences:
         raise MeasureError(f"{path} 里没有一句话；请检查文件")
     known = {*faq.by_id, OUT_OF_SCOPE}
@@ -68,7 +76,7 @@ def _checked(faq: FAQ, path: Path, sentences: Sequence[Sentence]) -> Sequence[Se
     return sentences
 
 
-def _refit(console: Console, faq: FAQ, sentences: Sequence[Sentence]) -> None:
+def _refit(console: Console, faq: FAQ, sentences: Sequence[LabeledUtterance]) -> None:
     before = load_thresholds()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("训练", total=FOLDS + 1)
@@ -78,7 +86,7 @@ def _refit(console: Console, faq: FAQ, sentences: Sequence[Sentence]) -> None:
             progress.advance(task)
         corpus = in_corpus(faq, sentences)
         progress.advance(task)
-    after = fit(folds, corpus, before)
+    after = fit_thresholds(folds, corpus, before)
     _save(after)
     table = Table("阈值", "原来", "现在", box=None)
     for name, value in asdict(after).items():
@@ -94,8 +102,8 @@ def _save(thresholds: Thresholds) -> None:
         raise MeasureError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
 
 
-def _show(console: Console, name: str, results: Sequence[Outcome], *, with_wrong: bool) -> None:
-    total, outside = Score.of(results), OutsideScore.of(results)
+def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
+    total, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     console.rule(escape(name))
     if total.count:
         console.print(_table("范围内", {"全部": total}))
@@ -119,7 +127,7 @@ def _show(console: Console, name: str, results: Sequence[Outcome], *, with_wrong
                 _show_wrong(console, outcome)
 
 
-def _show_wrong(console: Console, outcome: Outcome) -> None:
+def _show_wrong(console: Console, outcome: EvaluatedUtterance) -> None:
     near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
     console.print(
         f"[{outcome.match.decision.value}] {outcome.sentence.intent}：{outcome.sentence.text} → {near}",
@@ -128,7 +136,7 @@ def _show_wrong(console: Console, outcome: Outcome) -> None:
     )
 
 
-def _table(title: str, groups: Mapping[str, Score]) -> Table:
+def _table(title: str, groups: Mapping[str, InScopeMetrics]) -> Table:
     table = Table(title, *_HEADINGS, box=None)
     for name, score in groups.items():
         first, *shares = asdict(score).values()
@@ -136,10 +144,10 @@ def _table(title: str, groups: Mapping[str, Score]) -> Table:
     return table
 
 
-def _record(results: Sequence[Outcome]) -> dict[str, object]:
+def _record(results: Sequence[EvaluatedUtterance]) -> dict[str, object]:
     return {
-        "in_scope": asdict(Score.of(results)),
-        "out_of_scope": asdict(OutsideScore.of(results)),
+        "in_scope": asdict(InScopeMetrics.of(results)),
+        "out_of_scope": asdict(OutOfScopeMetrics.of(results)),
         "by_style": {name: asdict(score) for name, score in by_style(results).items()},
         "by_intent": {name: asdict(score) for name, score in by_intent(results).items()},
         "confusions": [{"wanted": wanted, "got": got, "count": count} for wanted, got, count in confusions(results)],

@@ -12,7 +12,7 @@ from rich.table import Table
 from typing_extensions import override
 
 from bot.commands.quiet_settings import quiet_settings
-from bot.operators.report import Day, Report, gather
+from bot.operators.report import DailyTurns, Report, gather
 from bot.operators.report import since as moment
 from bot.operators.report_page import page, percent
 from bot.store.store import Store
@@ -97,7 +97,7 @@ def _print_turns(console: Console, found: Report) -> None:
     console.print(table)
 
 
-def _shares(day: Day) -> list[str]:
+def _shares(day: DailyTurns) -> list[str]:
     shares = (f"{count} ({percent(count, day.total)})" for count in (day.answer, day.clarify, day.fallback))
     return [str(day.total), *shares]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from bot.operators.teaching import lesson, outcome
+from bot.operators.teaching import describe_result, teach_without_personal_data
 from bot.settings import load_settings
 from intents.faq.rewrite import backups, restore
 from intents.faq.schema import Group
 from intents.faq.skeleton import add_intent, refuse_id
-from intents.matching.corpus import Sentence, read_sentences
+from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 
 
 @click.command(help="给话题 INTENT 加一句问法 TEXT；不归这里管的问题，INTENT 写 out_of_scope。")
@@ -25,11 +25,11 @@ from intents.matching.corpus import Sentence, read_sentences
 def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
     """Write a question into the FAQ, unless it does harm."""
     path = load_settings().faq
-    corpus: Sequence[Sentence] = [sentence for file in files for sentence in read_sentences(file)]
+    corpus: Sequence[LabeledUtterance] = [sentence for file in files for sentence in read_labeled_utterances(file)]
     console = Console(stderr=True)
     with console.status("对照已有的问法……") if console.is_terminal else nullcontext():
-        taught = lesson(path, intent, " ".join(text), corpus)
-    for line in outcome(path, taught):
+        taught = teach_without_personal_data(path, intent, " ".join(text), corpus)
+    for line in describe_result(path, taught):
         click.echo(line)
 
 

@@ -15,13 +15,13 @@ from rich.markup import escape
 from bot.commands import why
 from bot.commands.diff import meaning
 from bot.commands.quiet_settings import quiet_settings
-from bot.messages import Incoming, Person
-from bot.operators.reload_notices import message
+from bot.messages import ChatIdentity, Incoming
+from bot.operators.reload_notices import reload_notice
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.matching.explain import explain
 from intents.matching.matcher import Match
-from intents.reload import Outcome, Reloader
+from intents.reload import Reloader, ReloadResult
 
 MEMORY = "sqlite+aiosqlite://"
 PROMPT = "问："
@@ -63,9 +63,9 @@ class Trial:
         self.last = self._understood(text)
         await self._answer(text)
 
-    async def reloaded(self, outcome: Outcome) -> None:
+    async def reloaded(self, outcome: ReloadResult) -> None:
         """Say what came of a save, and what it did to the last question."""
-        self.console.print(escape(message(outcome).text), style="green" if outcome.loaded else "red")
+        self.console.print(escape(reload_notice(outcome).text), style="green" if outcome.loaded else "red")
         if not outcome.loaded or self.last is None:
             return
         before = self.last
@@ -84,7 +84,7 @@ class Trial:
     async def _answer(self, text: str) -> None:
         # A person of its own each time: what was asked before must not change how a question is understood.
         self.asked += 1
-        reply = await self.conversation.turn(Incoming(Person("try", str(self.asked)), text))
+        reply = await self.conversation.turn(Incoming(ChatIdentity("try", str(self.asked)), text))
         if reply is not None:
             self.console.print(escape(reply.text), style="dim")
 

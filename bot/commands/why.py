@@ -5,23 +5,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from intents.faq.schema import FAQ
-from intents.matching.decide import Decision, Rule
+from intents.matching.decide import Decision, Reason
 from intents.matching.explain import Explanation
-from intents.matching.features import View
+from intents.matching.features import FeatureView
 
 _DECISIONS = {Decision.ANSWER: "回答", Decision.CLARIFY: "反问", Decision.FALLBACK: "不懂"}
-_VIEWS = {View.PAIR: "字词", View.SOUND: "读音", View.CHARACTER: "单字"}
+_VIEWS = {FeatureView.PAIR: "字词", FeatureView.SOUND: "读音", FeatureView.CHARACTER: "单字"}
 _RULES = {
-    Rule.DANGER: "有生命危险的迹象，先于一切",
-    Rule.EXACT: "和 faq.yaml 里的一条问法一样",
-    Rule.EMPTY: "去掉标点和语气词以后什么也没有",
-    Rule.FLOOR: "最高分低于 clarify",
-    Rule.OUTSIDE: "更像不归这里管的事",
-    Rule.BARE: "只有一个词，没有问什么",
-    Rule.UNSURE: "最高分低于 answer",
-    Rule.MARGIN: "第一名领先第二名不到 margin",
-    Rule.SURE: "分数和领先都够",
-    Rule.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
+    Reason.DANGER: "有生命危险的迹象，先于一切",
+    Reason.EXACT: "和 faq.yaml 里的一条问法一样",
+    Reason.EMPTY: "去掉标点和语气词以后什么也没有",
+    Reason.FLOOR: "最高分低于 clarify",
+    Reason.OUTSIDE: "更像不归这里管的事",
+    Reason.BARE: "只有一个词，没有问什么",
+    Reason.UNSURE: "最高分低于 answer",
+    Reason.MARGIN: "第一名领先第二名不到 margin",
+    Reason.SURE: "分数和领先都够",
+    Reason.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
 }
 
 

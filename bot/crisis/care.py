@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bot.crisis.words import BUILT_IN, NUMBERS, NUMBERS_FIRST, OWN, READ, RELATIVE, SOFT, STAY, STAY_RELATIVE, Heard
+from bot.crisis.words import BUILT_IN, NUMBERS, NUMBERS_FIRST, OWN, READ, RELATIVE, SOFT, STAY, STAY_RELATIVE, CrisisCue
 from bot.messages import Choice, Reply, Section
 from intents import FAQ, Decision, Match
-from intents.danger.detector import CRISIS, WORDING, Sign, SignKind
+from intents.danger.detector import CRISIS, WORDING, DangerSignal, SignalKind
 
 EXPIRES_AFTER = timedelta(hours=6)
 """So long after the last word about it the talk begins anew."""
@@ -32,7 +32,7 @@ NUMBERS_EVERY = 3
 SMALL_TALK = frozenset({CRISIS, "stress", "human_help", "greeting", "thanks", "capabilities", "about_bot"})
 """Answers that are no sign that someone has turned to a debt question."""
 
-EASING = frozenset({Heard.CALM, Heard.DENIES})
+EASING = frozenset({CrisisCue.CALM, CrisisCue.DENIES})
 """After these only new danger brings the crisis back."""
 
 QUESTION_CHARACTERS = 6
@@ -50,7 +50,7 @@ BUTTONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Crisis:
+class CrisisState:
     """Where a talk about danger to life stands."""
 
     since: datetime
@@ -70,37 +70,39 @@ class Crisis:
 
 
 @dataclass(frozen=True, slots=True)
-class Care:
+class CrisisOutcome:
     """What safety wants of this turn."""
 
     reply: Reply | None = None
     """To be sent, and nothing else; None: answer as usual."""
-    crisis: Crisis | None = None
+    crisis: CrisisState | None = None
     """To be kept in the talk."""
     line: str | None = None
     """To stand under the usual answer."""
 
 
-def respond(faq: FAQ, crisis: Crisis | None, text: str, *, sign: Sign | None, match: Match, now: datetime) -> Care:
+def respond(
+    faq: FAQ, crisis: CrisisState | None, text: str, *, sign: DangerSignal | None, match: Match, now: datetime
+) -> CrisisOutcome:
     """The turn's care; no danger and no crisis is an empty one."""
     if crisis is not None and crisis.expired(now):
         crisis = None
     by_score = match.decision is Decision.ANSWER and match.intent == CRISIS
     if sign is None and (crisis is None or crisis.eased) and not by_score:
-        return Care(crisis=crisis)
+        return CrisisOutcome(crisis=crisis)
     if crisis is None:
         return begin(faq, sign, now)
     heard = _heard(text, sign)
-    if heard is Heard.OTHER and by_score:
-        heard = Heard.AGAIN
-    if sign is None and heard is Heard.OTHER and _asks_about_debt(text, match):
-        return Care(crisis=replace(crisis, eased=True, since=now), line=SOFT)
+    if heard is CrisisCue.OTHER and by_score:
+        heard = CrisisCue.AGAIN
+    if sign is None and heard is CrisisCue.OTHER and _asks_about_debt(text, match):
+        return CrisisOutcome(crisis=replace(crisis, eased=True, since=now), line=SOFT)
     return _go_on(crisis, heard, sign, now)
 
 
-def begin(faq: FAQ, sign: Sign | None, now: datetime) -> Care:
+def begin(faq: FAQ, sign: DangerSignal | None, now: datetime) -> CrisisOutcome:
     """The first reply: heard, the question of safety, the numbers, someone to come; numbers first when it is happening."""
-    relative = sign is not None and sign.kind is SignKind.RELATIVE
+    relative = sign is not None and sign.kind is SignalKind.RELATIVE
     lines = [Section((NUMBERS_FIRST,))] if sign is not None and sign.urgent else []
     intent = faq.by_id.get(CRISIS)
     if intent is None:
@@ -110,7 +112,7 @@ def begin(faq: FAQ, sign: Sign | None, now: datetime) -> Care:
         complete = all(number in summary for number in ("110", "120", "12356"))
         lines += [Section((summary,)), *([] if complete else [Section((NUMBERS,))])]
     lines.append(Section((STAY_RELATIVE if relative else STAY,)))
-    return Care(_reply(lines), Crisis(since=now, relative=relative))
+    return CrisisOutcome(_reply(lines), CrisisState(since=now, relative=relative))
 
 
 def words(value: str) -> str | None:
@@ -123,8 +125,8 @@ def choice(value: str) -> Choice | None:
     return Choice(BUTTONS[value][0], value) if value in BUTTONS else None
 
 
-def _go_on(crisis: Crisis, heard: Heard, sign: Sign | None, now: datetime) -> Care:
-    relative = crisis.relative if sign is None else sign.kind is SignKind.RELATIVE
+def _go_on(crisis: CrisisState, heard: CrisisCue, sign: DangerSignal | None, now: datetime) -> CrisisOutcome:
+    relative = crisis.relative if sign is None else sign.kind is SignalKind.RELATIVE
     key, line = _unsaid(heard, crisis.said, relative=relative)
     lines = [Section((line,))]
     step = crisis.step + 1
@@ -132,29 +134,29 @@ def _go_on(crisis: Crisis, heard: Heard, sign: Sign | None, now: datetime) -> Ca
     if not eased and step % NUMBERS_EVERY == 0 and not any(number in line for number in ("110", "120", "12356")):
         lines.append(Section((NUMBERS,)))
     said = (*crisis.said, key)[-REMEMBERED:]
-    return Care(_reply(lines, eased=eased), Crisis(now, step, relative=relative, eased=eased, said=said))
+    return CrisisOutcome(_reply(lines, eased=eased), CrisisState(now, step, relative=relative, eased=eased, said=said))
 
 
-def _heard(text: str, sign: Sign | None) -> Heard:
+def _heard(text: str, sign: DangerSignal | None) -> CrisisCue:
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
     read = next((heard for heard, pattern in READ if re.search(pattern, plain)), None)
     if sign is None:
-        return read or Heard.OTHER
+        return read or CrisisCue.OTHER
     if sign.pattern == WORDING and read is not None and read not in EASING:
         # In an answer to our own questions the wording sounds like danger whatever it says: 「身边没有人」. Of calm it isn't believed.
         return read
     # 「我没想死」 holds the words of danger, and says that there is none.
-    denies = dict(READ)[Heard.DENIES]
+    denies = dict(READ)[CrisisCue.DENIES]
     if not sign.urgent and re.search(denies, plain):
-        return Heard.DENIES
-    return Heard.UNSAFE if sign.urgent else Heard.AGAIN
+        return CrisisCue.DENIES
+    return CrisisCue.UNSAFE if sign.urgent else CrisisCue.AGAIN
 
 
-def _unsaid(heard: Heard, said: tuple[str, ...], *, relative: bool) -> tuple[str, str]:
+def _unsaid(heard: CrisisCue, said: tuple[str, ...], *, relative: bool) -> tuple[str, str]:
     """The next line for what was heard that wasn't said yet; from the general ones when all were; else the oldest."""
     lines = {
         f"{'r' if relative else 'o'}.{name}:{number}": line
-        for name in (heard, Heard.OTHER, Heard.HERE)
+        for name in (heard, CrisisCue.OTHER, CrisisCue.HERE)
         for number, line in enumerate((RELATIVE if relative else OWN)[name])
     }
     key = next((key for key in lines if key not in said), None)

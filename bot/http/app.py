@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http.metrics import Metrics
-from bot.observe import trail
+from bot.observe import traceback_locations
 from bot.store.store import Store, StoreError
 
 log = structlog.get_logger(__name__)
@@ -182,6 +182,6 @@ class _NamelessErrors:
         try:
             await self.app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 -- the outermost guard: the server goes on with the next request
-            log.error("request_failed", error=type(error).__name__, at=trail(error))
+            log.error("request_failed", error=type(error).__name__, at=traceback_locations(error))
             if not begun:
                 await JSONResponse({"error": _FAILED}, status_code=500)(scope, receive, send)

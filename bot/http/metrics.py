@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from bot.messages import Incoming, Reply
 from intents import Decision
 
-Turn = Callable[[Incoming], Awaitable[Reply | None]]
+TurnHandler = Callable[[Incoming], Awaitable[Reply | None]]
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds; the last is WeChat's limit for an answer."""
@@ -56,7 +56,7 @@ class Metrics:
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
 
-    def measured(self, turn: Turn) -> Turn:
+    def measured(self, turn: TurnHandler) -> TurnHandler:
         """The same turn, counted and timed."""
 
         async def counted(incoming: Incoming) -> Reply | None:

@@ -10,14 +10,14 @@ from types import MappingProxyType
 
 import structlog
 
-from bot.messages import Person, Reply
+from bot.messages import ChatIdentity, Reply
 from bot.operators import report
 from bot.operators import views as pages
 from bot.operators.broadcast import DROP, SEND, Broadcast
-from bot.operators.handoff import TAKE, Desk
+from bot.operators.handoff import TAKE, Handoffs
 from bot.privacy import mask
 from bot.store.store import StoreError
-from bot.talk.wording import said
+from bot.talk.wording import text_reply
 from intents import FAQ
 from intents.reload import Reloader
 from intents.teach import TeachError, teach
@@ -51,7 +51,7 @@ Work = Callable[[], Awaitable[Reply | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
+class QuotedMessage:
     """The message that a command replies to."""
 
     text: str
@@ -60,18 +60,20 @@ class Quoted:
 
 
 @dataclass(frozen=True)
-class Office:
+class AdminCommands:
     """Does what operators ask, and says what came of it."""
 
-    desk: Desk
+    desk: Handoffs
     reloader: Reloader
     broadcast: Broadcast
 
-    def admits(self, person: Person) -> bool:
+    def admits(self, person: ChatIdentity) -> bool:
         """Whether somebody is an operator; to anybody else none of this exists."""
         return person in self.desk.admins
 
-    async def command(self, admin: Person, name: str, words: str, quoted: Quoted | None = None) -> Reply | None:
+    async def command(
+        self, admin: ChatIdentity, name: str, words: str, quoted: QuotedMessage | None = None
+    ) -> Reply | None:
         """Run one of COMMANDS; None where the answer reaches every operator anyway. Raises PermissionError, KeyError."""
         self._check(admin)
         run = self._commands(admin, words, quoted)[name]
@@ -80,23 +82,23 @@ class Office:
         except StoreError as error:
             return _away(error)
 
-    async def tapped(self, admin: Person, value: str) -> Reply | None:
+    async def tapped(self, admin: ChatIdentity, value: str) -> Reply | None:
         """Do what an operator's button says; raises PermissionError."""
         self._check(admin)
         prefix, key, rest = _split(value)
         run = self._buttons(admin, key, rest).get(prefix)
         if run is None:
-            return said("这个按钮已经没有用了。")
+            return text_reply("这个按钮已经没有用了。")
         try:
             return await run()
         except StoreError as error:
             return _away(error)
 
-    def _check(self, admin: Person) -> None:
+    def _check(self, admin: ChatIdentity) -> None:
         if not self.admits(admin):
             raise PermissionError("not an operator")
 
-    def _commands(self, admin: Person, words: str, quoted: Quoted | None) -> Mapping[str, Work]:
+    def _commands(self, admin: ChatIdentity, words: str, quoted: QuotedMessage | None) -> Mapping[str, Work]:
         return {
             "stats": lambda: self._stats(admin, words),
             "misses": self._misses,
@@ -107,7 +109,7 @@ class Office:
             "release": lambda: self.desk.release(admin),
         }
 
-    def _buttons(self, admin: Person, key: str, rest: str) -> Mapping[str, Work]:
+    def _buttons(self, admin: ChatIdentity, key: str, rest: str) -> Mapping[str, Work]:
         return {
             pages.MISSES: self._misses,
             pages.MISS: lambda: self._miss(key),
@@ -117,12 +119,12 @@ class Office:
             TAKE: lambda: self.desk.take(admin, f"{key}:{rest}"),
         }
 
-    async def _stats(self, admin: Person, words: str) -> Reply:
+    async def _stats(self, admin: ChatIdentity, words: str) -> Reply:
         now = datetime.now(UTC)
         try:
             since = report.since(words, now) if words else now - _PERIOD
         except ValueError:
-            return said("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
+            return text_reply("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
         gathered = await report.gather(self.desk.store, self.reloader.current, since, now)
         people = await self.desk.store.people(admin.channel)
         return pages.stats(gathered, len(people), self.reloader.status.last_error)
@@ -138,9 +140,9 @@ class Office:
         group = await self._group(key)
         return await self._taught(intent, group.texts[0]) if group else _gone()
 
-    async def _teach(self, words: str, quoted: Quoted | None) -> Reply:
+    async def _teach(self, words: str, quoted: QuotedMessage | None) -> Reply:
         if not words:
-            return said(*_USAGE)
+            return text_reply(*_USAGE)
         intent, *question = words.split(maxsplit=1)
         if question:
             return await self._taught(intent, question[0])
@@ -148,19 +150,21 @@ class Office:
         if miss:
             return await self._teach_miss(miss.partition(":")[0], intent)
         if quoted is None or quoted.choices or not quoted.text:
-            return said(*_USAGE)
+            return text_reply(*_USAGE)
         return await self._taught(intent, quoted.text)
 
     async def _taught(self, intent: str, question: str) -> Reply:
         masked = _MASKED.findall(mask(question))
         if masked:
-            return said(f"没有写：这句话里有{'、'.join(masked)}这样的个人信息，请改写后发 /teach 话题 改好的问法。")
+            return text_reply(
+                f"没有写：这句话里有{'、'.join(masked)}这样的个人信息，请改写后发 /teach 话题 改好的问法。"
+            )
         question = unicodedata.normalize("NFC", question)
         intent = _named(self.reloader.current.faq, intent)
         try:
             done = await asyncio.to_thread(teach, self.reloader.path, intent, question)
         except TeachError as error:
-            return said(str(error))
+            return text_reply(str(error))
         log.info("taught", intent=done.intent, line=done.line)
         await self.reloader.reload()
         known = self.reloader.current.faq.by_id.get(done.intent)
@@ -170,7 +174,7 @@ class Office:
         if await self.reloader.reload() is not None:
             return None  # bot.operators.reload_notices tells every operator, this one too
         status = self.reloader.status
-        return said(status.last_error or f"faq.yaml 没有变化，仍是版本 {status.digest}。")
+        return text_reply(status.last_error or f"faq.yaml 没有变化，仍是版本 {status.digest}。")
 
     async def _groups(self) -> tuple[report.MissGroup, ...]:
         now = datetime.now(UTC)
@@ -189,7 +193,7 @@ def _split(value: str) -> tuple[str, str, str]:
     return f"{letter}:{verb}", key, rest
 
 
-def _value(quoted: Quoted | None, prefix: str) -> str:
+def _value(quoted: QuotedMessage | None, prefix: str) -> str:
     """What follows the prefix in the first button of the quoted message that has it."""
     values = quoted.choices if quoted else ()
     return next((value.removeprefix(f"{prefix}:") for value in values if value.startswith(f"{prefix}:")), "")
@@ -201,9 +205,9 @@ def _named(faq: FAQ, name: str) -> str:
 
 
 def _gone() -> Reply:
-    return said("这句话已经教过或到期删除了，请发 /misses 看现在的。")
+    return text_reply("这句话已经教过或到期删除了，请发 /misses 看现在的。")
 
 
 def _away(error: StoreError) -> Reply:
     log.error("admin_store_failed", reason=str(error))
-    return said("数据库没有应答，请过一会儿再试。")
+    return text_reply("数据库没有应答，请过一会儿再试。")

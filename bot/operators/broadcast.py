@@ -9,9 +9,9 @@ from hashlib import sha256
 import structlog
 from aiolimiter import AsyncLimiter
 
-from bot.messages import Choice, Person, Reply, Section
+from bot.messages import ChatIdentity, Choice, Reply, Section
 from bot.operators.handoff import Send, SendError
-from bot.store.broadcasts import Mailing
+from bot.store.broadcasts import QueuedBroadcast
 from bot.store.store import Store, StoreError
 from bot.talk import wording
 from intents import Decision
@@ -47,35 +47,35 @@ class Broadcast:
         self._store = store
         self._senders = senders
         self._per_second = per_second
-        self._drafts: dict[Person, _Draft] = {}
+        self._drafts: dict[ChatIdentity, _Draft] = {}
         self._sending: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
 
-    async def preview(self, admin: Person, text: str) -> Reply:
+    async def preview(self, admin: ChatIdentity, text: str) -> Reply:
         """What would go out, to how many, with a button to send it; raises StoreError."""
         if not text:
-            return wording.said("请把要发的话写在后面：/broadcast 今晚系统维护，八点恢复。")
+            return wording.text_reply("请把要发的话写在后面：/broadcast 今晚系统维护，八点恢复。")
         if admin.channel not in self._senders:
-            return wording.said("这个渠道只能回话，不能群发。")
+            return wording.text_reply("这个渠道只能回话，不能群发。")
         people = await self._people(admin)
         if not people:
-            return wording.said("还没有人和机器人聊过，没有人可发。")
+            return wording.text_reply("还没有人和机器人聊过，没有人可发。")
         draft = _Draft(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12], text)
         self._drafts[admin] = draft
         choices = (Choice(f"发给 {len(people)} 人", f"{SEND}:{draft.key}"), Choice("不发了", f"{DROP}:{draft.key}"))
         return Reply(Decision.CLARIFY, (Section(("群发预览，对方看到的是：",)), Section((text,))), choices=choices)
 
-    async def confirmed(self, admin: Person, key: str) -> Reply:
+    async def confirmed(self, admin: ChatIdentity, key: str) -> Reply:
         """Start sending the draft that was shown; raises StoreError."""
         draft = self._drafts.get(admin)
         if draft is None or draft.key != key:
-            return wording.said("这份预览已经失效，没有发。请重新发 /broadcast。")
+            return wording.text_reply("这份预览已经失效，没有发。请重新发 /broadcast。")
         if self._sending is not None and not self._sending.done():
-            return wording.said("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
+            return wording.text_reply("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
         del self._drafts[admin]
         mailing = await self._store.mailings.begin(admin, draft.text)
         self._sending = asyncio.create_task(self._send_all([mailing]))
-        return wording.said(f"开始发给 {mailing.people} 人，发完会告诉您。")
+        return wording.text_reply(f"开始发给 {mailing.people} 人，发完会告诉您。")
 
     async def resume(self) -> None:
         """Go on with what a process left behind that was killed; never raises."""
@@ -88,10 +88,10 @@ class Broadcast:
             log.info("broadcast_resumed", number=len(mailings))
             self._sending = asyncio.create_task(self._send_all(mailings))
 
-    async def dropped(self, admin: Person) -> Reply:
+    async def dropped(self, admin: ChatIdentity) -> Reply:
         """Forget the draft."""
         self._drafts.pop(admin, None)
-        return wording.said("好，没有发。")
+        return wording.text_reply("好，没有发。")
 
     async def close(self) -> None:
         """Send no more, and tell the operator how far it got."""
@@ -103,10 +103,10 @@ class Broadcast:
         except TimeoutError:
             log.warning("broadcast_cut")
 
-    async def _people(self, admin: Person) -> list[Person]:
+    async def _people(self, admin: ChatIdentity) -> list[ChatIdentity]:
         return [person for person in await self._store.people(admin.channel) if person != admin]
 
-    async def _send_all(self, mailings: Sequence[Mailing]) -> None:
+    async def _send_all(self, mailings: Sequence[QueuedBroadcast]) -> None:
         for mailing in mailings:
             send = self._senders[mailing.admin.channel]
             try:
@@ -115,9 +115,9 @@ class Broadcast:
                 # Who has got it can't be known now; the next start goes on.
                 log.error("broadcast_interrupted", reason=str(error))
                 summary = "群发停了：数据库没有应答。重启服务后会接着发，不会重复。"
-            await _sent(send, mailing.admin, wording.said(summary))
+            await _sent(send, mailing.admin, wording.text_reply(summary))
 
-    async def _send_rest(self, mailing: Mailing, send: Send) -> str:
+    async def _send_rest(self, mailing: QueuedBroadcast, send: Send) -> str:
         """Send to those who are still to get it: what came of it; raises StoreError."""
         mailings = self._store.mailings
         pace = AsyncLimiter(1, 1 / self._per_second)
@@ -130,14 +130,14 @@ class Broadcast:
                     break
                 # Crossed off first: a crash in between costs one message, and nobody gets two.
                 if await mailings.take(mailing.id, recipient):
-                    came_of_it[await _sent(send, recipient.person, wording.said(mailing.text))] += 1
+                    came_of_it[await _sent(send, recipient.person, wording.text_reply(mailing.text))] += 1
         left = await mailings.left(mailing.id)
         await mailings.end(mailing.id)
         log.info("broadcast_done", left=left, before=before, **came_of_it)
         return _summary(came_of_it, left, before)
 
 
-async def _sent(send: Send, person: Person, reply: Reply) -> str:
+async def _sent(send: Send, person: ChatIdentity, reply: Reply) -> str:
     """What came of one message: `sent`, or the kind of failure."""
     try:
         await send(person, reply)

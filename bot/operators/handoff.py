@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.messages import Choice, Incoming, Person, Reply, Section
-from bot.store.store import Handover, Recalled, Store, StoreError
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section
+from bot.store.store import Handoff, Store, StoreError, TurnContext
 from bot.talk import wording
 from intents import Decision
 
@@ -22,7 +22,7 @@ TAKE = "a:take"
 MOST_VALUE_BYTES = 64
 """Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
 
-Send = Callable[[Person, Reply], Awaitable[None]]
+Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
 """How a channel says something of its own accord; raises SendError when it doesn't arrive."""
 
 
@@ -31,29 +31,29 @@ class SendError(Exception):
 
 
 @dataclass(frozen=True)
-class Desk:
+class Handoffs:
     """Where operators take talks over and give them back."""
 
     store: Store
-    admins: frozenset[Person] = frozenset()
+    admins: frozenset[ChatIdentity] = frozenset()
     senders: Mapping[str, Send] = field(default_factory=dict)
     """How to reach people, by channel; a channel that can only answer isn't in it."""
     clock: Callable[[], float] = time.time
     hold_seconds: int = HOLD_SECONDS
 
-    def staffed(self, person: Person) -> bool:
+    def staffed(self, person: ChatIdentity) -> bool:
         """Whether an operator could talk with this person."""
         others = (admin for admin in self.admins if admin != person)
         return person.channel in self.senders and any(admin.channel in self.senders for admin in others)
 
-    async def call(self, person: Person) -> bool:
+    async def call(self, person: ChatIdentity) -> bool:
         """Tell every operator that somebody wants a human; whether at least one was reached."""
         if not self.staffed(person):
             return False
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
         button = Choice("接手", f"{TAKE}:{name}")
-        reply = wording.said(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
+        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
 
@@ -62,44 +62,44 @@ class Desk:
         for admin in sorted(self.admins, key=str):
             await self._send(admin, reply)
 
-    async def take(self, admin: Person, whom: str) -> Reply:
+    async def take(self, admin: ChatIdentity, whom: str) -> Reply:
         """Put the talk of CHANNEL:USER into this operator's hands; says what came of it."""
         channel, _, user = whom.strip().partition(":")
-        person = Person(channel, user)
+        person = ChatIdentity(channel, user)
         if admin not in self.admins or not user:
-            return wording.said("请写成 /take 渠道:用户编号，例如 /take telegram:123456")
+            return wording.text_reply("请写成 /take 渠道:用户编号，例如 /take telegram:123456")
         if person == admin or channel not in self.senders:
-            return wording.said("这个对话没法接手：对方所在的渠道只能由机器人回答。")
+            return wording.text_reply("这个对话没法接手：对方所在的渠道只能由机器人回答。")
         until = int(self.clock()) + self.hold_seconds
         try:
             held = (await self.store.recall(admin)).holds
-            taken = await self.store.take(Handover(person, admin, until))
+            taken = await self.store.take(Handoff(person, admin, until))
         except StoreError as error:
             log.error("take_failed", reason=str(error))
-            return wording.said("现在接不了手，数据库没有应答，请过一会儿再试。")
+            return wording.text_reply("现在接不了手，数据库没有应答，请过一会儿再试。")
         if held is not None and held.person != person:
-            await self._send(held.person, wording.said(wording.RELEASED))
+            await self._send(held.person, wording.text_reply(wording.RELEASED))
         if not taken:
-            return wording.said("这个对话已经在别的工作人员手里。")
-        if not await self._send(person, wording.said(wording.TAKEN)):
+            return wording.text_reply("这个对话已经在别的工作人员手里。")
+        if not await self._send(person, wording.text_reply(wording.TAKEN)):
             await self.release(admin)
-            return wording.said("消息送不到对方那里，没有接手。")
-        return wording.said("已接手。您在这里写的话会转给对方，机器人不再插话；结束请发 /release。")
+            return wording.text_reply("消息送不到对方那里，没有接手。")
+        return wording.text_reply("已接手。您在这里写的话会转给对方，机器人不再插话；结束请发 /release。")
 
-    async def release(self, admin: Person) -> Reply:
+    async def release(self, admin: ChatIdentity) -> Reply:
         """Give the talk that this operator holds back to the bot."""
         try:
             held = (await self.store.recall(admin)).holds
             await self.store.release(admin)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
-            return wording.said("现在放不了手，数据库没有应答，请过一会儿再试。")
+            return wording.text_reply("现在放不了手，数据库没有应答，请过一会儿再试。")
         if held is None:
-            return wording.said("您手里没有对话。")
-        await self._send(held.person, wording.said(wording.RELEASED))
-        return wording.said("已放手，机器人继续回答。")
+            return wording.text_reply("您手里没有对话。")
+        await self._send(held.person, wording.text_reply(wording.RELEASED))
+        return wording.text_reply("已放手，机器人继续回答。")
 
-    async def passes(self, incoming: Incoming, recalled: Recalled) -> tuple[bool, Reply | None]:
+    async def passes(self, incoming: Incoming, recalled: TurnContext) -> tuple[bool, Reply | None]:
         """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
         words = incoming.text.strip()
         if recalled.taken is not None:
@@ -113,18 +113,18 @@ class Desk:
             await self._give_back(recalled.taken)
             return False, None
         if recalled.holds is not None and words and not words.startswith("/"):
-            if await self._send(recalled.holds.person, wording.said(words)):
+            if await self._send(recalled.holds.person, wording.text_reply(words)):
                 return True, None
-            return True, wording.said("这句没有送到对方那里。要结束请发 /release。")
+            return True, wording.text_reply("这句没有送到对方那里。要结束请发 /release。")
         return False, None
 
-    async def _give_back(self, handover: Handover) -> None:
+    async def _give_back(self, handover: Handoff) -> None:
         try:
             await self.store.release(handover.person)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
 
-    async def _send(self, person: Person, reply: Reply) -> bool:
+    async def _send(self, person: ChatIdentity, reply: Reply) -> bool:
         send = self.senders.get(person.channel)
         if send is None:
             return False

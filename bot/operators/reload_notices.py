@@ -5,9 +5,9 @@ import structlog
 from bot.http.app import FaqStatus
 from bot.http.metrics import Metrics
 from bot.messages import Reply
-from bot.operators.handoff import Desk
+from bot.operators.handoff import Handoffs
 from bot.talk import wording
-from intents.reload import Outcome, Reloader
+from intents.reload import Reloader, ReloadResult
 
 log = structlog.get_logger(__name__)
 
@@ -15,10 +15,10 @@ SHOWN = 5
 """How many errors an operator's message lists; `youshu check` shows them all."""
 
 
-def follow(reloader: Reloader, desk: Desk, metrics: Metrics) -> None:
+def notify_on_reload(reloader: Reloader, desk: Handoffs, metrics: Metrics) -> None:
     """Have every later outcome told to everyone who should know."""
 
-    async def tell(outcome: Outcome) -> None:
+    async def tell(outcome: ReloadResult) -> None:
         errors = len(outcome.errors)
         metrics.reloaded("taken" if outcome.loaded else "refused")
         metrics.faq_problems(errors=errors, warnings=len(outcome.problems) - errors)
@@ -26,17 +26,17 @@ def follow(reloader: Reloader, desk: Desk, metrics: Metrics) -> None:
             log.info("faq_loaded", faq=outcome.digest, warnings=len(outcome.problems))
         else:
             log.warning("faq_refused", faq=outcome.digest, reason=outcome.line)
-        await desk.announce(message(outcome))
+        await desk.announce(reload_notice(outcome))
 
     metrics.faq_problems(errors=0, warnings=len(reloader.current.problems))
     reloader.on_outcome(tell)
 
 
-def message(outcome: Outcome) -> Reply:
+def reload_notice(outcome: ReloadResult) -> Reply:
     """What operators read: one line, and on a refusal the other errors below it."""
     others = [error.line_for(outcome.path.name) for error in outcome.errors[1:SHOWN]]
     more = ["其余的请运行 youshu check 查看。"] if len(outcome.errors) > SHOWN else []
-    return wording.said(outcome.line, *others, *more)
+    return wording.text_reply(outcome.line, *others, *more)
 
 
 def faq_status(reloader: Reloader) -> FaqStatus:

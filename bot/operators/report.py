@@ -11,14 +11,14 @@ from datetime import UTC, date, datetime, timedelta
 from rapidfuzz import fuzz, process
 
 from bot.operators.teaching import masked_kinds
-from bot.store.analytics import Miss, OutcomeCount, PickCount, VoteCount
+from bot.store.analytics import ClarifyChoiceCount, Miss, OutcomeCount, VoteCount
 from bot.store.store import Store
 from bot.talk import wording
 from intents import FAQ, Decision, Match
 from intents.faq.problems import Problem
 from intents.knowledge import Knowledge
 from intents.matching.corpus import OUT_OF_SCOPE
-from intents.matching.decide import Rule
+from intents.matching.decide import Reason
 from intents.matching.normalize import Normalizer
 
 ALIKE = 55.0
@@ -35,7 +35,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearestIntent:
     """An intent that a group of messages comes close to."""
 
     intent: str
@@ -51,7 +51,7 @@ class MissGroup:
     texts: tuple[str, ...]
     count: int
     last: date
-    near: tuple[Near, ...]
+    near: tuple[NearestIntent, ...]
     """The two nearest intents, nearest first."""
     settled: str | None
     """Where it belongs since it was taught: the intent that now answers it, or OUT_OF_SCOPE; None while that is open."""
@@ -90,7 +90,7 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TopicCount:
     """How often an intent was answered."""
 
     intent: str
@@ -99,7 +99,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DailyTurns:
     """How the turns of one day (UTC) ended."""
 
     day: date
@@ -114,7 +114,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ReviewDue:
     """A line of the FAQ that wants a review."""
 
     line: int
@@ -130,14 +130,14 @@ class Report:
     until: datetime
     digest: str
     """The version of the FAQ that it was put beside."""
-    days: tuple[Day, ...]
+    days: tuple[DailyTurns, ...]
     misses: tuple[MissGroup, ...]
     votes: tuple[VoteRow, ...]
     confusions: tuple[Confusion, ...]
-    asked: tuple[Asked, ...]
-    never: tuple[Asked, ...]
-    due: tuple[Due, ...]
-    totals: Day = field(default_factory=lambda: Day(date.min))
+    asked: tuple[TopicCount, ...]
+    never: tuple[TopicCount, ...]
+    due: tuple[ReviewDue, ...]
+    totals: DailyTurns = field(default_factory=lambda: DailyTurns(date.min))
 
     @property
     def voted(self) -> int:
@@ -211,7 +211,7 @@ def _alike(misses: Sequence[Miss]) -> list[list[Miss]]:
 def _miss_group(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
     match = knowledge.matcher.match(members[0].text)
     near = tuple(
-        Near(candidate.intent, _title(knowledge.faq, candidate.intent), candidate.score)
+        NearestIntent(candidate.intent, _title(knowledge.faq, candidate.intent), candidate.score)
         for candidate in match.candidates[:NEAREST]
     )
     last = datetime.fromtimestamp(max(miss.last_at for miss in members), UTC).date()
@@ -223,7 +223,7 @@ def _settled(match: Match) -> str | None:
     if match.decision is Decision.ANSWER:
         return match.intent
     # What is refused word for word stands in out_of_scope.
-    return OUT_OF_SCOPE if match.rule is Rule.EXACT else None
+    return OUT_OF_SCOPE if match.rule is Reason.EXACT else None
 
 
 def _votes(faq: FAQ, counts: Iterable[VoteCount]) -> tuple[VoteRow, ...]:
@@ -242,7 +242,7 @@ def _votes(faq: FAQ, counts: Iterable[VoteCount]) -> tuple[VoteRow, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.down, -row.up, row.intent)))
 
 
-def _confusions(faq: FAQ, counts: Iterable[PickCount]) -> tuple[Confusion, ...]:
+def _confusions(faq: FAQ, counts: Iterable[ClarifyChoiceCount]) -> tuple[Confusion, ...]:
     rows = [
         Confusion(
             tuple(_title(faq, intent) for intent in row.shown),
@@ -254,16 +254,16 @@ def _confusions(faq: FAQ, counts: Iterable[PickCount]) -> tuple[Confusion, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.count, row.shown, row.picked)))
 
 
-def _asked(faq: FAQ, outcomes: Iterable[OutcomeCount]) -> list[Asked]:
+def _asked(faq: FAQ, outcomes: Iterable[OutcomeCount]) -> list[TopicCount]:
     counts: Counter[str] = Counter()
     for row in outcomes:
         if row.decision == "answer" and row.intent:
             counts[row.intent] += row.count
-    rows = [Asked(intent.id, intent.title, counts[intent.id]) for intent in faq.intents]
+    rows = [TopicCount(intent.id, intent.title, counts[intent.id]) for intent in faq.intents]
     return sorted(rows, key=lambda row: -row.count)
 
 
-def _days(outcomes: Iterable[OutcomeCount], first: date, last: date) -> tuple[Day, ...]:
+def _days(outcomes: Iterable[OutcomeCount], first: date, last: date) -> tuple[DailyTurns, ...]:
     """One row a day without gaps, from the first day on which anything happened."""
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in outcomes:
@@ -275,12 +275,12 @@ def _days(outcomes: Iterable[OutcomeCount], first: date, last: date) -> tuple[Da
     return tuple(_day(day, counts[day.isoformat()]) for day in span)
 
 
-def _day(day: date, counts: Counter[str]) -> Day:
-    return Day(day, counts["answer"], counts["clarify"], counts["fallback"])
+def _day(day: date, counts: Counter[str]) -> DailyTurns:
+    return DailyTurns(day, counts["answer"], counts["clarify"], counts["fallback"])
 
 
-def _sum(days: Sequence[Day]) -> Day:
-    return Day(
+def _sum(days: Sequence[DailyTurns]) -> DailyTurns:
+    return DailyTurns(
         date.min,
         sum(day.answer for day in days),
         sum(day.clarify for day in days),
@@ -288,9 +288,9 @@ def _sum(days: Sequence[Day]) -> Day:
     )
 
 
-def _due(problems: Iterable[Problem]) -> tuple[Due, ...]:
+def _due(problems: Iterable[Problem]) -> tuple[ReviewDue, ...]:
     """What `check` says about dates: the same rule, so that the two never disagree."""
-    return tuple(Due(each.line, each.message, each.remedy) for each in problems if each.code in DATE_CODES)
+    return tuple(ReviewDue(each.line, each.message, each.remedy) for each in problems if each.code in DATE_CODES)
 
 
 def _title(faq: FAQ, intent: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bot.operators.report import Day, Report
+from bot.operators.report import DailyTurns, Report
 
 WIDTH, HEIGHT = 720, 200
 """Of the chart's drawing, in its own units; the page scales it."""
@@ -26,7 +26,7 @@ class Bar:
 class Column:
     """One day of the chart."""
 
-    day: Day
+    day: DailyTurns
     x: float
     width: float
     bars: tuple[Bar, ...]
@@ -62,7 +62,7 @@ def percent(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)}%" if whole else "—"
 
 
-def chart(days: Sequence[Day]) -> Chart:
+def chart(days: Sequence[DailyTurns]) -> Chart:
     """The geometry of the columns."""
     top = _round_up(max((day.total for day in days), default=0))
     step = WIDTH / max(len(days), 1)
@@ -75,7 +75,7 @@ def chart(days: Sequence[Day]) -> Chart:
     return Chart(WIDTH, HEIGHT, columns, lines)
 
 
-def _bars(day: Day, top: int) -> tuple[Bar, ...]:
+def _bars(day: DailyTurns, top: int) -> tuple[Bar, ...]:
     bars, base = [], float(HEIGHT)
     for kind, count in (("answer", day.answer), ("clarify", day.clarify), ("fallback", day.fallback)):
         height = HEIGHT * count / top

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.privacy import mask
-from intents.matching.corpus import Sentence
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Decision
-from intents.teach import Taught, TeachError, teach
+from intents.teach import TeachError, TeachResult, teach
 
 SHOWN = 3
 """Weakened questions that are named."""
@@ -15,7 +15,9 @@ SHOWN = 3
 _MASKED = re.compile(r"\[(?:[A-Z]{2})?[\u4e00-\u9fff]{2,5}\]")
 
 
-def lesson(path: Path, intent: str, question: str, corpus: Sequence[Sentence] = ()) -> Taught:
+def teach_without_personal_data(
+    path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()
+) -> TeachResult:
     """Teach an intent a question, unless it tells who somebody is; raises TeachError. Blocks for seconds."""
     kinds = masked_kinds(question)
     if kinds:
@@ -28,7 +30,7 @@ def masked_kinds(question: str) -> list[str]:
     return list(dict.fromkeys(kind.strip("[]") for kind in _MASKED.findall(mask(question))))
 
 
-def outcome(path: Path, taught: Taught) -> list[str]:
+def describe_result(path: Path, taught: TeachResult) -> list[str]:
     """What the operator reads after a lesson, a line each."""
     lines = [f"已写进 {path.name} 第 {taught.line} 行：“{taught.question}” → {taught.intent}"]
     if taught.match.decision is Decision.CLARIFY:

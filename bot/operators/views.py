@@ -5,10 +5,10 @@ from hashlib import sha256
 
 from bot.messages import Choice, Reply, Section
 from bot.operators.report import MissGroup, Report
-from bot.talk.wording import said
+from bot.talk.wording import text_reply
 from intents import Decision
 from intents.matching.corpus import OUT_OF_SCOPE
-from intents.teach import Taught
+from intents.teach import TeachResult
 
 TOP = 5
 """Rows of each list of figures."""
@@ -54,7 +54,7 @@ def misses(groups: Sequence[MissGroup]) -> Reply:
     """What isn't understood, the most frequent first, a button for each."""
     waiting = open_misses(groups)
     if not waiting:
-        return said("没有听不懂的话，都教会了。")
+        return text_reply("没有听不懂的话，都教会了。")
     shown = waiting[:LISTED]
     lines = tuple(f"{group.texts[0]}（{group.count} 次）" for group in shown)
     more = [Section((f"还有 {len(waiting) - LISTED} 组，教完这些再看。",))] if len(waiting) > LISTED else []
@@ -72,7 +72,7 @@ def miss(group: MissGroup) -> Reply:
     return Reply(Decision.CLARIFY, (head, *others, how), title="没听懂的话", choices=choices)
 
 
-def taught(done: Taught, title: str) -> Reply:
+def taught(done: TeachResult, title: str) -> Reply:
     """What was written, and what it changed besides."""
     how = "直接回答" if done.match.decision is Decision.ANSWER else "先反问一句"
     if done.intent == OUT_OF_SCOPE:

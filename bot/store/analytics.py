@@ -9,7 +9,7 @@ from rapidfuzz import fuzz, process
 from sqlalchemy import Select, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from bot.store.statements import insert
 from bot.store.tables import misses, outcomes, picks, votes
 
@@ -49,7 +49,7 @@ class VoteCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
+class ClarifyChoice:
     """What was offered when it wasn't clear, and what was taken; `none` when it was neither."""
 
     shown: tuple[str, ...]
@@ -57,7 +57,7 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class PickCount:
+class ClarifyChoiceCount:
     """How often this was picked among these."""
 
     shown: tuple[str, ...]
@@ -76,7 +76,7 @@ class OutcomeCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class TurnEvent:
     """What one turn adds to the tallies; nothing in it tells who it was, but for the vote."""
 
     decision: str | None = None
@@ -85,7 +85,7 @@ class Learnt:
     """Masked by bot.privacy."""
     likeness: str = ""
     """The miss in the form in which it is compared."""
-    pick: Pick | None = None
+    pick: ClarifyChoice | None = None
     vote: Vote | None = None
 
     @property
@@ -99,7 +99,7 @@ def day_of(now: int) -> str:
     return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
-async def add(connection: AsyncConnection, person: Person, learnt: Learnt, now: int) -> None:
+async def add(connection: AsyncConnection, person: ChatIdentity, learnt: TurnEvent, now: int) -> None:
     """Write what one turn adds beyond its outcome."""
     day = day_of(now)
     if learnt.pick is not None:
@@ -125,11 +125,12 @@ async def read_votes(connection: AsyncConnection, since: int) -> list[VoteCount]
     return [VoteCount(*row) for row in await connection.execute(query)]
 
 
-async def read_picks(connection: AsyncConnection, since: str) -> list[PickCount]:
+async def read_clarify_choices(connection: AsyncConnection, since: str) -> list[ClarifyChoiceCount]:
     """Picks from a day (YYYY-MM-DD) on, the most frequent first."""
     query = _grouped((picks.c.shown, picks.c.picked), func.sum(picks.c.count)).where(picks.c.day >= since)
     rows = [
-        PickCount(tuple(shown.split(",")), picked, count) for shown, picked, count in await connection.execute(query)
+        ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
+        for shown, picked, count in await connection.execute(query)
     ]
     return sorted(rows, key=lambda row: -row.count)
 
@@ -152,7 +153,7 @@ async def _count(connection: AsyncConnection, table: Table, keys: dict[str, str]
     await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=more))
 
 
-async def _add_vote(connection: AsyncConnection, person: Person, vote: Vote, now: int) -> None:
+async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vote, now: int) -> None:
     said = {"useful": vote.useful, "reason": vote.reason, "at": now}
     keys = {"channel": person.channel, "user": person.user, "intent": vote.intent}
     statement = insert(connection.dialect.name, votes).values(**keys, **said)

@@ -10,7 +10,7 @@ Given = TypeVar("Given")
 _Waiting = tuple[Asked, asyncio.Future[Given]]
 
 
-class Together(Generic[Asked, Given]):
+class Batcher(Generic[Asked, Given]):
     """Gathers what is asked while a call is under way into the next call; nobody waits for company."""
 
     def __init__(

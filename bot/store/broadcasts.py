@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import BigInteger, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from bot.store.tables import broadcasts, recipients, talks
 
 T = TypeVar("T")
@@ -20,11 +20,11 @@ RESUME_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Mailing:
+class QueuedBroadcast:
     """One broadcast."""
 
     id: str
-    admin: Person
+    admin: ChatIdentity
     text: str
     people: int
     """How many were to get it at its beginning."""
@@ -35,7 +35,7 @@ class Recipient:
     """Somebody who is still to get it."""
 
     number: int
-    person: Person
+    person: ChatIdentity
 
 
 class Run(Protocol):
@@ -47,7 +47,7 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True)
-class Mailings:
+class BroadcastQueue:
     """The broadcasts under way; every call may raise StoreError."""
 
     single: Run
@@ -56,7 +56,7 @@ class Mailings:
     """For several, in one transaction."""
     now: Callable[[], int]
 
-    async def begin(self, admin: Person, text: str) -> Mailing:
+    async def begin(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
         """Keep a broadcast to everybody else with a talk in the operator's channel, those heard from last first."""
         key, now = uuid4().hex, self.now()
         others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user)
@@ -65,20 +65,23 @@ class Mailings:
         chosen = insert(recipients).from_select(columns, wanted.order_by(talks.c.updated_at.desc()))
         row = {"id": key, "admin_channel": admin.channel, "admin_user": admin.user, "text": text, "at": now}
 
-        async def write(connection: AsyncConnection) -> Mailing:
+        async def write(connection: AsyncConnection) -> QueuedBroadcast:
             people = (await connection.execute(chosen)).rowcount
             await connection.execute(insert(broadcasts).values(**row, people=people))
-            return Mailing(key, admin, text, people)
+            return QueuedBroadcast(key, admin, text, people)
 
         return await self.write(write)
 
-    async def unfinished(self) -> Sequence[Mailing]:
+    async def unfinished(self) -> Sequence[QueuedBroadcast]:
         """What a process left behind, oldest first, none too old to go on."""
         query = select(broadcasts).where(broadcasts.c.at > self.now() - RESUME_SECONDS).order_by(broadcasts.c.at)
 
-        async def read(connection: AsyncConnection) -> Sequence[Mailing]:
+        async def read(connection: AsyncConnection) -> Sequence[QueuedBroadcast]:
             rows = (await connection.execute(query)).all()
-            return [Mailing(row.id, Person(row.admin_channel, row.admin_user), row.text, row.people) for row in rows]
+            return [
+                QueuedBroadcast(row.id, ChatIdentity(row.admin_channel, row.admin_user), row.text, row.people)
+                for row in rows
+            ]
 
         return await self.single(read)
 
@@ -98,7 +101,7 @@ class Mailings:
 
         async def read(connection: AsyncConnection) -> Sequence[Recipient]:
             rows = await connection.execute(query)
-            return [Recipient(number, Person(channel, user)) for number, channel, user in rows]
+            return [Recipient(number, ChatIdentity(channel, user)) for number, channel, user in rows]
 
         return await self.single(read)
 

@@ -21,13 +21,13 @@ class StoreError(ExpectedError):
         return f"数据库没有应答（{self}）；请检查 YOUSHU_DATABASE_URL"
 
 
-def ones_own(error: Exception) -> bool:
+def is_item_error(error: Exception) -> bool:
     """Whether an error may come of what one call says, rather than of the database being away, locked or slow."""
     return not isinstance(error, OperationalError | InterfaceError | OSError | StoreError)
 
 
 @contextlib.asynccontextmanager
-async def translated(seconds: float, failed: Callable[[], None] | None) -> AsyncIterator[None]:
+async def map_errors(seconds: float, failed: Callable[[], None] | None) -> AsyncIterator[None]:
     """Whatever fails inside, or takes longer, as StoreError; nothing of the error's text, which may hold values.
 
     Args:

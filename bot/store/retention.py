@@ -14,7 +14,9 @@ EVERY_SECONDS = 3600.0
 
 
 @contextlib.asynccontextmanager
-async def swept(store: Store, retention_days: int, every_seconds: float = EVERY_SECONDS) -> AsyncIterator[None]:
+async def retention_sweeper(
+    store: Store, retention_days: int, every_seconds: float = EVERY_SECONDS
+) -> AsyncIterator[None]:
     """Sweep the store at once and then at intervals, until the block is left."""
     task = asyncio.create_task(_sweep(store, retention_days, every_seconds))
     try:
@@ -32,5 +34,5 @@ async def _sweep(store: Store, retention_days: int, every_seconds: float) -> Non
         except StoreError as error:
             log.error("sweep_failed", reason=str(error))
         else:
-            log.info("swept", rows=rows)
+            log.info("retention_sweeper", rows=rows)
         await asyncio.sleep(every_seconds)

@@ -12,15 +12,16 @@ from typing import Self, TypeVar
 from sqlalchemy import ColumnElement, Table, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from bot.store import analytics as tallies
 from bot.store import turns
-from bot.store.analytics import Learnt, Miss, OutcomeCount, PickCount, VoteCount
-from bot.store.batching import Together
-from bot.store.broadcasts import RESUME_SECONDS, Mailings
-from bot.store.errors import StoreError, ones_own, translated
+from bot.store.analytics import ClarifyChoiceCount, Miss, OutcomeCount, TurnEvent, VoteCount
+from bot.store.batching import Batcher
+from bot.store.broadcasts import RESUME_SECONDS, BroadcastQueue
+from bot.store.errors import StoreError, is_item_error, map_errors
 from bot.store.statements import Statements, insert, statements
 from bot.store.tables import (
+    autocommit_engine,
     broadcasts,
     claims,
     handovers,
@@ -31,14 +32,13 @@ from bot.store.tables import (
     picks,
     probe,
     recipients,
-    single,
     talks,
     votes,
 )
-from bot.store.turns import Handover, Kept, Recalled, Wanted
-from bot.talk.state import Talk
+from bot.store.turns import Handoff, TurnContext, TurnRead, TurnWrite
+from bot.talk.state import ConversationState
 
-__all__ = ["Handover", "Learnt", "Recalled", "Store", "StoreError", "Talk"]
+__all__ = ["ConversationState", "Handoff", "Store", "StoreError", "TurnContext", "TurnEvent"]
 
 CALL_SECONDS = 1.5
 """How long one call may take before the answer goes out without it."""
@@ -49,7 +49,7 @@ BUSY_SHARE = 0.8
 CLAIM_SECONDS = 24 * 3600
 """How long a message id stays claimed; Telegram keeps updates no longer (core.telegram.org/bots/api#getting-updates)."""
 DAY_SECONDS = 24 * 3600
-TOGETHER = 64
+BATCH_SIZE = 64
 """How many turns share a round trip at most."""
 
 T = TypeVar("T")
@@ -69,13 +69,13 @@ class Store:
     _one: AsyncEngine = field(init=False, repr=False)
     _statements: Statements = field(init=False, repr=False)
     _prepared: bool = field(default=False, repr=False)
-    _recalling: Together[Wanted, Recalled] = field(init=False, repr=False)
-    _keeping: Together[Kept, None] = field(init=False, repr=False)
+    _recalling: Batcher[TurnRead, TurnContext] = field(init=False, repr=False)
+    _keeping: Batcher[TurnWrite, None] = field(init=False, repr=False)
     _writing: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        self._recalling = Together(self._recall_all, TOGETHER, ones_own)
-        self._keeping = Together(self._keep_all, TOGETHER, ones_own)
+        self._recalling = Batcher(self._recall_all, BATCH_SIZE, is_item_error)
+        self._keeping = Batcher(self._keep_all, BATCH_SIZE, is_item_error)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -88,11 +88,11 @@ class Store:
 
     async def open(self) -> None:
         """Connect and make the tables that aren't there; a database that is away is tried again at each call."""
-        async with translated(self.call_seconds, self.failed):
+        async with map_errors(self.call_seconds, self.failed):
             self._engine = make_engine(self.url, self.call_seconds * BUSY_SHARE)
-            self._one = single(self._engine)
+            self._one = autocommit_engine(self._engine)
             self._statements = statements(self._engine.dialect.name, CLAIM_SECONDS)
-        async with translated(max(self.call_seconds, OPEN_SECONDS), self.failed):
+        async with map_errors(max(self.call_seconds, OPEN_SECONDS), self.failed):
             await self._ready()
 
     async def close(self) -> None:
@@ -106,12 +106,12 @@ class Store:
         """One round trip."""
         await self._single(_ping)
 
-    async def recall(self, person: Person, *, handovers_too: bool = True) -> Recalled:
+    async def recall(self, person: ChatIdentity, *, handovers_too: bool = True) -> TurnContext:
         """Where this person's talk stands, and whether an operator is in it."""
-        async with translated(self.call_seconds, self.failed):
-            return await self._recalling.ask(Wanted(person, handovers_too))
+        async with map_errors(self.call_seconds, self.failed):
+            return await self._recalling.ask(TurnRead(person, handovers_too))
 
-    async def keep(self, person: Person, talk: Talk, learnt: Learnt | None = None) -> None:
+    async def keep(self, person: ChatIdentity, talk: ConversationState, learnt: TurnEvent | None = None) -> None:
         """Keep where this person's talk stands, and add to the tallies, in one transaction.
 
         Turns that end at the same moment share it; what somebody said or chose is looked up first and has its own.
@@ -120,18 +120,18 @@ class Store:
         outcome: tuple[str, str, str] | None = None
         if learnt is not None and learnt.decision is not None:
             outcome = (tallies.day_of(now), learnt.decision, learnt.intent or "")
-        kept = Kept(person, talk.to_json(), now, outcome)
+        kept = TurnWrite(person, talk.to_json(), now, outcome)
         if learnt is None or not learnt.chosen:
-            async with translated(self.call_seconds, self.failed):
+            async with map_errors(self.call_seconds, self.failed):
                 return await self._keeping.ask(kept)
 
         async def write(connection: AsyncConnection) -> None:
-            await turns.keep(connection, self._statements, [kept])
+            await turns.save_turns(connection, self._statements, [kept])
             await tallies.add(connection, person, learnt, now)
 
         return await self._write(write)
 
-    async def forget(self, person: Person) -> int:
+    async def forget(self, person: ChatIdentity) -> int:
         """Delete every row that names a person, in private and in groups; the number of rows that went.
 
         Misses and counts name nobody.
@@ -176,7 +176,7 @@ class Store:
 
         return await self._single(write) if keys else frozenset()
 
-    async def take(self, handover: Handover) -> bool:
+    async def take(self, handover: Handoff) -> bool:
         """Put a talk into an operator's hands; false if another operator has it. The operator lets go of any other."""
         now = self._now()
         row = {"admin_channel": handover.admin.channel, "admin_user": handover.admin.user, "until": handover.until}
@@ -191,22 +191,22 @@ class Store:
 
         return await self._write(write)
 
-    async def release(self, person: Person) -> int:
+    async def release(self, person: ChatIdentity) -> int:
         """Give a talk back to the bot, named by the person or by the operator who has it; the number of talks."""
         theirs = or_(_is(handovers, person), _is(handovers, person, "admin_"))
         return await self._delete([(handovers, theirs)])
 
     @property
-    def mailings(self) -> Mailings:
+    def mailings(self) -> BroadcastQueue:
         """Broadcasts under way."""
-        return Mailings(self._single, self._write, self._now)
+        return BroadcastQueue(self._single, self._write, self._now)
 
-    async def people(self, channel: str) -> list[Person]:
+    async def people(self, channel: str) -> list[ChatIdentity]:
         """Everybody with a talk in a channel, those heard from last first."""
 
-        async def read(connection: AsyncConnection) -> list[Person]:
+        async def read(connection: AsyncConnection) -> list[ChatIdentity]:
             query = select(talks.c.user).where(talks.c.channel == channel).order_by(talks.c.updated_at.desc())
-            return [Person(channel, user) for user in (await connection.execute(query)).scalars()]
+            return [ChatIdentity(channel, user) for user in (await connection.execute(query)).scalars()]
 
         return await self._single(read)
 
@@ -218,24 +218,24 @@ class Store:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
         return await self._single(lambda connection: tallies.read_votes(connection, since))
 
-    async def picks(self, since: str = "") -> list[PickCount]:
+    async def picks(self, since: str = "") -> list[ClarifyChoiceCount]:
         """What was picked when the bot asked back, from a day (YYYY-MM-DD) on."""
-        return await self._single(lambda connection: tallies.read_picks(connection, since))
+        return await self._single(lambda connection: tallies.read_clarify_choices(connection, since))
 
     async def outcomes(self, since: str = "") -> list[OutcomeCount]:
         """Outcomes by day, decision and intent, from a day (YYYY-MM-DD) on."""
         return await self._single(lambda connection: tallies.read_outcomes(connection, since))
 
-    async def _recall_all(self, wanted: Sequence[Wanted]) -> Sequence[Recalled]:
+    async def _recall_all(self, wanted: Sequence[TurnRead]) -> Sequence[TurnContext]:
         now = self._now()
         async with asyncio.timeout(self.call_seconds):
             await self._ready()
             async with self._one.connect() as connection:
-                return await turns.recall(connection, self._statements, wanted, now)
+                return await turns.load_turns(connection, self._statements, wanted, now)
 
-    async def _keep_all(self, kept: Sequence[Kept]) -> Sequence[None]:
+    async def _keep_all(self, kept: Sequence[TurnWrite]) -> Sequence[None]:
         async with asyncio.timeout(self.call_seconds), self._transaction(await self._ready()) as connection:
-            await turns.keep(connection, self._statements, kept)
+            await turns.save_turns(connection, self._statements, kept)
         return [None] * len(kept)
 
     async def _delete(self, conditions: list[tuple[Table, ColumnElement[bool]]]) -> int:
@@ -247,13 +247,13 @@ class Store:
 
     async def _single(self, work: Work[T]) -> T:
         """Reads, or one statement that writes: no transaction around them."""
-        async with translated(self.call_seconds, self.failed):
+        async with map_errors(self.call_seconds, self.failed):
             await self._ready()
             async with self._one.connect() as connection:
                 return await work(connection)
 
     async def _write(self, work: Work[T]) -> T:
-        async with translated(self.call_seconds, self.failed), self._transaction(await self._ready()) as connection:
+        async with map_errors(self.call_seconds, self.failed), self._transaction(await self._ready()) as connection:
             return await work(connection)
 
     @contextlib.asynccontextmanager
@@ -287,5 +287,5 @@ async def _ping(connection: AsyncConnection) -> None:
     await connection.execute(select(1))
 
 
-def _is(table: Table, person: Person, prefix: str = "") -> ColumnElement[bool]:
+def _is(table: Table, person: ChatIdentity, prefix: str = "") -> ColumnElement[bool]:
     return and_(table.c[f"{prefix}channel"] == person.channel, table.c[f"{prefix}user"] == person.user)

@@ -148,7 +148,7 @@ def probe(url: str) -> None:
         sqlite3.connect(str(parsed.database)).close()
 
 
-def single(engine: AsyncEngine) -> AsyncEngine:
+def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     """The same engine for one statement at a time, which is a transaction of its own."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_SINGLE: True})

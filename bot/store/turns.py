@@ -6,45 +6,45 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from bot.store.statements import Statements
-from bot.talk.state import Talk
+from bot.talk.state import ConversationState
 
 
 @dataclass(frozen=True, slots=True)
-class Handover:
+class Handoff:
     """A talk that an operator has taken."""
 
-    person: Person
-    admin: Person
+    person: ChatIdentity
+    admin: ChatIdentity
     until: int
     """Seconds since 1970 UTC; the bot speaks again from then on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class TurnContext:
     """All that a turn starts from, in one round trip."""
 
-    talk: Talk = field(default_factory=Talk)
-    taken: Handover | None = None
+    talk: ConversationState = field(default_factory=ConversationState)
+    taken: Handoff | None = None
     """The person's talk is in an operator's hands."""
-    holds: Handover | None = None
+    holds: Handoff | None = None
     """The person is an operator and holds someone's talk."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TurnRead:
     """What a turn asks for at its beginning."""
 
-    person: Person
+    person: ChatIdentity
     handovers_too: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class TurnWrite:
     """What a turn leaves at its end."""
 
-    person: Person
+    person: ChatIdentity
     state: str
     """The talk as it is stored."""
     at: int
@@ -52,28 +52,28 @@ class Kept:
     """Day, decision and intent to be counted."""
 
 
-async def recall(
-    connection: AsyncConnection, statements: Statements, wanted: Sequence[Wanted], now: int
-) -> Sequence[Recalled]:
+async def load_turns(
+    connection: AsyncConnection, statements: Statements, wanted: Sequence[TurnRead], now: int
+) -> Sequence[TurnContext]:
     """What each turn asks for, in their order."""
     keys = [(each.person.channel, each.person.user) for each in wanted]
     rows = await connection.execute(statements.states, {"people": keys})
-    talks = {(channel, user): Talk.from_json(state) for channel, user, state in rows}
-    handovers: Sequence[Handover] = ()
+    talks = {(channel, user): ConversationState.from_json(state) for channel, user, state in rows}
+    handovers: Sequence[Handoff] = ()
     if any(each.handovers_too for each in wanted):
         found = await connection.execute(statements.handovers, {"now": now})
-        handovers = [Handover(Person(row[0], row[1]), Person(row[2], row[3]), row[4]) for row in found]
+        handovers = [Handoff(ChatIdentity(row[0], row[1]), ChatIdentity(row[2], row[3]), row[4]) for row in found]
     taken = {each.person: each for each in handovers}
     held = {each.admin: each for each in handovers}
     return [
-        Recalled(talks.get(key, Talk()), taken.get(each.person), held.get(each.person))
+        TurnContext(talks.get(key, ConversationState()), taken.get(each.person), held.get(each.person))
         if each.handovers_too
-        else Recalled(talks.get(key, Talk()))
+        else TurnContext(talks.get(key, ConversationState()))
         for key, each in zip(keys, wanted, strict=True)
     ]
 
 
-async def keep(connection: AsyncConnection, statements: Statements, kept: Sequence[Kept]) -> None:
+async def save_turns(connection: AsyncConnection, statements: Statements, kept: Sequence[TurnWrite]) -> None:
     """Keep talks, the last of each person, and count outcomes.
 
     Always in the same order of rows, so that no two transactions wait for each other.

@@ -26,7 +26,7 @@ INSTEAD = {
 }
 """What comes nearest to a part that an answer doesn't have."""
 
-_HEADINGS = {part.value: heading for part, heading in HEADINGS.items()}
+_HEADINGS = {render_section.value: heading for render_section, heading in HEADINGS.items()}
 _FIXED = {"none": wording.NONE_OF_THESE, "menu": wording.BACK, "call": wording.CALL}
 _VOTES = {"up": wording.VOTE_UP, "down": wording.VOTE_DOWN}
 
@@ -34,10 +34,10 @@ BRIEF_LAWS = 2
 """How many laws the short form names; the rest is one tap away."""
 
 
-def brief(faq: FAQ, intent: Intent, *, ask_vote: bool = True) -> Reply:
+def render_summary(faq: FAQ, intent: Intent, *, ask_vote: bool = True) -> Reply:
     """The short form: summary, the first line of each part and the laws it rests on, the rest by button."""
     if intent.id == CRISIS:
-        return in_danger(faq, intent)
+        return render_crisis(faq, intent)
     answer = intent.answer
     first = [
         Section((faq.fill(lines[0]),), heading=heading)
@@ -53,10 +53,10 @@ def brief(faq: FAQ, intent: Intent, *, ask_vote: bool = True) -> Reply:
     return _reply(intent, sections, choices)
 
 
-def part(faq: FAQ, intent: Intent, wanted: Part, *, ask_vote: bool = True) -> Reply:
+def render_section(faq: FAQ, intent: Intent, wanted: Part, *, ask_vote: bool = True) -> Reply:
     """One part of an answer in full; the nearest part, or the summary, stands in for one that the answer doesn't have."""
     if intent.id == CRISIS:
-        return in_danger(faq, intent)
+        return render_crisis(faq, intent)
     shown = next((each for each in (wanted, INSTEAD.get(wanted)) if each and _section(faq, intent.answer, each)), None)
     section = _section(faq, intent.answer, shown or Part.SUMMARY)
     missing = [] if shown is wanted or wanted is Part.SUMMARY else [_missing(wanted)]
@@ -71,13 +71,13 @@ def part(faq: FAQ, intent: Intent, wanted: Part, *, ask_vote: bool = True) -> Re
     return replace(reply, part=shown or Part.SUMMARY)
 
 
-def full(faq: FAQ, intent: Intent) -> Reply:
+def render_full(faq: FAQ, intent: Intent) -> Reply:
     """The whole answer at once, for a channel that has no second turn."""
     sections = [section for wanted in Part if (section := _section(faq, intent.answer, wanted))]
     return _reply(intent, sections, (*part_choices(intent), *topics(faq, intent.related)))
 
 
-def in_danger(faq: FAQ, intent: Intent) -> Reply:
+def render_crisis(faq: FAQ, intent: Intent) -> Reply:
     """The answer to danger to life: its words in full, and nothing that leads away from them."""
     sections = [Section((faq.fill(intent.answer.summary),))]
     steps = _section(faq, intent.answer, Part.STEPS)

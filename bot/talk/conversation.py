@@ -8,16 +8,16 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.messages import Incoming, Person, Reply
-from bot.operators.handoff import Desk
-from bot.store.store import Recalled, Store, StoreError
+from bot.messages import ChatIdentity, Incoming, Reply
+from bot.operators.handoff import Handoffs
+from bot.store.store import Store, StoreError, TurnContext
 from bot.talk import wording
 from bot.talk.answers import group, menu
-from bot.talk.rate_limit import Flood, Verdict
-from bot.talk.respond import Responder, Step
-from bot.talk.state import Talk
+from bot.talk.rate_limit import RateDecision, RateLimiter
+from bot.talk.respond import Responder, TurnResult
+from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
-from intents.danger.detector import CRISIS, DangerDetector, Sign, shipped_detector
+from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
 from intents.knowledge import Knowledge
 
 __all__ = ["Conversation", "group", "menu"]
@@ -32,14 +32,14 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
-    desk: Desk | None = None
+    desk: Handoffs | None = None
     """Where operators take talks over; None where there are none."""
-    flood: Flood | None = None
+    flood: RateLimiter | None = None
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
     danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
-    _turns: WeakValueDictionary[Person, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
+    _turns: WeakValueDictionary[ChatIdentity, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
     async def turn(self, incoming: Incoming) -> Reply | None:
         """The reply to one message or tap; None where the bot is silent. One turn of a person at a time."""
@@ -47,7 +47,7 @@ class Conversation:
         async with lock:
             return await self._turn(incoming)
 
-    async def forget(self, person: Person) -> Reply:
+    async def forget(self, person: ChatIdentity) -> Reply:
         """Delete all that is kept of a person, in private and in groups."""
         if self.flood is not None:
             for each in person.everywhere:
@@ -64,8 +64,8 @@ class Conversation:
         sign = self.danger.find(incoming.text)
         if sign is None and self.flood is not None:
             verdict = await self.flood.judge(incoming.person)
-            if verdict is not Verdict.PASS:
-                return wording.TOO_FAST if verdict is Verdict.TELL else None
+            if verdict is not RateDecision.PASS:
+                return wording.TOO_FAST if verdict is RateDecision.TELL else None
         recalled = await self._recall(incoming.person)
         if self.desk is not None:
             passed, told = await self.desk.passes(incoming, recalled)
@@ -73,12 +73,16 @@ class Conversation:
                 return told if sign is None else await self._in_danger(knowledge, recalled.talk, incoming, sign)
         return await self._answer(knowledge, recalled.talk, incoming, sign)
 
-    async def _in_danger(self, knowledge: Knowledge, talk: Talk, incoming: Incoming, sign: Sign) -> Reply | None:
+    async def _in_danger(
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, sign: DangerSignal
+    ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
         reply = await self._answer(knowledge, talk, incoming, sign)
         return reply if reply is not None and reply.intent == CRISIS else None
 
-    async def _answer(self, knowledge: Knowledge, talk: Talk, incoming: Incoming, sign: Sign | None) -> Reply | None:
+    async def _answer(
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, sign: DangerSignal | None
+    ) -> Reply | None:
         person = incoming.person
         staffed = self.desk is not None and self.desk.staffed(person)
         responder = Responder(knowledge, self.retention_days, staffed=staffed)
@@ -87,17 +91,17 @@ class Conversation:
             return await self.forget(person)
         await self._keep(person, step)
         if step.call and not (self.desk is not None and await self.desk.call(person)):
-            return wording.said(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
+            return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
-    async def _recall(self, person: Person) -> Recalled:
+    async def _recall(self, person: ChatIdentity) -> TurnContext:
         try:
             return await self.store.recall(person, handovers_too=self.desk is not None and bool(self.desk.admins))
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return Recalled()
+            return TurnContext()
 
-    async def _keep(self, person: Person, step: Step) -> None:
+    async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
         try:
             await self.store.keep(person, step.talk, step.learnt)
         except StoreError as error:

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from bot.messages import Part
 from bot.talk import text_commands as spoken
 from bot.talk.ellipsis import ellipsis, goes_on
-from bot.talk.state import Talk
-from bot.talk.text_commands import Asked
+from bot.talk.state import ConversationState
+from bot.talk.text_commands import PartRequest
 from intents import FAQ, Decision, Match, Matcher
 from intents.danger.detector import CRISIS
-from intents.matching.decide import OFFERED, Rule
+from intents.matching.decide import OFFERED, Reason
 
 _OUTSIDE = ""
 """Stands for being none of the intents."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Interpretation:
     """What a message was taken to mean."""
 
     decision: Decision
@@ -83,24 +83,26 @@ _SAYS_NOTHING = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Utterance:
     """A message as it was written, and as bot.talk.text_commands.fold gives it."""
 
     text: str
     folded: str
 
 
-def plain(match: Match) -> Reading:
+def plain(match: Match) -> Interpretation:
     """A message read by itself."""
     offered = tuple(each.intent for each in match.candidates[:OFFERED])
     if match.decision is Decision.FALLBACK or not offered:
-        return Reading(Decision.FALLBACK)
+        return Interpretation(Decision.FALLBACK)
     if match.decision is Decision.ANSWER and match.intent is not None:
-        return Reading(Decision.ANSWER, (match.intent,), also=match.also)
-    return Reading(Decision.CLARIFY, offered)
+        return Interpretation(Decision.ANSWER, (match.intent,), also=match.also)
+    return Interpretation(Decision.CLARIFY, offered)
 
 
-def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str, *, weights: Weights = FITTED) -> Reading:
+def interpret(
+    faq: FAQ, matcher: Matcher, talk: ConversationState, match: Match, folded: str, *, weights: Weights = FITTED
+) -> Interpretation:
     """A message read in the light of the talk.
 
     Args:
@@ -118,38 +120,38 @@ def read(faq: FAQ, matcher: Matcher, talk: Talk, match: Match, folded: str, *, w
     asked = spoken.part(folded)
     if topic is None:
         return _without_topic(match, asked)
-    if match.also is not None or match.rule is Rule.EXACT:
+    if match.also is not None or match.rule is Reason.EXACT:
         return plain(match)
     whole = match if ellipsis(folded) < weights.elliptic else None
     if asked is not None and _of_the_topic(matcher, topic, asked, whole, weights):
-        return Reading(Decision.ANSWER, (topic,), asked.part)
+        return Interpretation(Decision.ANSWER, (topic,), asked.part)
     alone = match.decision is Decision.ANSWER and match.score >= weights.own_topic and goes_on(folded) < weights.goes_on
     if alone or (match.decision is Decision.FALLBACK and ellipsis(folded) < weights.whole):
         return plain(match)
-    reading = _decided(_shares(Said(match.text, folded), faq, matcher, topic, weights), ellipsis(folded), weights)
+    reading = _decided(_shares(Utterance(match.text, folded), faq, matcher, topic, weights), ellipsis(folded), weights)
     same = reading.decision is Decision.ANSWER and reading.intents == (topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
 
 
-def _after_outside(match: Match, folded: str, weights: Weights) -> Reading:
+def _after_outside(match: Match, folded: str, weights: Weights) -> Interpretation:
     """「那微粒贷呢」 after 「借呗怎么开通」 is as little our business."""
     lost = ellipsis(folded) >= weights.elliptic and match.score < weights.own_topic
-    return Reading(Decision.FALLBACK) if lost else plain(match)
+    return Interpretation(Decision.FALLBACK) if lost else plain(match)
 
 
-def _without_topic(match: Match, asked: Asked | None) -> Reading:
+def _without_topic(match: Match, asked: PartRequest | None) -> Interpretation:
     """「我有什么权利」 as a first message: of what isn't said."""
     if asked is not None and asked.named and _names_nothing(asked):
-        return Reading(Decision.CLARIFY)
+        return Interpretation(Decision.CLARIFY)
     return plain(match)
 
 
-def _names_nothing(asked: Asked) -> bool:
+def _names_nothing(asked: PartRequest) -> bool:
     """Whether all that is said besides goes with any topic; 「他们不答应怎么办」 asks by its rest, so the question alone isn't enough."""
     return len(asked.rest) <= _SHORT or (asked.named and goes_on(asked.rest) >= _SAYS_NOTHING)
 
 
-def _of_the_topic(matcher: Matcher, topic: str, asked: Asked, whole: Match | None, weights: Weights) -> bool:
+def _of_the_topic(matcher: Matcher, topic: str, asked: PartRequest, whole: Match | None, weights: Weights) -> bool:
     """Whether a request for a part says nothing that is about another topic; whole: the message if it can stand alone."""
     if whole is not None and whole.intent != topic and whole.score >= weights.own_topic:
         return False
@@ -161,7 +163,7 @@ def _of_the_topic(matcher: Matcher, topic: str, asked: Asked, whole: Match | Non
     return not best or best[0].intent in {topic, CRISIS} or best[0].score < weights.named_rest
 
 
-def _shares(said: Said, faq: FAQ, matcher: Matcher, topic: str, weights: Weights) -> Sequence[tuple[str, float]]:
+def _shares(said: Utterance, faq: FAQ, matcher: Matcher, topic: str, weights: Weights) -> Sequence[tuple[str, float]]:
     """Every reading with its share of all, best first."""
     alone = matcher.rank(said.text)
     titled = {each.intent: each.score for each in matcher.rank(f"{faq.by_id[topic].title}，{said.text}")}
@@ -181,13 +183,13 @@ def _shares(said: Said, faq: FAQ, matcher: Matcher, topic: str, weights: Weights
     return sorted(((name, math.exp(each) / total) for name, each in sums.items()), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _decided(shares: Sequence[tuple[str, float]], left_out: float, weights: Weights) -> Reading:
+def _decided(shares: Sequence[tuple[str, float]], left_out: float, weights: Weights) -> Interpretation:
     if not shares or shares[0][0] == _OUTSIDE:
-        return Reading(Decision.FALLBACK)
+        return Interpretation(Decision.FALLBACK)
     inside = [(name, share) for name, share in shares if name != _OUTSIDE]
     offered = tuple(name for name, share in inside[:OFFERED] if share >= weights.offer)
     enough = weights.answer_whole + (weights.answer - weights.answer_whole) * left_out
     if inside[0][1] >= enough or len(offered) == 1:
         beside = next((name for name, share in inside[1:2] if share >= weights.beside), None)
-        return Reading(Decision.ANSWER, (inside[0][0],), beside=beside)
-    return Reading(Decision.CLARIFY, offered) if offered else Reading(Decision.FALLBACK)
+        return Interpretation(Decision.ANSWER, (inside[0][0],), beside=beside)
+    return Interpretation(Decision.CLARIFY, offered) if offered else Interpretation(Decision.FALLBACK)

@@ -7,13 +7,13 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
-from bot.messages import Person
+from bot.messages import ChatIdentity
 
 PER_MINUTE = 30
 """More than anybody types or taps; a script is through it in a second."""
 
 
-class Verdict(StrEnum):
+class RateDecision(StrEnum):
     """What becomes of one message."""
 
     PASS = "pass"  # noqa: S105 -- no password
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Flood:
+class RateLimiter:
     """Counts each person's messages in memory; one per process.
 
     The library's asynchronous storage: the other one starts a thread for every message.
@@ -33,14 +33,14 @@ class Flood:
         default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()), repr=False, compare=False
     )
 
-    async def judge(self, person: Person) -> Verdict:
+    async def judge(self, person: ChatIdentity) -> RateDecision:
         """Count one message of this person and say what becomes of it."""
         if await self._limiter.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
-            return Verdict.PASS
+            return RateDecision.PASS
         told = await self._limiter.hit(RateLimitItemPerMinute(1), "told", person.channel, person.user)
-        return Verdict.TELL if told else Verdict.SILENT
+        return RateDecision.TELL if told else RateDecision.SILENT
 
-    async def forget(self, person: Person) -> None:
+    async def forget(self, person: ChatIdentity) -> None:
         """Drop this person's counters."""
         await self._limiter.clear(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user)
         await self._limiter.clear(RateLimitItemPerMinute(1), "told", person.channel, person.user)

@@ -7,14 +7,14 @@ from enum import Enum, auto
 from bot.crisis import care as safety
 from bot.messages import Choice, Incoming, Part, Reply, Section
 from bot.privacy import mask
-from bot.store.analytics import Learnt, Pick, Vote
+from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.talk import answers, followup, wording
 from bot.talk import text_commands as spoken
 from bot.talk.ellipsis import ellipsis
-from bot.talk.state import VOTED, Talk
+from bot.talk.state import VOTED, ConversationState
 from bot.talk.text_commands import Command, fold
 from intents import FAQ, Decision, Intent, Match
-from intents.danger.detector import CRISIS, Sign
+from intents.danger.detector import CRISIS, DangerSignal
 from intents.faq.schema import Group
 from intents.knowledge import Knowledge
 from intents.matching.normalize import bounded
@@ -44,12 +44,12 @@ class Doubt(Enum):
 
 
 @dataclass(frozen=True)
-class Step:
+class TurnResult:
     """What one message leads to."""
 
     reply: Reply
-    talk: Talk
-    learnt: Learnt = field(default_factory=Learnt)
+    talk: ConversationState
+    learnt: TurnEvent = field(default_factory=TurnEvent)
     effect: Command | None = None
     """FORGET: everything kept of the person is to go, instead of keeping the talk."""
     call: bool = False
@@ -70,7 +70,9 @@ class Responder:
         """The FAQ of this turn."""
         return self.knowledge.faq
 
-    def respond(self, talk: Talk, incoming: Incoming, sign: Sign | None, now: datetime) -> Step:
+    def respond(
+        self, talk: ConversationState, incoming: Incoming, sign: DangerSignal | None, now: datetime
+    ) -> TurnResult:
         """The reply to a tap or a text; sign is the danger to life found in the text."""
         text = incoming.text
         if incoming.choice is not None:
@@ -89,7 +91,7 @@ class Responder:
         known = found if text == looked_at == bounded(text) else None
         match = self.knowledge.matcher.match(text, in_danger=known)
         if sign is None and spoken.command(folded) is Command.FORGET:
-            return Step(wording.FORGOTTEN, Talk(), effect=Command.FORGET)
+            return TurnResult(wording.FORGOTTEN, ConversationState(), effect=Command.FORGET)
         if doubt and match.intent == CRISIS:
             match = replace(match, decision=Decision.FALLBACK)
         care = safety.respond(self.faq, talk.crisis, text, sign=sign, match=match, now=now)
@@ -102,20 +104,20 @@ class Responder:
             return step
         return replace(step, reply=replace(step.reply, sections=(*step.reply.sections, Section((line,)))))
 
-    def _said(self, talk: Talk, text: str, folded: str, match: Match) -> Step:
+    def _said(self, talk: ConversationState, text: str, folded: str, match: Match) -> TurnResult:
         """The reply to words that have nothing to do with danger to life."""
         number = spoken.number(folded)
         if number is not None and talk.offered:
             line = wording.NO_SUCH_NUMBER.format(number=number, last=len(talk.offered))
-            return self._own(talk, wording.said(line, choices=self._restored(talk), decision=Decision.CLARIFY))
+            return self._own(talk, wording.text_reply(line, choices=self._restored(talk), decision=Decision.CLARIFY))
         command = spoken.command(folded)
         if command is not None:
             return self._commanded(talk, command)
         if not folded:
-            return self._own(talk, wording.said(wording.WORDS_PLEASE, decision=Decision.FALLBACK))
+            return self._own(talk, wording.text_reply(wording.WORDS_PLEASE, decision=Decision.FALLBACK))
         return self._read(talk, text, match, folded)
 
-    def _doubtful(self, talk: Talk, folded: str, text: str, sign: Sign | None) -> Doubt | None:
+    def _doubtful(self, talk: ConversationState, folded: str, text: str, sign: DangerSignal | None) -> Doubt | None:
         """Whether danger rests on a score alone, in a message that leaves out what the talk supplies.
 
         「只有一套自己住的」 is about the house of before. It is answered as such, and where there was a sign the numbers to call
@@ -130,85 +132,87 @@ class Responder:
             return None
         return Doubt.SCORE if sign is None else Doubt.SIGN
 
-    def _cared(self, talk: Talk, reply: Reply) -> Step:
+    def _cared(self, talk: ConversationState, reply: Reply) -> TurnResult:
         """After a word about danger to life: the topic of before is left alone, nothing else is on the table."""
         offered = tuple(choice.value for choice in reply.choices)
         talk = replace(talk, offered=offered, asked=(), misses=0, outside=False)
-        return Step(reply, talk, Learnt(reply.decision.value, reply.intent))
+        return TurnResult(reply, talk, TurnEvent(reply.decision.value, reply.intent))
 
     # --- taps ---------------------------------------------------------------------------------------------------
 
-    def _tapped(self, talk: Talk, value: str) -> Step:
+    def _tapped(self, talk: ConversationState, value: str) -> TurnResult:
         kind, _, rest = value.partition(":")
         key, _, wanted = rest.partition(":")
-        pick = Pick(talk.asked, key if kind == "i" else "none") if talk.asked and kind in {"i", "none"} else None
+        pick = (
+            ClarifyChoice(talk.asked, key if kind == "i" else "none") if talk.asked and kind in {"i", "none"} else None
+        )
         if kind == "none":
             return self._none_of_these(talk, pick)
         if kind == "call":
-            return replace(self._own(talk, wording.said(wording.CALLED)), call=True)
+            return replace(self._own(talk, wording.text_reply(wording.CALLED)), call=True)
         if kind == "g" and key in set(Group):
             return self._own(talk, answers.group(self.faq, Group(key)))
         if kind in {"i", "p", "v", "r"}:
-            return self._tapped_topic(talk, kind, key, wanted, Learnt(pick=pick))
+            return self._tapped_topic(talk, kind, key, wanted, TurnEvent(pick=pick))
         return self._own(talk, answers.menu())
 
-    def _tapped_topic(self, talk: Talk, kind: str, key: str, wanted: str, learnt: Learnt) -> Step:
+    def _tapped_topic(self, talk: ConversationState, kind: str, key: str, wanted: str, learnt: TurnEvent) -> TurnResult:
         intent = self.faq.by_id.get(key)
         if intent is None:
-            return self._own(talk, wording.said(wording.GONE, choices=answers.group_choices()))
+            return self._own(talk, wording.text_reply(wording.GONE, choices=answers.group_choices()))
         if kind == "p" and wanted in set(Part):
             return self._answered(talk, self._part(talk, intent, Part(wanted)))
         if kind in {"v", "r"}:
             return self._voted(talk, intent, kind, wanted)
         return self._answered(talk, self._brief(talk, intent), learnt)
 
-    def _voted(self, talk: Talk, intent: Intent, kind: str, wanted: str) -> Step:
+    def _voted(self, talk: ConversationState, intent: Intent, kind: str, wanted: str) -> TurnResult:
         voted = replace(talk, voted=(*(each for each in talk.voted if each != intent.id), intent.id)[-VOTED:])
         if kind == "r":
             reason = wanted if wanted in wording.REASONS else "other"
-            vote, reply = Vote(intent.id, useful=False, reason=reason), wording.said(wording.VOTED_REASON)
+            vote, reply = Vote(intent.id, useful=False, reason=reason), wording.text_reply(wording.VOTED_REASON)
         elif wanted == "down":
-            reply = wording.said(wording.VOTED_DOWN, choices=answers.reason_choices(intent))
+            reply = wording.text_reply(wording.VOTED_DOWN, choices=answers.reason_choices(intent))
             vote = Vote(intent.id, useful=False)
         else:
-            vote, reply = Vote(intent.id, useful=True), wording.said(wording.VOTED_UP)
-        return replace(self._own(voted, reply), learnt=Learnt(vote=vote))
+            vote, reply = Vote(intent.id, useful=True), wording.text_reply(wording.VOTED_UP)
+        return replace(self._own(voted, reply), learnt=TurnEvent(vote=vote))
 
-    def _none_of_these(self, talk: Talk, pick: Pick | None) -> Step:
+    def _none_of_these(self, talk: ConversationState, pick: ClarifyChoice | None) -> TurnResult:
         misses = talk.misses + 1
         line = wording.ANOTHER if misses == 1 else wording.fallback(self.faq, misses)
-        step = self._own(talk, wording.said(line, choices=self._ways_out(misses), decision=Decision.FALLBACK))
-        return replace(step, talk=replace(step.talk, misses=misses), learnt=Learnt("fallback", pick=pick))
+        step = self._own(talk, wording.text_reply(line, choices=self._ways_out(misses), decision=Decision.FALLBACK))
+        return replace(step, talk=replace(step.talk, misses=misses), learnt=TurnEvent("fallback", pick=pick))
 
     # --- words --------------------------------------------------------------------------------------------------
 
-    def _picked(self, talk: Talk, folded: str) -> str | None:
+    def _picked(self, talk: ConversationState, folded: str) -> str | None:
         """The value of the offered choice that these words name, by number or by label."""
         number = spoken.number(folded)
         if number is not None and 1 <= number <= len(talk.offered):
             return talk.offered[number - 1]
         return next((c.value for c in self._restored(talk) if fold(c.label) == folded), None)
 
-    def _restored(self, talk: Talk) -> tuple[Choice, ...]:
+    def _restored(self, talk: ConversationState) -> tuple[Choice, ...]:
         """The choices offered last, with their labels."""
         found = (answers.choice(self.faq, value) or safety.choice(value) for value in talk.offered)
         return tuple(choice for choice in found if choice is not None)
 
-    def _commanded(self, talk: Talk, command: Command) -> Step:
+    def _commanded(self, talk: ConversationState, command: Command) -> TurnResult:
         groups = answers.group_choices()
         if command is Command.BACK:
             return self._back(talk)
         if command is Command.NEW:
             new = replace(talk, intent=None, part=None, trail=(), misses=0, outside=False)
-            return self._own(new, wording.said(wording.NEW_QUESTION, choices=groups, decision=Decision.CLARIFY))
+            return self._own(new, wording.text_reply(wording.NEW_QUESTION, choices=groups, decision=Decision.CLARIFY))
         if command is Command.HELP:
-            return self._own(talk, wording.said(*wording.HELP, choices=groups))
+            return self._own(talk, wording.text_reply(*wording.HELP, choices=groups))
         if command is Command.PRIVACY:
             first, *others = wording.PRIVACY
-            return self._own(talk, wording.said(first.format(days=self.retention_days), *others))
+            return self._own(talk, wording.text_reply(first.format(days=self.retention_days), *others))
         return self._own(talk, answers.menu())
 
-    def _back(self, talk: Talk) -> Step:
+    def _back(self, talk: ConversationState) -> TurnResult:
         """From a part to the short form, from there to the topic before, from the first to the menu."""
         shown = self.faq.by_id.get(talk.intent or "")
         if shown is not None and talk.part is not None:
@@ -219,8 +223,8 @@ class Responder:
         step = self._answered(talk, self._brief(talk, self.faq.by_id[trail[-1]]))
         return replace(step, talk=replace(step.talk, trail=tuple(trail[:-1])))
 
-    def _read(self, talk: Talk, text: str, match: Match, folded: str) -> Step:
-        reading = followup.read(self.faq, self.knowledge.matcher, talk, match, folded)
+    def _read(self, talk: ConversationState, text: str, match: Match, folded: str) -> TurnResult:
+        reading = followup.interpret(self.faq, self.knowledge.matcher, talk, match, folded)
         if reading.decision is Decision.ANSWER:
             return self._meant(talk, reading)
         if reading.decision is Decision.CLARIFY and not reading.intents:
@@ -229,11 +233,11 @@ class Responder:
         if reading.decision is Decision.CLARIFY and not again and talk.misses < UNCLEAR_IN_A_ROW:
             reply = answers.clarify(self.faq, reading.intents)
             step = self._own(talk, reply)
-            counted = Learnt("clarify", reading.intents[0])
+            counted = TurnEvent("clarify", reading.intents[0])
             return replace(step, talk=replace(step.talk, asked=reading.intents, misses=talk.misses + 1), learnt=counted)
         return self._missed(talk, text, folded)
 
-    def _meant(self, talk: Talk, reading: followup.Reading) -> Step:
+    def _meant(self, talk: ConversationState, reading: followup.Interpretation) -> TurnResult:
         intent = self.faq.by_id[reading.intents[0]]
         reply = self._part(talk, intent, reading.part) if reading.part else self._brief(talk, intent)
         for other, line in ((reading.also, wording.ALSO), (reading.beside, wording.BESIDE)):
@@ -245,12 +249,12 @@ class Responder:
                 reply = replace(reply, sections=(*reply.sections, added), choices=(choice, *others))
         return self._answered(talk, reply)
 
-    def _missed(self, talk: Talk, text: str, folded: str) -> Step:
+    def _missed(self, talk: ConversationState, text: str, folded: str) -> TurnResult:
         misses = talk.misses + 1
         line = wording.fallback(self.faq, misses)
-        reply = wording.said(line, choices=self._ways_out(misses), decision=Decision.FALLBACK)
+        reply = wording.text_reply(line, choices=self._ways_out(misses), decision=Decision.FALLBACK)
         masked = mask(text)[:MISS_CHARACTERS]
-        learnt = Learnt("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
+        learnt = TurnEvent("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
         step = self._own(talk, reply)
         return replace(step, talk=replace(step.talk, misses=misses, outside=True), learnt=learnt)
 
@@ -260,26 +264,26 @@ class Responder:
 
     # --- replies ------------------------------------------------------------------------------------------------
 
-    def _brief(self, talk: Talk, intent: Intent) -> Reply:
-        reply = answers.brief(self.faq, intent, ask_vote=intent.id not in talk.voted)
+    def _brief(self, talk: ConversationState, intent: Intent) -> Reply:
+        reply = answers.render_summary(self.faq, intent, ask_vote=intent.id not in talk.voted)
         if intent.id == "human_help" and self.staffed:
             return replace(reply, choices=(Choice(wording.CALL, "call"), *reply.choices))
         return reply
 
-    def _part(self, talk: Talk, intent: Intent, wanted: Part) -> Reply:
-        return answers.part(self.faq, intent, wanted, ask_vote=intent.id not in talk.voted)
+    def _part(self, talk: ConversationState, intent: Intent, wanted: Part) -> Reply:
+        return answers.render_section(self.faq, intent, wanted, ask_vote=intent.id not in talk.voted)
 
-    def _answered(self, talk: Talk, reply: Reply, learnt: Learnt | None = None) -> Step:
+    def _answered(self, talk: ConversationState, reply: Reply, learnt: TurnEvent | None = None) -> TurnResult:
         """After an answer: the talk is about it."""
         intent = reply.intent or ""
         about = talk.about(intent, reply.part)
         if intent in CHAT:
             about = replace(about, intent=talk.intent, part=talk.part, trail=talk.trail)
         offered = tuple(choice.value for choice in reply.choices)
-        counted = replace(learnt or Learnt(), decision=reply.decision.value, intent=intent)
-        return Step(reply, replace(about, offered=offered), counted)
+        counted = replace(learnt or TurnEvent(), decision=reply.decision.value, intent=intent)
+        return TurnResult(reply, replace(about, offered=offered), counted)
 
-    def _own(self, talk: Talk, reply: Reply) -> Step:
+    def _own(self, talk: ConversationState, reply: Reply) -> TurnResult:
         """After the bot's own words: the topic stays, a pending question is over."""
         offered = tuple(choice.value for choice in reply.choices)
-        return Step(reply, replace(talk, offered=offered, asked=(), outside=False))
+        return TurnResult(reply, replace(talk, offered=offered, asked=(), outside=False))

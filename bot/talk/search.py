@@ -11,7 +11,7 @@ from intents.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """One answer that fits."""
 
     id: str
@@ -19,7 +19,7 @@ class Found:
     reply: Reply
 
 
-def search(knowledge: Knowledge, text: str, most: int) -> tuple[Found, ...]:
+def search(knowledge: Knowledge, text: str, most: int) -> tuple[SearchResult, ...]:
     """At most so many short answers, the likeliest first; for no words the first topics of the FAQ.
 
     Danger to life is answered alone.
@@ -42,5 +42,5 @@ def _mentioning(faq: FAQ, text: str) -> Iterator[Intent]:
             yield intent
 
 
-def _found(faq: FAQ, intent: Intent) -> Found:
-    return Found(intent.id, intent.title, answers.brief(faq, intent, ask_vote=False))
+def _found(faq: FAQ, intent: Intent) -> SearchResult:
+    return SearchResult(intent.id, intent.title, answers.render_summary(faq, intent, ask_vote=False))

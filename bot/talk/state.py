@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.crisis.care import Crisis
+from bot.crisis.care import CrisisState
 from bot.messages import Part
 
 TRAIL = 4
@@ -15,7 +15,7 @@ VOTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
+class ConversationState:
     """Where one talk stands."""
 
     intent: str | None = None
@@ -32,12 +32,12 @@ class Talk:
     """How many messages in a row got no answer."""
     outside: bool = False
     """The last message was none of this bot's business, so 「那微粒贷呢」 isn't either."""
-    crisis: Crisis | None = None
+    crisis: CrisisState | None = None
     """Where it stands when there has been danger to life."""
     voted: tuple[str, ...] = ()
     """The intents whose answer the person has voted on."""
 
-    def about(self, intent: str, part: Part | None) -> "Talk":
+    def about(self, intent: str, part: Part | None) -> "ConversationState":
         """The talk after an answer: the topic moves, what was unclear is settled."""
         trail = self.trail
         if self.intent is not None and self.intent != intent:
@@ -49,7 +49,7 @@ class Talk:
         return _adapter().dump_json(self, exclude_defaults=True).decode()
 
     @classmethod
-    def from_json(cls, state: str) -> "Talk":
+    def from_json(cls, state: str) -> "ConversationState":
         """The stored form read back; a new talk when another version wrote it."""
         try:
             return _adapter().validate_json(state)
@@ -58,5 +58,5 @@ class Talk:
 
 
 @cache
-def _adapter() -> TypeAdapter[Talk]:
-    return TypeAdapter(Talk)
+def _adapter() -> TypeAdapter[ConversationState]:
+    return TypeAdapter(ConversationState)

@@ -131,7 +131,7 @@ def number(folded: str) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PartRequest:
     """A part of an answer that was asked for in words."""
 
     part: Part
@@ -141,10 +141,10 @@ class Asked:
     """The part was called by its name."""
 
 
-def part(folded: str) -> Asked | None:
+def part(folded: str) -> PartRequest | None:
     """The part that a message asks for, with what else it says; None if it asks for none."""
     for patterns, named in ((_NAMED, True), (_ASKED, False)):
         for wanted, said in patterns:
             if found := said.search(folded):
-                return Asked(wanted, folded[: found.start()] + folded[found.end() :], named)
+                return PartRequest(wanted, folded[: found.start()] + folded[found.end() :], named)
     return None

@@ -75,6 +75,6 @@ def fallback(faq: FAQ, misses: int) -> str:
     return with_hotlines(faq, FALLBACKS[number - 1])
 
 
-def said(*lines: str, choices: tuple[Choice, ...] = (), decision: Decision = Decision.ANSWER) -> Reply:
+def text_reply(*lines: str, choices: tuple[Choice, ...] = (), decision: Decision = Decision.ANSWER) -> Reply:
     """A reply in the bot's own words."""
     return Reply(decision, tuple(Section((line,)) for line in lines), choices=choices)

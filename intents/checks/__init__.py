@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from intents.checks import basis, dates, questions, references, values
-from intents.checks.draft import Draft, Rule
+from intents.checks.draft import RawFaq, Rule
 from intents.checks.form import form_problems
 from intents.checks.limits import Limits
 from intents.faq.problems import Problem
 
-__all__ = ["RULES", "Draft", "Limits", "Rule", "causes", "form_problems", "rule_problems"]
+__all__ = ["RULES", "Limits", "RawFaq", "Rule", "causes", "form_problems", "rule_problems"]
 
 RULES: tuple[Rule, ...] = (
     values.empty_values,
@@ -33,7 +33,7 @@ RULES: tuple[Rule, ...] = (
 """The rules that every reading runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
 
 
-def rule_problems(draft: Draft, *, advice: bool = True) -> Iterator[Problem]:
+def rule_problems(draft: RawFaq, *, advice: bool = True) -> Iterator[Problem]:
     """Every problem that the rules find in a draft, whatever its form."""
     for rule in (*RULES, *_advice()) if advice else RULES:
         yield from rule(draft)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from intents.checks.draft import Draft, mapping, sequence
+from intents.checks.draft import RawFaq, mapping, sequence
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
@@ -15,7 +15,7 @@ ARTICLE = re.compile(rf"{_ONE_ARTICLE}(?:[、，和至到]{_ONE_ARTICLE})*")
 _DOCUMENT = re.compile(r"\d|〔|没有|无文号")
 
 
-def article_form(draft: Draft) -> Iterator[Problem]:
+def article_form(draft: RawFaq) -> Iterator[Problem]:
     """An article that isn't written as the statute numbers it."""
     for path, basis in _bases(draft):
         article = basis.get("article")
@@ -24,7 +24,7 @@ def article_form(draft: Draft) -> Iterator[Problem]:
             yield draft.problem((*path, "article"), "W-ARTICLE", f"条号{quoted(article)}的写法不对", remedy)
 
 
-def document_form(draft: Draft) -> Iterator[Problem]:
+def document_form(draft: RawFaq) -> Iterator[Problem]:
     """A document that has neither a number nor a date, or square brackets around its year."""
     for path, basis in _bases(draft):
         document = basis.get("document")
@@ -39,7 +39,7 @@ def document_form(draft: Draft) -> Iterator[Problem]:
             yield draft.problem((*path, "document"), "W-DOCUMENT", message, remedy, character=found.start())
 
 
-def law_name(draft: Draft) -> Iterator[Problem]:
+def law_name(draft: RawFaq) -> Iterator[Problem]:
     """A law inside title marks: they are added when it is shown."""
     for path, basis in _bases(draft):
         law = basis.get("law")
@@ -47,7 +47,7 @@ def law_name(draft: Draft) -> Iterator[Problem]:
             yield draft.problem((*path, "law"), "W-BOOK-TITLE", "法律名称外面不用写书名号", "请删去首尾的《》")
 
 
-def _bases(draft: Draft) -> Iterator[tuple[Path, dict[str, Value]]]:
+def _bases(draft: RawFaq) -> Iterator[tuple[Path, dict[str, Value]]]:
     for index, intent in draft.intents:
         for number, basis in enumerate(sequence(mapping(intent.get("answer")).get("basis"))):
             yield ("intents", index, "answer", "basis", number), dict(mapping(basis))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from intents.checks.draft import Draft
+from intents.checks.draft import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
@@ -11,7 +11,7 @@ from intents.faq.reader import Path, Value
 _TOMORROW = timedelta(days=1)
 
 
-def reviews(draft: Draft) -> Iterator[Problem]:
+def reviews(draft: RawFaq) -> Iterator[Problem]:
     """Answers last reviewed too long ago, or in the future."""
     for index, intent in draft.intents:
         path: Path = ("intents", index, "reviewed")
@@ -25,7 +25,7 @@ def reviews(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(path, "W-STALE-REVIEW", message, "请核对回答，再把日期改成今天")
 
 
-def parameter_dates(draft: Draft) -> Iterator[Problem]:
+def parameter_dates(draft: RawFaq) -> Iterator[Problem]:
     """Parameters that move and weren't looked up again in time, or that are dated in the future."""
     for name, parameter in draft.parameters.items():
         path: Path = ("parameters", name, "as_of")
@@ -40,7 +40,7 @@ def parameter_dates(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(path, "W-STALE-PARAMETER", message, "请到出处核对，再改 value 和 as_of")
 
 
-def _future(draft: Draft, path: Path, day: date) -> Iterator[Problem]:
+def _future(draft: RawFaq, path: Path, day: date) -> Iterator[Problem]:
     if day > draft.today + _TOMORROW:
         yield draft.problem(path, "W-FUTURE-DATE", f"日期 {day} 还没有到", "请改成真正核对的那一天")
 

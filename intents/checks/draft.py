@@ -7,7 +7,7 @@ from functools import cached_property
 
 from intents.checks.limits import Limits
 from intents.faq.problems import Problem
-from intents.faq.reader import Document, Path, Value
+from intents.faq.reader import Path, Value, YamlDocument
 from intents.faq.schema import PARAMETER_REFERENCE
 from intents.matching.normalize import Normalizer
 
@@ -15,7 +15,7 @@ PART_KEYS = ("consequences", "rights", "steps")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenText:
     """A text of the file and the path to it."""
 
     path: Path
@@ -23,7 +23,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Written):
+class WrittenQuestion(WrittenText):
     """A question and whose it is."""
 
     owner: str | None
@@ -31,10 +31,10 @@ class Question(Written):
 
 
 @dataclass(frozen=True)
-class Draft:
+class RawFaq:
     """A document, with what the rules measure it by."""
 
-    document: Document
+    document: YamlDocument
     today: date
     limits: Limits = field(default_factory=Limits)
 
@@ -66,15 +66,15 @@ class Draft:
         return {name: mapping(value) for name, value in mapping(self.root.get("parameters")).items()}
 
     @cached_property
-    def questions(self) -> tuple[Question, ...]:
+    def questions(self) -> tuple[WrittenQuestion, ...]:
         """Every question of the file that says something, in its order."""
-        found: list[Question] = []
+        found: list[WrittenQuestion] = []
         outside = mapping(self.root.get("out_of_scope")).get("questions")
-        found += (Question(w.path, w.text, None) for w in _items(outside, ("out_of_scope", "questions")))
+        found += (WrittenQuestion(w.path, w.text, None) for w in _items(outside, ("out_of_scope", "questions")))
         for index, intent in self.intents:
             owner = str(intent.get("id") or f"#{index + 1}")
             listed = _items(intent.get("questions"), ("intents", index, "questions"))
-            found += (Question(w.path, w.text, owner) for w in listed)
+            found += (WrittenQuestion(w.path, w.text, owner) for w in listed)
         return tuple(found)
 
     @cached_property
@@ -83,9 +83,9 @@ class Draft:
         return Normalizer().each([question.text for question in self.questions])
 
     @cached_property
-    def answer_texts(self) -> tuple[Written, ...]:
+    def answer_texts(self) -> tuple[WrittenText, ...]:
         """What people read in answers, the basis among it; parameters not yet filled in."""
-        found: list[Written] = []
+        found: list[WrittenText] = []
         for index, intent in self.intents:
             path: Path = ("intents", index, "answer")
             answer = mapping(intent.get("answer"))
@@ -98,10 +98,10 @@ class Draft:
         return tuple(found)
 
     @cached_property
-    def titles(self) -> tuple[Written, ...]:
+    def titles(self) -> tuple[WrittenText, ...]:
         """The labels of buttons."""
         return tuple(
-            Written(("intents", index, "title"), title)
+            WrittenText(("intents", index, "title"), title)
             for index, intent in self.intents
             if isinstance(title := intent.get("title"), str)
         )
@@ -116,7 +116,7 @@ class Draft:
         return f"{parameter.get('value') or ''}{parameter.get('unit') or ''}"
 
 
-Rule = Callable[[Draft], Iterator[Problem]]
+Rule = Callable[[RawFaq], Iterator[Problem]]
 
 
 def mapping(value: Value) -> Mapping[str, Value]:
@@ -129,7 +129,7 @@ def sequence(value: Value) -> Sequence[Value]:
     return value if isinstance(value, list) else ()
 
 
-def _items(values: Value, path: Path, *, indexed: bool = True) -> Iterator[Written]:
+def _items(values: Value, path: Path, *, indexed: bool = True) -> Iterator[WrittenText]:
     for index, value in enumerate(sequence(values)):
         if isinstance(value, str) and value.strip():
-            yield Written((*path, index) if indexed else path, value)
+            yield WrittenText((*path, index) if indexed else path, value)

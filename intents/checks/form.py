@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intents.checks.draft import Draft
+from intents.checks.draft import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
@@ -17,7 +17,7 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTES = "“”‘’\"' \t"
 
 
-def form_problems(draft: Draft, error: ValidationError) -> Iterator[Problem]:
+def form_problems(draft: RawFaq, error: ValidationError) -> Iterator[Problem]:
     """One problem for each of pydantic's findings, but none for what follows from another."""
     details = error.errors(include_url=False)
     # Keyed by the place and the key that was meant: "questons" needs no second line that "questions" is missing.
@@ -35,7 +35,7 @@ def form_problems(draft: Draft, error: ValidationError) -> Iterator[Problem]:
             yield problem
 
 
-def _problem(draft: Draft, path: Path, detail: ErrorDetails) -> Problem | None:
+def _problem(draft: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
     kind, value = detail["type"], draft.document.at(path)
     if kind == "extra_forbidden":
         return _unknown_key(draft, path)
@@ -59,7 +59,7 @@ def _says_nothing(value: Value) -> bool:
     return all(not any(item.values()) if isinstance(item, dict) else _is_empty(item) for item in items)
 
 
-def _unknown_key(draft: Draft, path: Path) -> Problem:
+def _unknown_key(draft: RawFaq, path: Path) -> Problem:
     written = str(path[-1])
     if "：" in written:
         message, remedy = "冒号是全角的“：”", "请换成半角冒号加一个空格“: ”"
@@ -125,7 +125,7 @@ def _title(key: str) -> str:
     return next((info.title for model in MODELS if (info := model.model_fields.get(key)) and info.title), key)
 
 
-def _list_expected(draft: Draft, path: Path, value: Value) -> Problem:
+def _list_expected(draft: RawFaq, path: Path, value: Value) -> Problem:
     name = _name(path)
     if isinstance(value, str) and value.startswith(("-", *LIST_MARKS)):
         place = draft.document.place(path)
@@ -137,11 +137,11 @@ def _list_expected(draft: Draft, path: Path, value: Value) -> Problem:
     return draft.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
 
 
-def _mapping_expected(draft: Draft, path: Path, _: Value) -> Problem:
+def _mapping_expected(draft: RawFaq, path: Path, _: Value) -> Problem:
     return draft.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
 
 
-def _text_expected(draft: Draft, path: Path, value: Value) -> Problem:
+def _text_expected(draft: RawFaq, path: Path, value: Value) -> Problem:
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
         if inner is None and _IDENTIFIER.fullmatch(key):
@@ -155,14 +155,14 @@ def _text_expected(draft: Draft, path: Path, value: Value) -> Problem:
     return draft.problem(path, "E-TYPE", f"{_name(path)}应该是一句话", "请写成一行文字，前面不加“- ”，也不加括号")
 
 
-def _wrong_form(draft: Draft, path: Path, value: Value) -> Problem:
+def _wrong_form(draft: RawFaq, path: Path, value: Value) -> Problem:
     if path and path[-1] in {"as_of", "reviewed"}:
         return _wrong_value(draft, path, value)
     message, remedy = "依据要写明法律和条号，或规定和文号", "请写 law 和 article，或 rule 和 document，只写一组"
     return draft.problem(path, "E-BASIS", message, remedy)
 
 
-def _wrong_value(draft: Draft, path: Path, value: Value) -> Problem:
+def _wrong_value(draft: RawFaq, path: Path, value: Value) -> Problem:
     shown = quoted(str(value))
     last = path[-1] if path else ""
     if last in {"as_of", "reviewed"}:
@@ -177,7 +177,7 @@ def _wrong_value(draft: Draft, path: Path, value: Value) -> Problem:
     return draft.problem(path, "E-VALUE", f"{_name(path)}的值{shown}不对", remedy)
 
 
-def _wrong_id(draft: Draft, path: Path, value: Value) -> Problem:
+def _wrong_id(draft: RawFaq, path: Path, value: Value) -> Problem:
     is_parameter = path[0] == "parameters"
     if is_parameter:  # pydantic points below the name: (parameters, name, [key])
         path = path[:2]
@@ -188,7 +188,7 @@ def _wrong_id(draft: Draft, path: Path, value: Value) -> Problem:
     return draft.problem(path, "E-ID", message, remedy, at_key=is_parameter)
 
 
-_Explain = Callable[[Draft, Path, Value], Problem]
+_Explain = Callable[[RawFaq, Path, Value], Problem]
 _EXPLAINED: Mapping[str, _Explain] = {
     "tuple_type": _list_expected,
     "model_type": _mapping_expected,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from intents.checks.draft import Draft, Written
+from intents.checks.draft import RawFaq, WrittenText
 from intents.chinese.script import converter
 from intents.faq.problems import Problem, quoted
 
@@ -28,14 +28,14 @@ _MARKUP = re.compile(
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
-def invisible(draft: Draft) -> Iterator[Problem]:
+def invisible(draft: RawFaq) -> Iterator[Problem]:
     """Characters that nobody sees and that keep equal texts from being equal; also in keys and ids."""
     for found in _INVISIBLE.finditer(draft.document.source.text):
         name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
         yield _at(draft, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
 
 
-def look_alikes(draft: Draft) -> Iterator[Problem]:
+def look_alikes(draft: RawFaq) -> Iterator[Problem]:
     """Letters of another script, of full width, or radicals that look like the usual ones."""
     text = _COMMENT.sub(lambda comment: " " * len(comment[0]), draft.document.source.text)
     for found in _LOOK_ALIKE.finditer(text):
@@ -43,18 +43,18 @@ def look_alikes(draft: Draft) -> Iterator[Problem]:
         yield _at(draft, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
 
 
-def garbled(draft: Draft) -> Iterator[Problem]:
+def garbled(draft: RawFaq) -> Iterator[Problem]:
     """What is left when a text was read in the wrong encoding."""
     for found in _GARBLED.finditer(draft.document.source.text):
         yield _at(draft, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
 
 
-def _at(draft: Draft, offset: int, code: str, message: str, remedy: str) -> Problem:
+def _at(draft: RawFaq, offset: int, code: str, message: str, remedy: str) -> Problem:
     place = draft.document.source.place(offset)
     return Problem(place.line, place.column, code, message, remedy)
 
 
-def mixed_script(draft: Draft) -> Iterator[Problem]:
+def mixed_script(draft: RawFaq) -> Iterator[Problem]:
     """Traditional and Simplified characters in one text; in answers, any Traditional one."""
     shown = (*draft.answer_texts, *draft.titles)
     traditional = frozenset(filter(_is_traditional, _used((*draft.questions, *shown))))
@@ -73,11 +73,11 @@ def mixed_script(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
 
 
-def _used(texts: Iterable[Written]) -> set[str]:
+def _used(texts: Iterable[WrittenText]) -> set[str]:
     return set().union(*(written.text for written in texts))
 
 
-def punctuation(draft: Draft) -> Iterator[Problem]:
+def punctuation(draft: RawFaq) -> Iterator[Problem]:
     """Half-width marks between Chinese characters in what people read."""
     for written in (*draft.answer_texts, *draft.titles):
         pairs = (pair for pair in _HALFWIDTH_PAIR.finditer(written.text) if _HAN.search(pair[0]))
@@ -87,7 +87,7 @@ def punctuation(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-HALFWIDTH", message, remedy, character=found.start())
 
 
-def numbered_lines(draft: Draft) -> Iterator[Problem]:
+def numbered_lines(draft: RawFaq) -> Iterator[Problem]:
     """A step that begins with its number: the channels number steps themselves."""
     for written in draft.answer_texts:
         if "steps" in written.path and (found := _NUMBERED.match(written.text)):
@@ -95,7 +95,7 @@ def numbered_lines(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
 
 
-def markup(draft: Draft) -> Iterator[Problem]:
+def markup(draft: RawFaq) -> Iterator[Problem]:
     """Markdown or HTML in what people read: the channels show it as it stands."""
     for written in (*draft.answer_texts, *draft.titles):
         if found := _MARKUP.search(written.text):

@@ -9,20 +9,20 @@ from operator import add
 
 from rapidfuzz import fuzz
 
-from intents.checks.draft import Draft, Question
+from intents.checks.draft import RawFaq, WrittenQuestion
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.problems import Problem, quoted
 from intents.faq.schema import FAQ
 from intents.matching.decide import Decision
 from intents.matching.normalize import bounded
 
-Track = Callable[[Sequence[Question], str], Iterable[Question]]
+ProgressTracker = Callable[[Sequence[WrittenQuestion], str], Iterable[WrittenQuestion]]
 """Goes through the questions and may show how far it is."""
 
 _EVERYTHING = 100.0
 
 
-def near_questions(draft: Draft, track: Track) -> Iterator[Problem]:
+def near_questions(draft: RawFaq, track: ProgressTracker) -> Iterator[Problem]:
     """Questions of different owners that the matcher can hardly tell apart."""
     index = _Neighbours(draft.comparable, draft.limits.near)
     for number, question in enumerate(track(draft.questions, "比对相近的问法")):
@@ -35,7 +35,7 @@ def near_questions(draft: Draft, track: Track) -> Iterator[Problem]:
                 break
 
 
-def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) -> Iterator[Problem]:
+def stolen_questions(draft: RawFaq, faq: FAQ, track: ProgressTracker, *, most: int | None) -> Iterator[Problem]:
     """Questions that reach another intent than their own, or are answered although they are out of scope.
 
     most bounds how many are looked at for danger to life, evenly spread over the file.
@@ -56,7 +56,7 @@ def stolen_questions(draft: Draft, faq: FAQ, track: Track, *, most: int | None) 
         yield from _strayed(draft, question, None if only_offered else match.intent)
 
 
-def _contested(draft: Draft) -> Iterator[Question]:
+def _contested(draft: RawFaq) -> Iterator[WrittenQuestion]:
     """Questions that are somebody else's too, word for word: any other reaches its owner."""
     owners: defaultdict[str, set[str | None]] = defaultdict(set)
     for question, text in zip(draft.questions, draft.comparable, strict=True):
@@ -66,7 +66,7 @@ def _contested(draft: Draft) -> Iterator[Question]:
             yield question
 
 
-def _in_danger(draft: Draft, faq: FAQ, track: Track, most: int | None) -> Iterator[Question]:
+def _in_danger(draft: RawFaq, faq: FAQ, track: ProgressTracker, most: int | None) -> Iterator[WrittenQuestion]:
     """Questions that tell of danger to life, which comes before everything else, and belong to another intent."""
     if CRISIS not in faq.by_id:
         return
@@ -79,7 +79,7 @@ def _in_danger(draft: Draft, faq: FAQ, track: Track, most: int | None) -> Iterat
             yield question
 
 
-def _strayed(draft: Draft, question: Question, reached: str | None) -> Iterator[Problem]:
+def _strayed(draft: RawFaq, question: WrittenQuestion, reached: str | None) -> Iterator[Problem]:
     """The problem of a question that reaches this intent, or none; nothing where it belongs there."""
     if reached == question.owner:
         return

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from intents.checks.draft import Draft, Question, sequence
+from intents.checks.draft import RawFaq, WrittenQuestion, sequence
 from intents.chinese.script import simplified
 from intents.faq.problems import Problem, quoted
 
@@ -13,7 +13,7 @@ _PLAIN = re.compile("[\u4e00-\u9fff，。？！、]*")
 _MARK = re.compile("[，。？！、]")
 
 
-def duplicate_questions(draft: Draft) -> Iterator[Problem]:
+def duplicate_questions(draft: RawFaq) -> Iterator[Problem]:
     """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
     written = [_words(question.text) for question in draft.questions]
     # All at once: a call of OpenCC for each would take as long as reading the file.
@@ -40,7 +40,7 @@ def _words(text: str) -> str:
     return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _twice(draft: Draft, first: Question, second: Question) -> Problem:
+def _twice(draft: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Problem:
     line = draft.line_of(first.path)
     if first.owner == second.owner:
         message = f"{quoted(second.text)}和第 {line} 行是同一句"
@@ -52,7 +52,7 @@ def _twice(draft: Draft, first: Question, second: Question) -> Problem:
     return draft.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
 
 
-def enough_questions(draft: Draft) -> Iterator[Problem]:
+def enough_questions(draft: RawFaq) -> Iterator[Problem]:
     """An intent that is asked in too few ways is rarely found."""
     least = draft.limits.questions
     for index, intent in draft.intents:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from intents.checks.draft import PART_KEYS, Draft, Written, mapping, sequence
+from intents.checks.draft import PART_KEYS, RawFaq, WrittenText, mapping, sequence
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path
 from intents.faq.schema import Group
@@ -14,7 +14,7 @@ _SECTION_STEPS = len(("intents", 0, "answer", "summary"))
 _HEADINGS = {"consequences": "后果", "rights": "权利", "steps": "怎么做", "script": "话术", "basis": "依据"}
 
 
-def missing_parts(draft: Draft) -> Iterator[Problem]:
+def missing_parts(draft: RawFaq) -> Iterator[Problem]:
     """Outside small talk and help, an answer names consequences, rights, steps and what it rests on."""
     for index, intent in draft.intents:
         answer = intent.get("answer")
@@ -27,7 +27,7 @@ def missing_parts(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(path, "W-MISSING-PART", message, "请补上；用不上就把话题放到 support 组", at_key=True)
 
 
-def line_counts(draft: Draft) -> Iterator[Problem]:
+def line_counts(draft: RawFaq) -> Iterator[Problem]:
     """Two to six lines a part: one is no list, seven aren't read."""
     least, most = draft.limits.lines
     for index, intent in draft.intents:
@@ -39,7 +39,7 @@ def line_counts(draft: Draft) -> Iterator[Problem]:
                 yield draft.problem(path, "W-LINES", message, f"请写成 {least} 到 {most} 条", at_key=True)
 
 
-def summary_length(draft: Draft) -> Iterator[Problem]:
+def summary_length(draft: RawFaq) -> Iterator[Problem]:
     """A summary that doesn't fit one look."""
     for written in draft.answer_texts:
         length = len(draft.filled(written.text).strip())
@@ -48,7 +48,7 @@ def summary_length(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-LONG-SUMMARY", message, f"请缩到 {draft.limits.summary} 字以内")
 
 
-def sentence_length(draft: Draft) -> Iterator[Problem]:
+def sentence_length(draft: RawFaq) -> Iterator[Problem]:
     """A sentence that is too long to be understood at first reading."""
     for written in draft.answer_texts:
         for sentence in _SENTENCE.finditer(written.text):
@@ -60,7 +60,7 @@ def sentence_length(draft: Draft) -> Iterator[Problem]:
                 yield draft.problem(written.path, "W-LONG-SENTENCE", message, remedy, character=start)
 
 
-def title_length(draft: Draft) -> Iterator[Problem]:
+def title_length(draft: RawFaq) -> Iterator[Problem]:
     """A title that a button cuts off."""
     for written in draft.titles:
         if len(written.text) > draft.limits.title:
@@ -68,7 +68,7 @@ def title_length(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-LONG-TITLE", message, f"请缩到 {draft.limits.title} 字以内")
 
 
-def channel_length(draft: Draft) -> Iterator[Problem]:
+def channel_length(draft: RawFaq) -> Iterator[Problem]:
     """A section that Telegram or WeChat can't carry in one message, with the links that go below it."""
     limits = draft.limits
     links = limits.wechat_links * limits.wechat_link_bytes
@@ -84,14 +84,14 @@ def channel_length(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(path, "W-WECHAT-LENGTH", message, f"请缩短约 {over} 个字", at_key=True)
 
 
-def _sections(draft: Draft) -> Iterator[tuple[Path, str]]:
+def _sections(draft: RawFaq) -> Iterator[tuple[Path, str]]:
     """Each section of each answer as a channel shows it, with the path to point at."""
     for path, group in groupby(draft.answer_texts, key=lambda written: written.path[:_SECTION_STEPS]):
         lines = [f"· {_citation(draft, written)}{draft.filled(written.text)}" for written in group]
         yield path, "\n".join([_HEADINGS.get(str(path[-1]), ""), *lines])
 
 
-def _citation(draft: Draft, written: Written) -> str:
+def _citation(draft: RawFaq, written: WrittenText) -> str:
     basis = mapping(draft.document.at(written.path[:-1]))
     if not basis or written.path[-1] != "says":
         return ""

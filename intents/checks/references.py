@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import partial
 
-from intents.checks.draft import Draft, sequence
+from intents.checks.draft import RawFaq, sequence
 from intents.faq.problems import Problem, quoted
 from intents.faq.schema import PARAMETER_REFERENCE
 
@@ -13,7 +13,7 @@ _BRACES = re.compile(r"[{}｛｝]")
 _TELLING_VALUE = re.compile(r"\d{3,}|\d+(?:\.\d+)?%")
 
 
-def duplicate_ids(draft: Draft) -> Iterator[Problem]:
+def duplicate_ids(draft: RawFaq) -> Iterator[Problem]:
     """Two intents with one id."""
     seen: dict[str, int] = {}
     for index, intent in draft.intents:
@@ -27,7 +27,7 @@ def duplicate_ids(draft: Draft) -> Iterator[Problem]:
         seen.setdefault(key, draft.line_of(path))
 
 
-def duplicate_titles(draft: Draft) -> Iterator[Problem]:
+def duplicate_titles(draft: RawFaq) -> Iterator[Problem]:
     """Two buttons that look the same."""
     seen: dict[str, int] = {}
     for written in draft.titles:
@@ -37,7 +37,7 @@ def duplicate_titles(draft: Draft) -> Iterator[Problem]:
         seen.setdefault(written.text, draft.line_of(written.path))
 
 
-def related_topics(draft: Draft) -> Iterator[Problem]:
+def related_topics(draft: RawFaq) -> Iterator[Problem]:
     """Related ids that don't exist, point at the intent itself, or stand twice."""
     ids = {key for _, intent in draft.intents if isinstance(key := intent.get("id"), str)}
     for index, intent in draft.intents:
@@ -59,7 +59,7 @@ def related_topics(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(path, "W-RELATED", message, remedy, at_key=True)
 
 
-def parameter_names(draft: Draft) -> Iterator[Problem]:
+def parameter_names(draft: RawFaq) -> Iterator[Problem]:
     """References to parameters that don't exist, and braces that refer to nothing."""
     for written in draft.answer_texts:
         named = {found[1]: found for found in reversed(list(PARAMETER_REFERENCE.finditer(written.text)))}
@@ -81,7 +81,7 @@ def parameter_names(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "E-BRACE", message, remedy, character=found_brace.start())
 
 
-def unused_parameters(draft: Draft) -> Iterator[Problem]:
+def unused_parameters(draft: RawFaq) -> Iterator[Problem]:
     """Parameters that no answer quotes: nobody will notice when they grow old."""
     used = {name for written in draft.answer_texts for name in PARAMETER_REFERENCE.findall(written.text)}
     for name in draft.parameters:
@@ -92,7 +92,7 @@ def unused_parameters(draft: Draft) -> Iterator[Problem]:
             )
 
 
-def written_out(draft: Draft) -> Iterator[Problem]:
+def written_out(draft: RawFaq) -> Iterator[Problem]:
     """A parameter's value written into an answer: it stays behind when the parameter changes."""
     telling: dict[str, list[str]] = {}
     for name in draft.parameters:
@@ -113,7 +113,7 @@ def written_out(draft: Draft) -> Iterator[Problem]:
             yield draft.problem(written.path, "W-WRITTEN-OUT", message, remedy, character=found.start())
 
 
-def lexicon_words(draft: Draft) -> Iterator[Problem]:
+def lexicon_words(draft: RawFaq) -> Iterator[Problem]:
     """A word in two groups: then both groups mean the same, which is rarely what was meant."""
     seen: dict[str, int] = {}
     for index, group in enumerate(sequence(draft.root.get("lexicon"))):

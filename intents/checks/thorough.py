@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
-from intents.checks.matching import Track, near_questions, stolen_questions
+from intents.checks.matching import ProgressTracker, near_questions, stolen_questions
 from intents.faq.problems import Problem
-from intents.load import Checked
+from intents.load import CheckedFaq
 
 SPOT_CHECKS = 10_000
 """At most so many questions are looked at for danger to life unless all are asked for: more would take longest of all."""
 
 
-def thorough_problems(checked: Checked, track: Track, *, most: int | None = SPOT_CHECKS) -> Iterator[Problem]:
+def thorough_problems(
+    checked: CheckedFaq, track: ProgressTracker, *, most: int | None = SPOT_CHECKS
+) -> Iterator[Problem]:
     """Problems that only trying the questions finds; none while the FAQ can't be used at all."""
     if checked.draft is None:
         return

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from intents.checks.draft import Draft
+from intents.checks.draft import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
@@ -23,7 +23,7 @@ _KINDS = {
 }
 
 
-def empty_values(draft: Draft) -> Iterator[Problem]:
+def empty_values(draft: RawFaq) -> Iterator[Problem]:
     """A key, a list or an item with nothing in it."""
     for path in _empties(draft.document.value, ()):
         name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
@@ -46,7 +46,7 @@ def _empties(value: Value, path: Path) -> Iterator[Path]:
             yield from _empties(inner, (*path, index))
 
 
-def silent_conversions(draft: Draft) -> Iterator[Problem]:
+def silent_conversions(draft: RawFaq) -> Iterator[Problem]:
     """An unquoted no, 012, 1:30 or date where text belongs: other YAML readers make something else of it."""
     for path, kind in draft.document.conversions.items():
         last, text = path[-1] if path else "", draft.document.at(path)
@@ -60,7 +60,7 @@ def silent_conversions(draft: Draft) -> Iterator[Problem]:
         yield draft.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
 
 
-def curly_quotes(draft: Draft) -> Iterator[Problem]:
+def curly_quotes(draft: RawFaq) -> Iterator[Problem]:
     """A whole value inside curly quotes: they don't quote anything in YAML and will be shown."""
     texts = (*draft.questions, *draft.answer_texts, *draft.titles)
     for written in texts:
@@ -71,7 +71,7 @@ def curly_quotes(draft: Draft) -> Iterator[Problem]:
         yield draft.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
 
 
-def cut_by_hash(draft: Draft) -> Iterator[Problem]:
+def cut_by_hash(draft: RawFaq) -> Iterator[Problem]:
     """A space and # in a plain text: YAML takes the rest of the line for a comment."""
     source = draft.document.source
     if not _ANY_HASH.search(source.text):

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from intents.danger.score import Verdict, Wording
-from intents.danger.signs import Group, SignKind, load_signs
-from intents.danger.spelling import BREAK, Speller
+from intents.danger.score import DangerClassifier, WordingVerdict
+from intents.danger.signs import PatternGroup, SignalKind, load_patterns
+from intents.danger.spelling import BREAK, DangerNormalizer
 
-__all__ = ["CRISIS", "WORDING", "DangerDetector", "Sign", "SignKind"]
+__all__ = ["CRISIS", "WORDING", "DangerDetector", "DangerSignal", "SignalKind"]
 
 CRISIS = "crisis"
 """The intent of a message in which a life is in danger, where the FAQ has it."""
@@ -27,10 +27,10 @@ BEFORE = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class DangerSignal:
     """What told of danger."""
 
-    kind: SignKind
+    kind: SignalKind
     pattern: str
     """The name of the group of patterns that matched; PAIR and WORDING are the second line."""
     words: str
@@ -43,29 +43,29 @@ class DangerDetector:
     """Finds the first sign of danger to life; immutable, safe to share between threads."""
 
     def __init__(self) -> None:
-        self._spell = Speller()
-        self._signs = load_signs()
-        self._wording = Wording.load()
+        self._spell = DangerNormalizer()
+        self._signs = load_patterns()
+        self._wording = DangerClassifier.load()
         words = self._signs.words
         self._other = re.compile(f"{words['KIN']}|他(?!们)|她(?!们)")
         self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
         self._cause = re.compile(words["CAUSE"])
         self._worry = re.compile(words["WORRY"])
 
-    def find(self, text: str) -> Sign | None:
+    def find(self, text: str) -> DangerSignal | None:
         """The sign that told, or None; never raises, whatever the text."""
         folded = self.folded(text)
         if not folded:
             return None
         verdict = self._wording.verdict(folded)
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        if sign := self.patterned(folded, only_urgent=verdict is Verdict.DOUBT):
+        if sign := self.patterned(folded, only_urgent=verdict is WordingVerdict.DOUBT):
             return sign
-        if verdict is Verdict.DANGER:
-            return Sign(SignKind.INDIRECT, WORDING, self._wording.told(folded))
+        if verdict is WordingVerdict.DANGER:
+            return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.told(folded))
         return None
 
-    def patterned(self, folded: str, *, only_urgent: bool = False) -> Sign | None:
+    def patterned(self, folded: str, *, only_urgent: bool = False) -> DangerSignal | None:
         """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it.
 
         With only_urgent, only what is happening now.
@@ -98,9 +98,9 @@ class DangerDetector:
                 folded = harmless.patterns.blank(folded, characters, BLANK)
         return folded
 
-    def _sign(self, group: Group, folded: str, found: re.Match[str]) -> Sign:
-        kind = SignKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
-        return Sign(kind, group.name, found[0], group.urgent)
+    def _sign(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
+        kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
+        return DangerSignal(kind, group.name, found[0], group.urgent)
 
     def _of_another(self, folded: str, start: int) -> bool:
         """Whether the last one named before the sign is a relative or friend who says or does it, and not the cause of it."""
@@ -111,17 +111,17 @@ class DangerDetector:
         between = before[others[-1].end() :]
         return not self._cause.search(between) and (BREAK not in between or bool(self._worry.search(folded)))
 
-    def _paired(self, folded: str) -> Sign | None:
+    def _paired(self, folded: str) -> DangerSignal | None:
         for pair in self._signs.pairs:
             one = pair.one.search(folded)
             other = pair.other.search(folded) if one else None
             if one and other and (one.end() <= other.start() or other.end() <= one.start()):
                 kind = (
-                    SignKind.RELATIVE
+                    SignalKind.RELATIVE
                     if self._of_another(folded, max(one.start(), other.start()))
-                    else SignKind.INDIRECT
+                    else SignalKind.INDIRECT
                 )
-                return Sign(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
+                return DangerSignal(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
         return None
 
 

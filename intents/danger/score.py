@@ -36,7 +36,7 @@ TOLD = 4
 """How many runs are named as the reason."""
 
 
-class Verdict(Enum):
+class WordingVerdict(Enum):
     """What the wording as a whole says."""
 
     DANGER = auto()
@@ -46,7 +46,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class DangerClassifier:
     """A linear classifier on runs of characters and pairs a little apart: which are there, not how often."""
 
     weights: Mapping[str, float]
@@ -57,7 +57,7 @@ class Wording:
     """Below, it speaks against it."""
 
     @classmethod
-    def load(cls) -> "Wording":
+    def load(cls) -> "DangerClassifier":
         """The weights that come with the package."""
         text = files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8")
         _, _, table = text.partition("\n")
@@ -67,28 +67,28 @@ class Wording:
 
     def score(self, folded: str) -> float:
         """How far on the side of danger: the classifier's margin."""
-        runs = grams(folded)
+        runs = char_ngrams(folded)
         if not runs:
             return self.bias
         known = self.weights.keys() & runs
         return self.bias + fsum(map(self.weights.__getitem__, known)) / float(len(runs) ** DAMPING)
 
-    def verdict(self, folded: str) -> Verdict:
+    def verdict(self, folded: str) -> WordingVerdict:
         """What the wording as a whole says; it never doubts a long message, where one clause is enough."""
         if len(folded) < MIN_CHARACTERS:
-            return Verdict.NOTHING
+            return WordingVerdict.NOTHING
         score = self.score(folded)
         if score >= self.threshold:
-            return Verdict.DANGER
-        return Verdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else Verdict.NOTHING
+            return WordingVerdict.DANGER
+        return WordingVerdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else WordingVerdict.NOTHING
 
     def told(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
-        ranked = sorted(set(grams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
+        ranked = sorted(set(char_ngrams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
         return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)
 
 
-def grams(folded: str) -> list[str]:
+def char_ngrams(folded: str) -> list[str]:
     """Every run of one to three characters that no pause interrupts, and every pair with one or two characters between.
 
     The ends of a clause count as characters: 「想走了」 ends otherwise than 「想走了法律程序」.

@@ -16,7 +16,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAME = re.compile("<([A-Z_]+)>")
 
 
-class SignKind(StrEnum):
+class SignalKind(StrEnum):
     """How danger shows."""
 
     DIRECT = "direct"
@@ -27,7 +27,7 @@ class SignKind(StrEnum):
     """Someone else's life: a relative's or a friend's."""
 
 
-class Cued:
+class CuedPatterns:
     """Patterns by the characters of which one is in every text that they match: most texts meet none of them."""
 
     def __init__(self, patterns: Mapping[str, Iterable[str]]) -> None:
@@ -81,25 +81,25 @@ class Harmless:
     why: str
     when: re.Pattern[str] | None
     """Only in messages where this is found."""
-    patterns: Cued
+    patterns: CuedPatterns
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PatternGroup:
     """Wordings of danger that say one thing."""
 
     name: str
-    kind: SignKind
+    kind: SignalKind
     why: str
     urgent: bool
     """It is happening now."""
     unless: re.Pattern[str] | None
     """What takes the sign back: the shop can't go on, not the person."""
-    patterns: Cued
+    patterns: CuedPatterns
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class PatternPair:
     """Two signs that mean little alone; both in one message tell."""
 
     why: str
@@ -108,40 +108,41 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class DangerPatterns:
     """All of signs.yaml."""
 
     harmless: tuple[Harmless, ...]
-    groups: tuple[Group, ...]
-    pairs: tuple[Pair, ...]
+    groups: tuple[PatternGroup, ...]
+    pairs: tuple[PatternPair, ...]
     words: Mapping[str, str]
     """Each named list of words as one pattern."""
 
 
-def load_signs() -> Signs:
+def load_patterns() -> DangerPatterns:
     """The shipped signs."""
     text = files(__package__).joinpath("signs.yaml").read_text(encoding="utf-8")
     data: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one
     words: dict[str, str] = {}
     for name, listed in data["words"].items():
         words[name] = f"(?:{'|'.join(_spelled_out(word, words) for word in listed.split())})"
-    return Signs(
+    return DangerPatterns(
         harmless=tuple(
             Harmless(each["why"], _any([each["when"]] if "when" in each else (), words), _cued(each["patterns"], words))
             for each in data["harmless"]
         ),
         groups=tuple(_group(each, words) for each in data["signs"]),
         pairs=tuple(
-            Pair(each["why"], _one_of(each["one"], words), _one_of(each["other"], words)) for each in data["pairs"]
+            PatternPair(each["why"], _one_of(each["one"], words), _one_of(each["other"], words))
+            for each in data["pairs"]
         ),
         words=words,
     )
 
 
-def _group(data: Mapping[str, Any], words: Mapping[str, str]) -> Group:
-    return Group(
+def _group(data: Mapping[str, Any], words: Mapping[str, str]) -> PatternGroup:
+    return PatternGroup(
         name=data["name"],
-        kind=SignKind(data["kind"]),
+        kind=SignalKind(data["kind"]),
         why=data["why"],
         urgent=data.get("urgent", False),
         unless=_any(data.get("unless", ()), words),
@@ -149,8 +150,8 @@ def _group(data: Mapping[str, Any], words: Mapping[str, str]) -> Group:
     )
 
 
-def _cued(patterns: Mapping[str, Iterable[str]], words: Mapping[str, str]) -> Cued:
-    return Cued({cue: [_spelled_out(pattern, words) for pattern in same] for cue, same in patterns.items()})
+def _cued(patterns: Mapping[str, Iterable[str]], words: Mapping[str, str]) -> CuedPatterns:
+    return CuedPatterns({cue: [_spelled_out(pattern, words) for pattern in same] for cue, same in patterns.items()})
 
 
 def _any(patterns: Iterable[str], words: Mapping[str, str]) -> re.Pattern[str] | None:

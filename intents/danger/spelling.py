@@ -35,7 +35,7 @@ _LATIN_RUN = re.compile(r"[a-z]+(?: +[a-z]+)*")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Speller:
+class DangerNormalizer:
     """Folds a message into the spelling that the patterns of signs.yaml are written in; never raises."""
 
     def __init__(self) -> None:

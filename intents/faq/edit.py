@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from intents.errors import ExpectedError
-from intents.faq.reader import Document, Path, Value, read
+from intents.faq.reader import Path, Value, YamlDocument, read
 from intents.matching.corpus import OUT_OF_SCOPE
 
 # The end of a bracket that was left open, on this line or on one that follows.
@@ -69,7 +69,7 @@ def scalar(text: str) -> str:
     return str(dumped).rstrip("\n")[1:-1]
 
 
-def _readable(text: str) -> Document:
+def _readable(text: str) -> YamlDocument:
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
         first = document.problems[0]
@@ -77,7 +77,7 @@ def _readable(text: str) -> Document:
     return document
 
 
-def _index(document: Document, owner: str) -> int:
+def _index(document: YamlDocument, owner: str) -> int:
     intents = document.at(("intents",))
     for index, entry in enumerate(intents if isinstance(intents, list) else ()):
         if isinstance(entry, dict) and entry.get("id") == owner:
@@ -85,7 +85,7 @@ def _index(document: Document, owner: str) -> int:
     raise EditError(f"没有话题“{owner}”，请对照 faq.yaml 里的 id")
 
 
-def _questions_of(document: Document, owner: str) -> Path:
+def _questions_of(document: YamlDocument, owner: str) -> Path:
     if owner == OUT_OF_SCOPE:
         return (OUT_OF_SCOPE, "questions")
     return ("intents", _index(document, owner), "questions")

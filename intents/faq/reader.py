@@ -8,9 +8,9 @@ from typing import TypeAlias
 import yaml
 
 from intents.faq.problems import Problem, quoted
-from intents.faq.source import Place, Source
+from intents.faq.source import Place, SourceText
 
-__all__ = ["Document", "Path", "Place", "Value", "read"]
+__all__ = ["Path", "Place", "Value", "YamlDocument", "read"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Path = tuple[str | int, ...]
@@ -28,10 +28,10 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """A YAML text as plain values; every scalar is the string as written, so that nothing is converted silently."""
 
-    source: Source
+    source: SourceText
     value: Value = None
     """None when the text can't be read as YAML at all."""
     spans: dict[Path, tuple[int, int]] = field(default_factory=dict)
@@ -83,11 +83,11 @@ class Document:
         return value
 
 
-def read(text: str) -> Document:
+def read(text: str) -> YamlDocument:
     """Parse one YAML document; a syntax error is a problem, never an exception."""
-    source, problems = _printable(Source(text))
+    source, problems = _printable(SourceText(text))
     parsed = _parse(source)
-    if isinstance(parsed, Document):
+    if isinstance(parsed, YamlDocument):
         return _joined(parsed, problems)
     # Not before: a good file needn't wait for the patterns of what is wrong.
     from intents.faq.syntax import diagnose, line_traps  # noqa: PLC0415
@@ -99,17 +99,17 @@ def read(text: str) -> Document:
         # With the traps mended in memory the rest can be read too, so that all problems show at once.
         source = source.replaced(repairs)
         parsed = _parse(source)
-        if isinstance(parsed, Document):
+        if isinstance(parsed, YamlDocument):
             return _joined(parsed, problems)
     problem = diagnose(source, parsed)
     if not any(abs(trap.problem.line - problem.line) <= 1 for trap in traps):
         problems.append(problem)
-    return Document(source, problems=tuple(problems))
+    return YamlDocument(source, problems=tuple(problems))
 
 
-def _joined(document: Document, earlier: Iterable[Problem]) -> Document:
+def _joined(document: YamlDocument, earlier: Iterable[Problem]) -> YamlDocument:
     document_problems = (*earlier, *document.problems)
-    return Document(
+    return YamlDocument(
         document.source,
         document.value,
         document.spans,
@@ -120,13 +120,13 @@ def _joined(document: Document, earlier: Iterable[Problem]) -> Document:
     )
 
 
-def _printable(source: Source) -> tuple[Source, list[Problem]]:
+def _printable(source: SourceText) -> tuple[SourceText, list[Problem]]:
     problems = []
     for found in _UNPRINTABLE.finditer(source.text):
         place = source.place(found.start())
         message = f"有一个看不见的控制字符（U+{ord(found[0]):04X}）"
         problems.append(Problem(place.line, place.column, "E-CHARACTER", message, "请删去这一处再重新输入"))
-    return (Source(_UNPRINTABLE.sub("\ufffd", source.text)) if problems else source), problems
+    return (SourceText(_UNPRINTABLE.sub("\ufffd", source.text)) if problems else source), problems
 
 
 class _Unreadable(Exception):  # noqa: N818  # carries a finding, and never leaves this module
@@ -135,7 +135,7 @@ class _Unreadable(Exception):  # noqa: N818  # carries a finding, and never leav
         self.offset, self.code, self.message, self.remedy = offset, code, message, remedy
 
 
-def _parse(source: Source) -> Document | yaml.MarkedYAMLError:
+def _parse(source: SourceText) -> YamlDocument | yaml.MarkedYAMLError:
     builder = _Builder(source, yaml.parse(source.text, Loader=_Loader))
     try:
         value = builder.document()
@@ -143,8 +143,8 @@ def _parse(source: Source) -> Document | yaml.MarkedYAMLError:
         return error
     except _Unreadable as stop:
         place = source.place(stop.offset)
-        return Document(source, problems=(Problem(place.line, place.column, stop.code, stop.message, stop.remedy),))
-    return Document(
+        return YamlDocument(source, problems=(Problem(place.line, place.column, stop.code, stop.message, stop.remedy),))
+    return YamlDocument(
         source,
         value,
         builder.spans,
@@ -158,7 +158,7 @@ def _parse(source: Source) -> Document | yaml.MarkedYAMLError:
 class _Builder:
     """Builds values from parser events: no alias is ever followed, so that a small file can't become a big one."""
 
-    def __init__(self, source: Source, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, source: SourceText, events: Iterator[yaml.Event]) -> None:
         self._source = source
         self._events = events
         self.spans: dict[Path, tuple[int, int]] = {}

@@ -22,7 +22,7 @@ class RewriteError(ExpectedError):
 
 
 @contextlib.contextmanager
-def only_writer(path: Path) -> Iterator[Path]:
+def exclusive_writer(path: Path) -> Iterator[Path]:
     """The file behind the path (links followed), with every other writer of this program kept out."""
     target = path.resolve()
     if not os.access(target.parent, os.W_OK):  # the lock would wait for what never comes
@@ -57,7 +57,7 @@ def restore(path: Path, backup: Path | None = None) -> tuple[Path, Path]:
 
     Raises RewriteError. Done twice, it undoes itself.
     """
-    with only_writer(path) as target:
+    with exclusive_writer(path) as target:
         kept = backups(path)
         if backup is None and not kept:
             raise RewriteError(f"{path.name} 还没有备份，没有可以退回的版本")

@@ -13,14 +13,14 @@ from pydantic import BaseModel
 from intents.errors import reason
 from intents.faq.edit import Edit, EditError, scalar, with_intent
 from intents.faq.reader import Value, read
-from intents.faq.rewrite import RewriteError, only_writer, replace
+from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import Answer, Basis, Group, Intent
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedIntent:
     """Where the skeleton stands now."""
 
     line: int
@@ -29,15 +29,15 @@ class Added:
     """The file as it was before."""
 
 
-def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> Added:
+def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> AddedIntent:
     """Put a skeleton at the end of its group; raises EditError or RewriteError, and the file is as it was.
 
     The skeleton does not pass `check` until it is filled in, so that a running bot never says what isn't there.
     """
-    with _readable(path), only_writer(path) as target:
+    with _readable(path), exclusive_writer(path) as target:
         before = target.read_bytes()
         edit = with_skeleton(before.decode("utf-8"), key, group, title, today)
-        return Added(edit.line + 1, replace(target, before, edit.text.encode("utf-8")))
+        return AddedIntent(edit.line + 1, replace(target, before, edit.text.encode("utf-8")))
 
 
 def refuse_id(path: Path, key: str) -> None:

@@ -20,7 +20,7 @@ class Place:
     column: int
 
 
-class Source:
+class SourceText:
     """A text and the beginnings of its lines."""
 
     def __init__(self, text: str, original: Mapping[int, str] | None = None) -> None:
@@ -56,8 +56,8 @@ class Source:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def replaced(self, lines: dict[int, str]) -> "Source":
+    def replaced(self, lines: dict[int, str]) -> "SourceText":
         """The same text with other content in some lines; line numbers stay."""
         numbers = range(1, len(self._starts) + 1)
         text = "\n".join(lines.get(number, self.line(number)) for number in numbers)
-        return Source(text, {number: self.line(number) for number in lines})
+        return SourceText(text, {number: self.line(number) for number in lines})

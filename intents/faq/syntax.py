@@ -8,7 +8,7 @@ import yaml
 
 from intents.faq.problems import Problem
 from intents.faq.schema import ALL_KEYS
-from intents.faq.source import LIST_MARKS, Place, Source
+from intents.faq.source import LIST_MARKS, Place, SourceText
 
 _KEY = rf"(?:{'|'.join(sorted(ALL_KEYS))})"
 _BULLET = r"\s*(?:-\s+)*"
@@ -32,7 +32,7 @@ class Trap:
     """The line as it was meant, so that the rest of the file can be read; None where that can't be known."""
 
 
-def line_traps(source: Source) -> Iterator[Trap]:
+def line_traps(source: SourceText) -> Iterator[Trap]:
     """The lines that are wrong by themselves, in a text that YAML can't read."""
     for number in range(1, len(source) + 1):
         line = source.line(number)
@@ -92,7 +92,7 @@ def _punctuation_traps(number: int, line: str) -> Iterator[Trap]:
         yield Trap(problem, f"{found[1]}: {line[found.end() :]}")
 
 
-def diagnose(source: Source, error: yaml.MarkedYAMLError) -> Problem:
+def diagnose(source: SourceText, error: yaml.MarkedYAMLError) -> Problem:
     """The parser's complaint as one problem, at the line that causes it."""
     mark = error.problem_mark or error.context_mark
     place = source.place(min(mark.index, len(source.text))) if mark else Place(1, 1)
@@ -107,7 +107,7 @@ def diagnose(source: Source, error: yaml.MarkedYAMLError) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Complaint:
-    source: Source
+    source: SourceText
     place: Place
     context: Place
     what: str

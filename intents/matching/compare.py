@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from intents.faq.schema import FAQ
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import Decision
 from intents.matching.matcher import Match, Matcher
 
 
-class Verdict(StrEnum):
+class ChangeEffect(StrEnum):
     """Whether a change is for the better, as far as the sentence's label tells."""
 
     BETTER = "better"
@@ -19,17 +19,17 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class DecisionChange:
     """A sentence that is understood differently."""
 
     text: str
     before: Match
     after: Match
-    verdict: Verdict
+    verdict: ChangeEffect
 
 
 @dataclass(frozen=True, slots=True)
-class Rewritten:
+class ContentChanges:
     """What else differs between two versions: intents by id."""
 
     added: tuple[str, ...]
@@ -38,26 +38,26 @@ class Rewritten:
     """Another answer text, or another title."""
 
 
-def changes(old: Matcher, new: Matcher, sentences: Iterable[Sentence]) -> Iterator[Change]:
+def decision_changes(old: Matcher, new: Matcher, sentences: Iterable[LabeledUtterance]) -> Iterator[DecisionChange]:
     """The sentences whose decision or intent changes."""
     for sentence in sentences:
         before, after = old.match(sentence.text), new.match(sentence.text)
         if (before.decision, before.intent) != (after.decision, after.intent):
             was, now = _rank(before, sentence), _rank(after, sentence)
-            verdict = Verdict.BETTER if now > was else Verdict.WORSE if now < was else Verdict.OTHER
-            yield Change(sentence.text, before, after, verdict)
+            verdict = ChangeEffect.BETTER if now > was else ChangeEffect.WORSE if now < was else ChangeEffect.OTHER
+            yield DecisionChange(sentence.text, before, after, verdict)
 
 
-def rewritten(old: FAQ, new: FAQ) -> Rewritten:
+def content_changes(old: FAQ, new: FAQ) -> ContentChanges:
     """Intents that came, went, or say something else."""
-    return Rewritten(
+    return ContentChanges(
         tuple(key for key in new.by_id if key not in old.by_id),
         tuple(key for key in old.by_id if key not in new.by_id),
         tuple(key for key in new.by_id if key in old.by_id and _says(old, key) != _says(new, key)),
     )
 
 
-def _rank(match: Match, sentence: Sentence) -> int:
+def _rank(match: Match, sentence: LabeledUtterance) -> int:
     """How well a match serves the sentence: 2 right at once, 1 offered, 0 nothing, -1 a wrong answer."""
     wanted = {sentence.intent, *sentence.also}
     if match.decision is Decision.FALLBACK:

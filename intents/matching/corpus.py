@@ -20,7 +20,7 @@ class CorpusError(ExpectedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class LabeledUtterance:
     """A sentence and what it means."""
 
     text: str
@@ -32,14 +32,14 @@ class Sentence:
     """How it is written, where the file says so: plain, typo, voice, …"""
 
 
-def own_sentences(faq: FAQ) -> list[Sentence]:
+def faq_utterances(faq: FAQ) -> list[LabeledUtterance]:
     """Every question of the FAQ with the intent that it stands under."""
-    inside = [Sentence(question, intent.id) for intent in faq.intents for question in intent.questions]
+    inside = [LabeledUtterance(question, intent.id) for intent in faq.intents for question in intent.questions]
     outside = faq.out_of_scope.questions if faq.out_of_scope else ()
-    return [*inside, *(Sentence(question, OUT_OF_SCOPE) for question in outside)]
+    return [*inside, *(LabeledUtterance(question, OUT_OF_SCOPE) for question in outside)]
 
 
-def read_sentences(path: Path) -> list[Sentence]:
+def read_labeled_utterances(path: Path) -> list[LabeledUtterance]:
     """A tab-separated file with a header that has `intent` and `text`, and may have `also` (ids apart by commas).
 
     Raises CorpusError.
@@ -53,7 +53,7 @@ def read_sentences(path: Path) -> list[Sentence]:
         raise CorpusError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8") from error
 
 
-def _sentences(path: Path, rows: "csv.DictReader[str]") -> Iterator[Sentence]:
+def _sentences(path: Path, rows: "csv.DictReader[str]") -> Iterator[LabeledUtterance]:
     if not set(rows.fieldnames or ()) >= _COLUMNS:
         raise CorpusError(f"{path} 第一行要写列名，用 Tab 隔开，至少有 intent 和 text")
     for row in rows:
@@ -61,4 +61,4 @@ def _sentences(path: Path, rows: "csv.DictReader[str]") -> Iterator[Sentence]:
         if not text or not intent:
             raise CorpusError(f"{path}:{rows.line_num} 缺了 intent 或 text；请检查这一行的 Tab")
         also = tuple(each.strip() for each in (row.get("also") or "").replace(" ", ",").split(",") if each.strip())
-        yield Sentence(text, OUT_OF_SCOPE if intent == _NONE else intent, also, row.get("style") or "")
+        yield LabeledUtterance(text, OUT_OF_SCOPE if intent == _NONE else intent, also, row.get("style") or "")

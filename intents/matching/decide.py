@@ -16,7 +16,7 @@ class Decision(StrEnum):
     FALLBACK = "fallback"
 
 
-class Rule(StrEnum):
+class Reason(StrEnum):
     """Which rule made the decision."""
 
     DANGER = "danger"
@@ -84,18 +84,18 @@ def parse_thresholds(text: str) -> Thresholds:
 
 def decide(
     candidates: Sequence[Candidate], outside: float, thresholds: Thresholds, *, bare: bool
-) -> tuple[Decision, Rule]:
+) -> tuple[Decision, Reason]:
     """What to do with ranked candidates, given the score of being none of them."""
     if not candidates or candidates[0].score < thresholds.clarify:
-        return Decision.FALLBACK, Rule.FLOOR
+        return Decision.FALLBACK, Reason.FLOOR
     best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0
     if outside > best:
-        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), Rule.OUTSIDE
+        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), Reason.OUTSIDE
     if bare:
-        return Decision.CLARIFY, Rule.BARE
+        return Decision.CLARIFY, Reason.BARE
     if best < thresholds.answer:
-        return Decision.CLARIFY, Rule.UNSURE
+        return Decision.CLARIFY, Reason.UNSURE
     if best - second < thresholds.margin:
-        return Decision.CLARIFY, Rule.MARGIN
-    return Decision.ANSWER, Rule.SURE
+        return Decision.CLARIFY, Reason.MARGIN
+    return Decision.ANSWER, Reason.SURE

@@ -5,17 +5,17 @@ Less exact than linear.py, but its cost grows with the questions and not with qu
 
 import numpy as np
 
-from intents.matching.features import Codes, Rows, Weights
+from intents.matching.features import Codes, SparseRows, Weights
 from intents.matching.linear import BIAS
 
 _REACHED = 1.2
 """By how much, on average, a question lifts its own intent above the bias."""
 
 
-class Documents:
+class RocchioClassifier:
     """Weights by column and class, of those pairs only that occur; immutable."""
 
-    def __init__(self, rows: Rows, owners: Codes, classes: int, columns: int) -> None:
+    def __init__(self, rows: SparseRows, owners: Codes, classes: int, columns: int) -> None:
         keys = rows.column * classes + owners[rows.row]
         pairs, place = np.unique(keys, return_inverse=True)
         weight = np.bincount(place, rows.value)

@@ -4,16 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EvaluatedUtterance:
     """A labelled sentence and what it was understood to mean."""
 
-    sentence: Sentence
+    sentence: LabeledUtterance
     match: Match
 
     @property
@@ -63,7 +63,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class InScopeMetrics:
     """What came of the sentences in scope, each but the first a share of them, 0 to 1."""
 
     count: int
@@ -75,11 +75,11 @@ class Score:
     refused: float
 
     @classmethod
-    def of(cls, outcomes: Iterable[Outcome]) -> "Score":
+    def of(cls, evaluate_utterances: Iterable[EvaluatedUtterance]) -> "InScopeMetrics":
         """The score of those in scope; all 0 if there is none."""
-        inside = [outcome for outcome in outcomes if outcome.in_scope]
+        inside = [outcome for outcome in evaluate_utterances if outcome.in_scope]
 
-        def share(holds: Callable[[Outcome], bool]) -> float:
+        def share(holds: Callable[[EvaluatedUtterance], bool]) -> float:
             return sum(map(holds, inside)) / len(inside) if inside else 0.0
 
         return cls(
@@ -94,7 +94,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideScore:
+class OutOfScopeMetrics:
     """What came of the sentences out of scope, each but the first a share of them, 0 to 1."""
 
     count: int
@@ -104,30 +104,32 @@ class OutsideScore:
     """Told that this isn't the place."""
 
     @classmethod
-    def of(cls, outcomes: Iterable[Outcome]) -> "OutsideScore":
+    def of(cls, evaluate_utterances: Iterable[EvaluatedUtterance]) -> "OutOfScopeMetrics":
         """The score of those out of scope; all 0 if there is none."""
-        outside = [outcome for outcome in outcomes if not outcome.in_scope]
+        outside = [outcome for outcome in evaluate_utterances if not outcome.in_scope]
         count = len(outside) or 1
         kept_out = sum(not outcome.answered for outcome in outside) / count
         return cls(len(outside), kept_out, sum(outcome.refused for outcome in outside) / count)
 
 
-def outcomes(match: Callable[[str], Match], sentences: Iterable[Sentence]) -> list[Outcome]:
+def evaluate_utterances(
+    match: Callable[[str], Match], sentences: Iterable[LabeledUtterance]
+) -> list[EvaluatedUtterance]:
     """Every sentence with what the matcher makes of it."""
-    return [Outcome(sentence, match(sentence.text)) for sentence in sentences]
+    return [EvaluatedUtterance(sentence, match(sentence.text)) for sentence in sentences]
 
 
-def by_intent(results: Sequence[Outcome]) -> dict[str, Score]:
+def by_intent(results: Sequence[EvaluatedUtterance]) -> dict[str, InScopeMetrics]:
     """The score of each intent's sentences, the weakest first."""
     return _grouped(results, lambda outcome: outcome.sentence.intent)
 
 
-def by_style(results: Sequence[Outcome]) -> dict[str, Score]:
+def by_style(results: Sequence[EvaluatedUtterance]) -> dict[str, InScopeMetrics]:
     """The score of each style of writing, the weakest first; empty where no file names styles."""
     return _grouped([each for each in results if each.sentence.style], lambda outcome: outcome.sentence.style)
 
 
-def confusions(results: Iterable[Outcome]) -> list[tuple[str, str, int]]:
+def confusions(results: Iterable[EvaluatedUtterance]) -> list[tuple[str, str, int]]:
     """Which intent was taken for which, and how often, most often first; out of scope only where it was answered."""
     counts = Counter(
         (outcome.sentence.intent, outcome.first or "")
@@ -137,10 +139,12 @@ def confusions(results: Iterable[Outcome]) -> list[tuple[str, str, int]]:
     return sorted(((wanted, got, count) for (wanted, got), count in counts.items()), key=lambda row: (-row[2], row))
 
 
-def _grouped(results: Iterable[Outcome], key: Callable[[Outcome], str]) -> dict[str, Score]:
-    groups: defaultdict[str, list[Outcome]] = defaultdict(list)
+def _grouped(
+    results: Iterable[EvaluatedUtterance], key: Callable[[EvaluatedUtterance], str]
+) -> dict[str, InScopeMetrics]:
+    groups: defaultdict[str, list[EvaluatedUtterance]] = defaultdict(list)
     for outcome in results:
         if outcome.in_scope:
             groups[key(outcome)].append(outcome)
-    scores = {name: Score.of(group) for name, group in groups.items()}
+    scores = {name: InScopeMetrics.of(group) for name, group in groups.items()}
     return dict(sorted(scores.items(), key=lambda item: (item[1].top1, item[1].top3, item[0])))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from intents.danger.detector import CRISIS, Sign, shipped_detector
+from intents.danger.detector import CRISIS, DangerSignal, shipped_detector
 from intents.faq.schema import FAQ
-from intents.matching.decide import Rule
-from intents.matching.features import Reading, View
+from intents.matching.decide import Reason
+from intents.matching.features import AnalyzedText, FeatureView
 from intents.matching.matcher import Match, Matcher
 from intents.matching.model import Evidence, Model
 
@@ -22,7 +22,7 @@ WINDOWS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class WordInfluence:
     """Two characters of the message, and how much of the lead over the second candidate goes when they are taken out."""
 
     word: str
@@ -30,13 +30,13 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CandidateEvidence:
     """What each view of the message gives one candidate; with the bias they add up to its margin."""
 
     intent: str
     score: float
     margin: float
-    shares: Mapping[View, float]
+    shares: Mapping[FeatureView, float]
     nearest: str
     """The candidate's question that is most like the message."""
     likeness: float
@@ -48,18 +48,18 @@ class Explanation:
     """All that made a match."""
 
     match: Match
-    reading: Reading
+    reading: AnalyzedText
     outside: float
     """The score of being none of the intents."""
     known: float
     """The share of the message's single characters that some question of the FAQ has, 0 to 1."""
-    sign: Sign | None
+    sign: DangerSignal | None
     """What told of danger to life."""
-    parts: tuple[Part, ...]
-    telling: tuple[Telling, ...]
+    parts: tuple[CandidateEvidence, ...]
+    telling: tuple[WordInfluence, ...]
 
     @property
-    def rule(self) -> Rule:
+    def rule(self) -> Reason:
         """What decided."""
         return self.match.rule
 
@@ -76,10 +76,12 @@ def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
     parts = []
     for candidate, number in zip(shown, numbers, strict=True):
         given = model.scorer.gains(evidence.columns, evidence.values, number)
-        shares = {view: float(given[views == view].sum()) for view in View}
+        shares = {view: float(given[views == view].sum()) for view in FeatureView}
         nearest, likeness = _nearest(faq, matcher, candidate.intent, text)
         parts.append(
-            Part(candidate.intent, candidate.score, float(evidence.margins[number]), shares, nearest, likeness)
+            CandidateEvidence(
+                candidate.intent, candidate.score, float(evidence.margins[number]), shares, nearest, likeness
+            )
         )
     return Explanation(
         match=match,
@@ -92,7 +94,7 @@ def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
     )
 
 
-def _telling(model: Model, reading: Reading, rivals: list[int]) -> tuple[Telling, ...]:
+def _telling(model: Model, reading: AnalyzedText, rivals: list[int]) -> tuple[WordInfluence, ...]:
     """The words without which the lead would change most, none overlapping another."""
     if not rivals[1:]:
         return ()
@@ -104,18 +106,18 @@ def _telling(model: Model, reading: Reading, rivals: list[int]) -> tuple[Telling
     for at in sorted(losses, key=lambda at: (-abs(losses[at]), at)):
         if len(told) < TOLD and all(abs(at - other) > 1 for other in told):
             told.append(at)
-    return tuple(Telling(text[at : at + 2], losses[at]) for at in told)
+    return tuple(WordInfluence(text[at : at + 2], losses[at]) for at in told)
 
 
-def _lead(model: Model, reading: Reading, rivals: list[int]) -> float:
+def _lead(model: Model, reading: AnalyzedText, rivals: list[int]) -> float:
     margins = model.evidence(reading).margins
     return float(margins[rivals[0]] - margins[rivals[1]])
 
 
-def _known(model: Model, evidence: Evidence, reading: Reading) -> float:
+def _known(model: Model, evidence: Evidence, reading: AnalyzedText) -> float:
     characters = set(reading.canonical)
     names = map(model.vocabulary.name, map(int, evidence.columns))
-    seen = {token for view, token in names if view is View.CHARACTER}
+    seen = {token for view, token in names if view is FeatureView.CHARACTER}
     return len(characters & seen) / len(characters) if characters else 0.0
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intents.matching.lexicon import Lexicon
-from intents.matching.normalize import TOGETHER, Normalizer
+from intents.matching.normalize import BATCH_SIZE, Normalizer
 from intents.matching.pinyin import PinyinReader, fuzzy, readings
 
 Codes = NDArray[np.int64]
@@ -21,7 +21,7 @@ LEARNED_WORDS = 20_000
 """Pinyin words are learned from at most this many questions; more don't change them."""
 
 
-class View(IntEnum):
+class FeatureView(IntEnum):
     """How the text is looked at."""
 
     PAIR = 0
@@ -38,12 +38,12 @@ _SYLLABLES = 0x110000
 """Syllables are numbered above every code point."""
 _SHIFT = 21
 _VIEW_SHIFT = 2 * _SHIFT
-_ROW_BITS = 63 - _VIEW_SHIFT - max(View).bit_length()
+_ROW_BITS = 63 - _VIEW_SHIFT - max(FeatureView).bit_length()
 """What a token leaves of a number: texts are numbered with it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AnalyzedText:
     """A text in the forms that are compared."""
 
     written: str
@@ -52,7 +52,7 @@ class Reading:
     """The same in the lexicon's words."""
 
 
-class Reader:
+class Analyzer:
     """From a message to a Reading; immutable."""
 
     def __init__(self, questions: Sequence[str], groups: Sequence[Sequence[str]]) -> None:
@@ -71,29 +71,29 @@ class Reader:
         """Do now what the first message with Latin letters would wait for."""
         self._pinyin("")
 
-    def __call__(self, text: str) -> Reading:
+    def __call__(self, text: str) -> AnalyzedText:
         """The text's forms; empty where nothing is left."""
         return self.read(self.normalize(text))
 
-    def read(self, normalised: str) -> Reading:
+    def read(self, normalised: str) -> AnalyzedText:
         """The forms of an already normalised text."""
         return self.own(self._pinyin(normalised) if _LATIN.search(normalised) else normalised)
 
-    def own(self, question: str) -> Reading:
+    def own(self, question: str) -> AnalyzedText:
         """The forms of one of the FAQ's normalised questions, whose Latin words are what they are."""
         return self.owns((question,))[0]
 
-    def owns(self, questions: Sequence[str]) -> list[Reading]:
+    def owns(self, questions: Sequence[str]) -> list[AnalyzedText]:
         """The forms of many of the FAQ's normalised questions, in half the time that one after the other would take."""
         return [
             reading
-            for start in range(0, len(questions), TOGETHER)
-            for reading in self._owns(questions[start : start + TOGETHER])
+            for start in range(0, len(questions), BATCH_SIZE)
+            for reading in self._owns(questions[start : start + BATCH_SIZE])
         ]
 
-    def _owns(self, questions: Sequence[str]) -> Iterator[Reading]:
+    def _owns(self, questions: Sequence[str]) -> Iterator[AnalyzedText]:
         written = _DIGITS.sub(_masked, "\n".join(questions).replace(" ", ""))
-        return map(Reading, written.split("\n"), self._lexicon(written).split("\n"))
+        return map(AnalyzedText, written.split("\n"), self._lexicon(written).split("\n"))
 
 
 _LATIN = re.compile("[a-z]{2}")
@@ -117,15 +117,15 @@ def _sounds() -> Codes:
     return table
 
 
-def tokens(texts: Sequence[Reading]) -> tuple[Codes, Codes]:
+def tokens(texts: Sequence[AnalyzedText]) -> tuple[Codes, Codes]:
     """Of many texts at once: which text (by position) has which token; one entry for each occurrence."""
     text, codes = _joined([each.canonical for each in texts])
     text_written, written = _joined([each.written for each in texts])
     sounds = np.where(written < len(_sounds()), _sounds()[np.minimum(written, len(_sounds()) - 1)], written)
     found = (
-        _pairs(View.PAIR, text, codes),
+        _pairs(FeatureView.PAIR, text, codes),
         # Syllables have no edges: sound repairs a word, it doesn't say where a message begins.
-        _pairs(View.SOUND, text_written, sounds, edges=False),
+        _pairs(FeatureView.SOUND, text_written, sounds, edges=False),
         _characters(text, codes),
     )
     return np.concatenate([text for text, _ in found]), np.concatenate([token for _, token in found])
@@ -138,7 +138,7 @@ def _joined(texts: Sequence[str]) -> tuple[Codes, Codes]:
     return np.cumsum(codes == _START) - 1, codes
 
 
-def _pairs(view: View, text: Codes, codes: Codes, *, edges: bool = True) -> tuple[Codes, Codes]:
+def _pairs(view: FeatureView, text: Codes, codes: Codes, *, edges: bool = True) -> tuple[Codes, Codes]:
     inner = _inner(codes)
     pair = text[:-1] == text[1:] if edges else inner[:-1] & inner[1:]
     return text[:-1][pair], _raised(view, codes[:-1][pair]) | codes[1:][pair]
@@ -146,7 +146,7 @@ def _pairs(view: View, text: Codes, codes: Codes, *, edges: bool = True) -> tupl
 
 def _characters(text: Codes, codes: Codes) -> tuple[Codes, Codes]:
     inner = _inner(codes)
-    return text[inner], _raised(View.CHARACTER, codes[inner])
+    return text[inner], _raised(FeatureView.CHARACTER, codes[inner])
 
 
 def _inner(codes: Codes) -> NDArray[np.bool_]:
@@ -155,15 +155,15 @@ def _inner(codes: Codes) -> NDArray[np.bool_]:
     return inner
 
 
-def _raised(view: View, codes: Codes) -> Codes:
+def _raised(view: FeatureView, codes: Codes) -> Codes:
     return (codes | (int(view) << _SHIFT)) << _SHIFT
 
 
-def spell(token: int) -> tuple[View, str]:
+def spell(token: int) -> tuple[FeatureView, str]:
     """A token as people read it: ^ and $ are the ends of the text, syllables stand apart."""
-    view = View(token >> _VIEW_SHIFT)
+    view = FeatureView(token >> _VIEW_SHIFT)
     pair = ((token >> _SHIFT) & ((1 << _SHIFT) - 1), token & ((1 << _SHIFT) - 1))
-    return view, (" " if view is View.SOUND else "").join(_character(code) for code in pair if code)
+    return view, (" " if view is FeatureView.SOUND else "").join(_character(code) for code in pair if code)
 
 
 def _character(code: int) -> str:
@@ -177,7 +177,9 @@ def _syllable_names() -> Sequence[str]:
     return tuple(dict.fromkeys(map(fuzzy, dict.fromkeys(syllables[0] for syllables in readings().values()))))
 
 
-VIEW_WEIGHTS: Mapping[View, float] = MappingProxyType({View.PAIR: 1.5, View.SOUND: 0.5, View.CHARACTER: 2.5})
+VIEW_WEIGHTS: Mapping[FeatureView, float] = MappingProxyType(
+    {FeatureView.PAIR: 1.5, FeatureView.SOUND: 0.5, FeatureView.CHARACTER: 2.5}
+)
 """How much each view counts; measured in docs/decisions/0001-matching.md."""
 
 
@@ -186,7 +188,7 @@ STRANGE = 1.0
 
 
 @dataclass(frozen=True)
-class Rows:
+class SparseRows:
     """Sparse vectors of unit length: entry k says that text row[k] has token column[k] with this value."""
 
     row: Codes
@@ -197,27 +199,27 @@ class Rows:
 class Vocabulary:
     """The tokens of at most half a million questions with their weights: rare ones weigh more (TF-IDF); immutable."""
 
-    def __init__(self, texts: Sequence[Reading], weights: Mapping[View, float] = VIEW_WEIGHTS) -> None:
+    def __init__(self, texts: Sequence[AnalyzedText], weights: Mapping[FeatureView, float] = VIEW_WEIGHTS) -> None:
         self._tokens, column, row, count = _counted(*tokens(texts))
         frequency = np.bincount(column, minlength=len(self._tokens))
-        views = np.sqrt(np.array([weights[view] for view in View]))
+        views = np.sqrt(np.array([weights[view] for view in FeatureView]))
         self._weights = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) * views[self._tokens >> _VIEW_SHIFT]).astype(
             np.float32
         )
         self._strange = ((np.log(1 + len(texts)) + 1) * views).astype(np.float32)
         value = (1 + np.log(count)) * self._weights[column]
         length = np.sqrt(np.bincount(row, value * value, minlength=len(texts)))
-        self.learned = Rows(row, column, (value / length[row]).astype(np.float32))
+        self.learned = SparseRows(row, column, (value / length[row]).astype(np.float32))
         """The texts themselves."""
 
     def __len__(self) -> int:
         return len(self._tokens)
 
-    def name(self, column: int) -> tuple[View, str]:
+    def name(self, column: int) -> tuple[FeatureView, str]:
         """The token in this column, as people read it."""
         return spell(int(self._tokens[column]))
 
-    def row(self, text: Reading) -> tuple[Codes, Weights]:
+    def row(self, text: AnalyzedText) -> tuple[Codes, Weights]:
         """A text's columns and values, a vector of unit length; tokens that no question has are left out."""
         # numpy's unique would do, but first imports all of its masked arrays.
         ordered = np.sort(tokens((text,))[1])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from intents.faq.schema import FAQ
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import Thresholds
 from intents.matching.features import Weights
 from intents.matching.matcher import softmax
@@ -44,14 +44,14 @@ _MARGIN = (0.1, 0.2, 0.3)
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredUtterances:
     """Margins by message and class, and which classes are right for each message."""
 
     margins: Weights
     right: NDArray[np.bool_]
 
 
-def out_of_fold(faq: FAQ) -> Iterator[Scored]:
+def out_of_fold(faq: FAQ) -> Iterator[ScoredUtterances]:
     """The FAQ's own questions, a fold at a time, scored by a model trained on the others."""
     for number in range(FOLDS):
         held = [
@@ -60,15 +60,17 @@ def out_of_fold(faq: FAQ) -> Iterator[Scored]:
             if k % FOLDS == number
         ]
         model = Model(_without(faq, {question for _, question in held}))
-        yield _scored(model, [Sentence(question, owner) for owner, question in held])
+        yield _scored(model, [LabeledUtterance(question, owner) for owner, question in held])
 
 
-def in_corpus(faq: FAQ, sentences: Iterable[Sentence]) -> Scored:
+def in_corpus(faq: FAQ, sentences: Iterable[LabeledUtterance]) -> ScoredUtterances:
     """Labelled messages, scored by a model trained on the whole FAQ."""
     return _scored(Model(faq), list(sentences))
 
 
-def fit(own: Sequence[Scored], corpus: Scored, start: Thresholds, budget: Budget | None = None) -> Thresholds:
+def fit_thresholds(
+    own: Sequence[ScoredUtterances], corpus: ScoredUtterances, start: Thresholds, budget: Budget | None = None
+) -> Thresholds:
     """The thresholds that answer and keep out most within the budget; what isn't fitted is taken over from start."""
     folds = _joined(own)
     sharpness, unknown = min(
@@ -90,13 +92,13 @@ def as_yaml(thresholds: Thresholds) -> str:
     return "\n".join(["# Set by `youshu eval --fit`; not by hand. What each means stands in decide.py.", *lines, ""])
 
 
-def _scored(model: Model, sentences: Sequence[Sentence]) -> Scored:
+def _scored(model: Model, sentences: Sequence[LabeledUtterance]) -> ScoredUtterances:
     margins = np.stack([model.evidence(model.reader(sentence.text)).margins for sentence in sentences])
     right = np.array([[name in _labels(sentence) for name in model.classes] for sentence in sentences])
-    return Scored(margins, right)
+    return ScoredUtterances(margins, right)
 
 
-def _labels(sentence: Sentence) -> frozenset[str]:
+def _labels(sentence: LabeledUtterance) -> frozenset[str]:
     return frozenset((OUTSIDE if sentence.intent == OUT_OF_SCOPE else sentence.intent, *sentence.also))
 
 
@@ -111,11 +113,13 @@ def _without(faq: FAQ, held: set[str]) -> FAQ:
     return faq.model_copy(update={"intents": kept, "out_of_scope": outside})
 
 
-def _joined(parts: Sequence[Scored]) -> Scored:
-    return Scored(np.concatenate([each.margins for each in parts]), np.concatenate([each.right for each in parts]))
+def _joined(parts: Sequence[ScoredUtterances]) -> ScoredUtterances:
+    return ScoredUtterances(
+        np.concatenate([each.margins for each in parts]), np.concatenate([each.right for each in parts])
+    )
 
 
-def _chances(scored: Scored, sharpness: float, unknown: float) -> Weights:
+def _chances(scored: ScoredUtterances, sharpness: float, unknown: float) -> Weights:
     """Probabilities by class; that of an unknown message is added to the last class, what is out of scope."""
     floor = np.full((len(scored.margins), 1), unknown, dtype=np.float32)
     chances = softmax(np.hstack([scored.margins, floor]) * np.float32(sharpness))
@@ -124,7 +128,7 @@ def _chances(scored: Scored, sharpness: float, unknown: float) -> Weights:
     return known
 
 
-def _surprise(scored: Scored, sharpness: float, unknown: float) -> float:
+def _surprise(scored: ScoredUtterances, sharpness: float, unknown: float) -> float:
     chances = _chances(scored, sharpness, unknown)
     return float(-np.log(np.maximum((chances * scored.right).sum(1), 1e-9)).mean())
 

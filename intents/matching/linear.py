@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from intents.matching.features import Codes, Rows, Weights
+from intents.matching.features import Codes, SparseRows, Weights
 
 Matrix = NDArray[np.float32]
 
@@ -29,7 +29,7 @@ _COMMON = 128
 """Tokens of at least so many texts are multiplied densely."""
 
 
-class Learned:
+class LinearClassifier:
     """Weights by column and class; immutable."""
 
     def __init__(self, weights: Matrix) -> None:
@@ -46,12 +46,12 @@ class Learned:
         return given
 
 
-def train(rows: Rows, owners: Codes, classes: int, columns: int) -> Learned:
+def train(rows: SparseRows, owners: Codes, classes: int, columns: int) -> LinearClassifier:
     """Learn from texts; owners[i] is the class of text i."""
     targets = np.full((len(owners), classes), -1, dtype=np.float32)
     targets[np.arange(len(owners)), owners] = 1
     texts = _Texts(rows, len(owners), columns, classes)
-    return Learned(texts.transposed(_solve(texts.kernel, targets)))
+    return LinearClassifier(texts.transposed(_solve(texts.kernel, targets)))
 
 
 def _solve(kernel: Callable[[Matrix], Matrix], targets: Matrix) -> Matrix:
@@ -101,7 +101,7 @@ class _Texts:
     makes that text more like itself and like no other.
     """
 
-    def __init__(self, rows: Rows, count: int, columns: int, classes: int) -> None:
+    def __init__(self, rows: SparseRows, count: int, columns: int, classes: int) -> None:
         frequency = np.bincount(rows.column, minlength=columns)
         self._columns = columns
         self._common = np.flatnonzero(frequency >= _COMMON)
@@ -163,5 +163,5 @@ class _Sums:
         return self._product
 
 
-def _only(rows: Rows, wanted: NDArray[np.bool_]) -> Rows:
-    return Rows(rows.row[wanted], rows.column[wanted], rows.value[wanted])
+def _only(rows: SparseRows, wanted: NDArray[np.bool_]) -> SparseRows:
+    return SparseRows(rows.row[wanted], rows.column[wanted], rows.value[wanted])

@@ -8,8 +8,8 @@ import numpy as np
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
 from intents.garbage import uncollected
-from intents.matching.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds
-from intents.matching.features import Reading, Weights
+from intents.matching.decide import Candidate, Decision, Reason, Thresholds, decide, load_thresholds
+from intents.matching.features import AnalyzedText, Weights
 from intents.matching.model import OUTSIDE, Model
 from intents.matching.normalize import bounded, sentences
 
@@ -34,7 +34,7 @@ class Match:
     """Up to five, best first, also on a fallback."""
     also: str | None = None
     """The intent of a second question in the same message."""
-    rule: Rule = Rule.SURE
+    rule: Reason = Reason.SURE
     """What decided."""
 
 
@@ -71,7 +71,7 @@ class Matcher:
         if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
-            return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, rule=Rule.DANGER)
+            return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, rule=Reason.DANGER)
         two = None if ranking.exact else self._two_questions(text)
         return two or self._decided(text, ranking)
 
@@ -95,11 +95,13 @@ class Matcher:
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
         return Match(text, decision, intent, candidates[0].score if candidates else 0.0, candidates, rule=rule)
 
-    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, Rule]:
+    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, Reason]:
         if not ranking.candidates:
-            return Decision.FALLBACK, Rule.EMPTY
+            return Decision.FALLBACK, Reason.EMPTY
         if ranking.exact:
-            return (Decision.ANSWER if ranking.outside < ranking.candidates[0].score else Decision.FALLBACK), Rule.EXACT
+            return (
+                Decision.ANSWER if ranking.outside < ranking.candidates[0].score else Decision.FALLBACK
+            ), Reason.EXACT
         bare = len(self.model.reader.normalize(text)) <= self.thresholds.bare
         return decide(ranking.candidates, ranking.outside, self.thresholds, bare=bare)
 
@@ -120,7 +122,7 @@ class Matcher:
         best, second = sure[0], others[0]
         near = [each for each in best.candidates if each.intent != second.intent]
         listed = (near[0], Candidate(second.intent or "", second.score), *near[1:])[:MAX_CANDIDATES]
-        return Match(text, Decision.ANSWER, best.intent, best.score, listed, second.intent, Rule.TWO_QUESTIONS)
+        return Match(text, Decision.ANSWER, best.intent, best.score, listed, second.intent, Reason.TWO_QUESTIONS)
 
     def _clear(self, match: Match) -> bool:
         return match.decision is Decision.ANSWER and match.score >= self.thresholds.also
@@ -133,7 +135,7 @@ class Matcher:
             return self._known(owners, self.model.reader.read(normalised), most)
         return self._scored(self.model.reader.read(normalised), most)
 
-    def _known(self, owners: tuple[str, ...], reading: Reading, most: int | None) -> Ranking:
+    def _known(self, owners: tuple[str, ...], reading: AnalyzedText, most: int | None) -> Ranking:
         """A question of the FAQ goes to its owner, whatever else it resembles."""
         scored = self._scored(reading, most)
         inside = [owner for owner in owners if owner != OUTSIDE]
@@ -147,7 +149,7 @@ class Matcher:
         first = (Candidate(owner, round(share, 4)) for owner in inside)
         return Ranking((*first, *rest), share if OUTSIDE in owners else 0.0, exact=len(owners) == 1)
 
-    def _scored(self, reading: Reading, most: int | None = None) -> Ranking:
+    def _scored(self, reading: AnalyzedText, most: int | None = None) -> Ranking:
         """The best so many intents, or all."""
         evidence = self.model.evidence(reading)
         scores = self.scores(evidence.margins)

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from intents.faq.schema import FAQ
-from intents.matching.documents import Documents
-from intents.matching.features import VIEW_WEIGHTS, Codes, Reader, Reading, View, Vocabulary, Weights
+from intents.matching.documents import RocchioClassifier
+from intents.matching.features import VIEW_WEIGHTS, AnalyzedText, Analyzer, Codes, FeatureView, Vocabulary, Weights
 from intents.matching.linear import train
 from intents.matching.normalize import Normalizer
 
@@ -25,7 +25,7 @@ DOCUMENT_SAMPLE = 32_768
 """Documents are made of at most this many questions."""
 
 
-class Scorer(Protocol):
+class Classifier(Protocol):
     """What has been learned of the classes."""
 
     def margins(self, columns: Codes, values: Weights) -> Weights:
@@ -48,24 +48,24 @@ class Evidence:
 class Model:
     """Scores a text against all classes at once."""
 
-    def __init__(self, faq: FAQ, views: Mapping[View, float] = VIEW_WEIGHTS) -> None:
+    def __init__(self, faq: FAQ, views: Mapping[FeatureView, float] = VIEW_WEIGHTS) -> None:
         """Learn from the FAQ; what a view counts can be changed to see what it brings."""
         owned = labelled_questions(faq)
         comparable = Normalizer().each([question for _, question in owned])
         labelled = _in_order((owner, question) for (owner, _), question in zip(owned, comparable, strict=True))
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(owner for owner, _ in labelled))
         number = {name: position for position, name in enumerate(self.classes)}
-        self.reader = Reader([question for _, question in labelled], faq.lexicon)
+        self.reader = Analyzer([question for _, question in labelled], faq.lexicon)
         self.owners = _owners(labelled)
         """Who has this normalised question."""
         many = len(self.classes) >= MANY_INTENTS
         drawn = _even_sample(labelled, DOCUMENT_SAMPLE if many else SAMPLE)
         self.vocabulary = Vocabulary(self.reader.owns([question for _, question in drawn]), views)
         owners = np.array([number[owner] for owner, _ in drawn])
-        learn = Documents if many else train
-        self.scorer: Scorer = learn(self.vocabulary.learned, owners, len(self.classes), len(self.vocabulary))
+        learn = RocchioClassifier if many else train
+        self.scorer: Classifier = learn(self.vocabulary.learned, owners, len(self.classes), len(self.vocabulary))
 
-    def evidence(self, text: Reading) -> Evidence:
+    def evidence(self, text: AnalyzedText) -> Evidence:
         """What the text's tokens speak for."""
         columns, values = self.vocabulary.row(text)
         return Evidence(columns, values, self.scorer.margins(columns, values))

@@ -10,7 +10,7 @@ from intents.chinese.script import simplified
 MAX_CHARACTERS = 320
 """A longer message is cut before anything else: its beginning and its end hold the question."""
 
-TOGETHER = 256
+BATCH_SIZE = 256
 """So many texts are respelled as one; more would hold up whoever waits for an answer while a FAQ is loaded beside it."""
 
 FILLERS = (
@@ -67,8 +67,8 @@ class Normalizer:
         # Plain characters stay as they are; of others, a second look may see what the first made.
         return [
             text if _SETTLED.fullmatch(text) else self._settled(text)
-            for start in range(0, len(texts), TOGETHER)
-            for text in self._once(texts[start : start + TOGETHER])
+            for start in range(0, len(texts), BATCH_SIZE)
+            for text in self._once(texts[start : start + BATCH_SIZE])
         ]
 
     def _settled(self, text: str) -> str:

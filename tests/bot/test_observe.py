@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from bot.observe import MUTED, OWN_LOGGERS, configure_logging, trail
+from bot.observe import MUTED, OWN_LOGGERS, configure_logging, traceback_locations
 
 SECRET = "幸福路八号"
 
@@ -106,7 +106,7 @@ async def test_a_task_that_fails_unseen_is_logged_without_its_text(capsys: pytes
 def test_a_trail_names_places_innermost_last_and_not_the_text() -> None:
     with pytest.raises(ValueError, match=SECRET) as caught:
         fail()
-    places = trail(caught.value)
+    places = traceback_locations(caught.value)
     assert places[-1].startswith("test_observe.py:")
     assert places[-1].endswith(" fail")
     assert SECRET not in "".join(places)

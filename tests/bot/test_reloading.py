@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from bot.http.metrics import Metrics
-from bot.messages import Person, Reply
-from bot.operators.handoff import Desk, SendError
-from bot.operators.reload_notices import faq_status, follow
+from bot.messages import ChatIdentity, Reply
+from bot.operators.handoff import Handoffs, SendError
+from bot.operators.reload_notices import faq_status, notify_on_reload
 from bot.store.store import Store
 from intents.load import check_text
 from intents.reload import Reloader
@@ -120,21 +120,21 @@ async def test_sighup_reloads_and_the_service_goes_on(folder: Path) -> None:
 
 
 async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_nothing(folder: Path) -> None:
-    told: list[tuple[Person, str]] = []
+    told: list[tuple[ChatIdentity, str]] = []
     news = asyncio.Event()
 
-    async def send(person: Person, reply: Reply) -> None:
+    async def send(person: ChatIdentity, reply: Reply) -> None:
         if person.user == "1":
             raise SendError("Forbidden")
         told.append((person, reply.text))
         news.set()
 
-    reachable, blocked = Person("telegram", "2"), Person("telegram", "1")
-    desk = Desk(
-        Store("sqlite+aiosqlite://"), frozenset({reachable, blocked, Person("wechat", "3")}), {"telegram": send}
+    reachable, blocked = ChatIdentity("telegram", "2"), ChatIdentity("telegram", "1")
+    desk = Handoffs(
+        Store("sqlite+aiosqlite://"), frozenset({reachable, blocked, ChatIdentity("wechat", "3")}), {"telegram": send}
     )
     reloader, metrics = Reloader.load(folder / "faq.yaml"), Metrics()
-    follow(reloader, desk, metrics)
+    notify_on_reload(reloader, desk, metrics)
     async with reloader.watching(), asyncio.timeout(DEADLINE_SECONDS):
         (folder / "faq.yaml").write_text(faq_text([HOME_VISIT]), encoding="utf-8")
         await news.wait()

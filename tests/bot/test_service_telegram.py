@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Person
-from bot.store.store import Store, Talk
+from bot.messages import ChatIdentity
+from bot.store.store import ConversationState, Store
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.faqs import intent, write_faq
@@ -113,7 +113,7 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     people = [server.user() for _ in range(40)]
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         for user in people:
-            await store.keep(Person("telegram", str(user["id"])), Talk())
+            await store.keep(ChatIdentity("telegram", str(user["id"])), ConversationState())
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, "发给 40 人")
@@ -135,7 +135,7 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     url = f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
     async with Store(url) as store:
         for user in people:
-            await store.keep(Person("telegram", str(user["id"])), Talk())
+            await store.keep(ChatIdentity("telegram", str(user["id"])), ConversationState())
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, "发给 40 人")

@@ -12,7 +12,7 @@ import pytest
 
 from intents.faq.problems import FAQError
 from intents.knowledge import Knowledge
-from intents.reload import Outcome, Reloader
+from intents.reload import Reloader, ReloadResult
 from tests.faqs import faq_text, intent
 from tests.mistakes import GOOD, Mistake
 
@@ -29,15 +29,15 @@ class Told:
     """Collects outcomes, and lets a test wait for the next that fits."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[ReloadResult] = []
         self._news = asyncio.Condition()
 
-    async def __call__(self, outcome: Outcome) -> None:
+    async def __call__(self, outcome: ReloadResult) -> None:
         async with self._news:
             self.outcomes.append(outcome)
             self._news.notify_all()
 
-    async def until(self, fits: Callable[[Outcome], bool]) -> Outcome:
+    async def until(self, fits: Callable[[ReloadResult], bool]) -> ReloadResult:
         async with asyncio.timeout(DEADLINE_SECONDS), self._news:
             await self._news.wait_for(lambda: any(fits(outcome) for outcome in self.outcomes))
         return next(outcome for outcome in self.outcomes if fits(outcome))
@@ -273,7 +273,7 @@ async def test_a_folder_that_goes_and_comes_back_is_found_again(tmp_path: Path) 
 
 
 async def test_a_hook_that_fails_stops_neither_the_others_nor_the_next_reload(path: Path) -> None:
-    async def fails(_: Outcome) -> None:
+    async def fails(_: ReloadResult) -> None:
         raise RuntimeError("the messenger is away")
 
     reloader, told = Reloader.load(path), Told()
@@ -286,7 +286,7 @@ async def test_a_hook_that_fails_stops_neither_the_others_nor_the_next_reload(pa
 
 
 async def test_a_hook_that_never_ends_holds_up_nothing(path: Path) -> None:
-    async def hangs(_: Outcome) -> None:
+    async def hangs(_: ReloadResult) -> None:
         await asyncio.Event().wait()
 
     reloader, told = Reloader.load(path), Told()

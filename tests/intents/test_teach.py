@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.matcher import Match
 from intents.teach import MAX_CHARACTERS, SHAKEN, TeachError, _moved, _served, teach
@@ -58,7 +58,7 @@ def test_what_is_out_of_scope_can_be_taught_too(path: Path) -> None:
     assert Knowledge.load(path).matcher.match("借呗在哪里打开").decision is Decision.FALLBACK
 
 
-def refused(path: Path, key: str, question: str, corpus: list[Sentence] | None = None) -> str:
+def refused(path: Path, key: str, question: str, corpus: list[LabeledUtterance] | None = None) -> str:
     """Why it was not taught; nothing may have been written."""
     before = path.read_bytes()
     with pytest.raises(TeachError) as error:
@@ -90,10 +90,10 @@ def test_a_question_that_nobody_could_tell_from_anothers_is_refused(path: Path) 
 
 
 def test_a_question_that_would_steal_anothers_is_refused_and_names_what_it_steals(path: Path) -> None:
-    corpus = [Sentence("催收说要到我家里来", "home_visit")]
+    corpus = [LabeledUtterance("催收说要到我家里来", "home_visit")]
     teach_first = Knowledge.load(path).matcher.match("催收说要到我家里来")
     assert teach_first.intent != "lawsuit"
-    why = refused(path, "lawsuit", "催收说要到我家来", [Sentence("会不会来我家里要帐", "home_visit"), *corpus])
+    why = refused(path, "lawsuit", "催收说要到我家来", [LabeledUtterance("会不会来我家里要帐", "home_visit"), *corpus])
     assert "抢走" in why
     assert "home_visit" in why
 

@@ -4,12 +4,12 @@ from typing import Final
 
 from telegram import Chat, Message, MessageEntity, Update, User
 
-from bot.messages import IN_GROUPS, Person
+from bot.messages import IN_GROUPS, ChatIdentity
 
 CHANNEL: Final = "telegram"
 
 
-def person_of(update: Update) -> Person | None:
+def identity_of(update: Update) -> ChatIdentity | None:
     """Whose talk an update belongs to; None for a post without a sender.
 
     A person has one talk in private and one in all groups together; an anonymous administrator or a channel that
@@ -19,7 +19,7 @@ def person_of(update: Update) -> Person | None:
     if sender is None:
         return None
     chat = update.effective_chat
-    return Person(CHANNEL if chat is None or is_private(chat) else f"{CHANNEL}{IN_GROUPS}", str(sender.id))
+    return ChatIdentity(CHANNEL if chat is None or is_private(chat) else f"{CHANNEL}{IN_GROUPS}", str(sender.id))
 
 
 def is_private(chat: Chat) -> bool:
@@ -27,18 +27,18 @@ def is_private(chat: Chat) -> bool:
     return chat.type == Chat.PRIVATE
 
 
-def said(message: Message) -> str:
+def message_text(message: Message) -> str:
     """What somebody wrote, also under a picture; empty if they wrote nothing."""
     return message.text or message.caption or ""
 
 
-def said_to(me: User, message: Message) -> str | None:
+def text_addressed_to(me: User, message: Message) -> str | None:
     """What a message in a group says to the bot, without its name; None if it isn't meant for the bot.
 
     Meant for the bot is what mentions it or replies to it. With privacy mode on Telegram hands over little else anyway
     (https://core.telegram.org/bots/features#privacy-mode).
     """
-    text = said(message)
+    text = message_text(message)
     mentions = [*_mentions(me, message)]
     for mention in mentions:
         text = text.replace(mention, " ")

@@ -10,10 +10,10 @@ from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
 from bot.channels.telegram import sending, wording
-from bot.channels.telegram.addressing import CHANNEL, is_private, person_of, said
-from bot.channels.telegram.handlers import App, Context, Talking
+from bot.channels.telegram.addressing import CHANNEL, identity_of, is_private, message_text
+from bot.channels.telegram.handlers import App, Context, MessageHandlers
 from bot.channels.telegram.rate_limiter import kind_of
-from bot.operators.admin_commands import COMMANDS, VALUE_PREFIX, Office, Quoted
+from bot.operators.admin_commands import COMMANDS, VALUE_PREFIX, AdminCommands, QuotedMessage
 
 log = structlog.get_logger(__name__)
 
@@ -27,11 +27,11 @@ _BEFORE_ALL: Final = -1
 
 
 @dataclass(frozen=True)
-class AdminCommands:
+class AdminHandlers:
     """Carries what operators ask to the office, and its replies back."""
 
-    office: Office
-    talking: Talking
+    office: AdminCommands
+    talking: MessageHandlers
     _listed: set[int] = field(default_factory=set)
     """Chats whose command list has been set by this process."""
 
@@ -44,17 +44,17 @@ class AdminCommands:
 
     async def commanded(self, update: Update, _: Context) -> None:
         """Run one command."""
-        person, message = person_of(update), update.message
+        person, message = identity_of(update), update.message
         if person is None or message is None:
             return
         command, words = _parted(message)
         reply = await self.office.command(person, command, words, _quoted(message.reply_to_message))
         if reply is not None:
-            await sending.send(message, reply)
+            await sending.reply_to_message(message, reply)
 
     async def tapped(self, update: Update, context: Context) -> None:
         """Do what an operator's button says; for anybody else it is a button like any unknown one."""
-        person, query = person_of(update), update.callback_query
+        person, query = identity_of(update), update.callback_query
         if query is None or person is None or query.data is None:
             return
         message = query.message
@@ -69,9 +69,9 @@ class AdminCommands:
         if reply is None:
             return
         if ":".join(query.data.split(":")[:2]) in IN_PLACE:
-            await sending.show(query, message, reply)
+            await sending.replace_message(query, message, reply)
         else:
-            await sending.send(message, reply)
+            await sending.reply_to_message(message, reply)
 
     async def met(self, update: Update, context: Context) -> None:
         """Set the command list of an operator who hadn't yet written to the bot when it started."""
@@ -85,30 +85,30 @@ class AdminCommands:
             self.talking.count(kind_of(error))
 
 
-def chats(office: Office) -> list[int]:
+def chats(office: AdminCommands) -> list[int]:
     """The private chats of the operators in Telegram; a private chat has its person's number."""
     users = (admin.user for admin in office.desk.admins if admin.channel == CHANNEL)
     return sorted(int(user) for user in users if user.isdecimal())
 
 
-def menus(office: Office) -> Sequence[tuple[BotCommandScopeChat, Sequence[tuple[str, str]]]]:
+def menus(office: AdminCommands) -> Sequence[tuple[BotCommandScopeChat, Sequence[tuple[str, str]]]]:
     """The operators' commands for each of their chats; no other chat shows them."""
     return [(BotCommandScopeChat(chat), tuple(COMMANDS.items())) for chat in chats(office)]
 
 
 def _parted(message: Message) -> tuple[str, str]:
     """The command without its slash and the bot's name, and what follows with its line breaks."""
-    text = said(message)
+    text = message_text(message)
     entity = next((each for each in message.entities if each.type == MessageEntity.BOT_COMMAND), None)
     command = message.parse_entity(entity) if entity else text
     return command[1:].partition("@")[0].lower(), text[len(command) :].strip()
 
 
-def _quoted(message: Message | None) -> Quoted | None:
+def _quoted(message: Message | None) -> QuotedMessage | None:
     if message is None:
         return None
     rows: Sequence[Sequence[InlineKeyboardButton]] = (
         message.reply_markup.inline_keyboard if message.reply_markup is not None else ()
     )
     values = tuple(button.callback_data for row in rows for button in row if isinstance(button.callback_data, str))
-    return Quoted(said(message), values)
+    return QuotedMessage(message_text(message), values)

@@ -16,17 +16,17 @@ from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import ApplicationBuilder
 
 from bot.channels.telegram import limits, sending, webhook
-from bot.channels.telegram.admin import AdminCommands, menus
-from bot.channels.telegram.commands import Commands, announce
-from bot.channels.telegram.handlers import App, Count, Forget, Talking, Turn
-from bot.channels.telegram.inline import Inline, Search
-from bot.channels.telegram.intake import Claims, Intake
-from bot.channels.telegram.polling import ALLOWED_UPDATES, LONGEST_PAUSE, UNREADABLE, Poller, Sieve
-from bot.channels.telegram.rate_limiter import Pace, PoliteLimiter, kind_of
-from bot.channels.telegram.request import DirectRequest
-from bot.channels.telegram.update_processor import WORKING_AT_ONCE, ChatOrder
-from bot.messages import Person, Reply
-from bot.operators.admin_commands import Office
+from bot.channels.telegram.admin import AdminHandlers, menus
+from bot.channels.telegram.commands import CommandHandlers, announce
+from bot.channels.telegram.handlers import App, Count, Forget, MessageHandlers, Turn
+from bot.channels.telegram.inline import InlineHandler, Search
+from bot.channels.telegram.intake import Claims, UpdateIntake
+from bot.channels.telegram.polling import ALLOWED_UPDATES, LONGEST_PAUSE, UNREADABLE, Poller, PollingRequest
+from bot.channels.telegram.rate_limiter import RateLimits, TelegramRateLimiter, kind_of
+from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.update_processor import WORKING_AT_ONCE, PerChatUpdateProcessor
+from bot.messages import ChatIdentity, Reply
+from bot.operators.admin_commands import AdminCommands
 from bot.operators.handoff import SendError
 from bot.startup_error import StartError
 
@@ -58,7 +58,7 @@ class Options:
     """Needed with a webhook."""
     take_over: bool = False
     """Whether polling may remove a webhook that is set."""
-    pace: Pace = field(default_factory=Pace)
+    pace: RateLimits = field(default_factory=RateLimits)
 
 
 class TelegramChannel:
@@ -76,22 +76,22 @@ class TelegramChannel:
         search: Search,
         claims: Claims,
         count: Count,
-        office: Office | None = None,
+        office: AdminCommands | None = None,
     ) -> None:
         self._options = options
         self._menus = menus(office) if office is not None else ()
         self._webhook = _webhook(options)
         self._count = count
         trust = _trust(options.base_url)
-        self._sieve = Sieve(count, trust)
+        self._sieve = PollingRequest(count, trust)
         self._application = _application(options, self._sieve, trust)
-        talking = Talking(turn, count)
+        talking = MessageHandlers(turn, count)
         if office is not None:
-            AdminCommands(office, talking).register(self._application)
-        Commands(talking, forget).register(self._application)
+            AdminHandlers(office, talking).register(self._application)
+        CommandHandlers(talking, forget).register(self._application)
         talking.register(self._application)
-        Inline(search).register(self._application)
-        self._intake = Intake(self._application, claims, count)
+        InlineHandler(search).register(self._application)
+        self._intake = UpdateIntake(self._application, claims, count)
         self._poller: Poller | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._announcing: asyncio.Task[None] | None = None
@@ -142,12 +142,12 @@ class TelegramChannel:
         # Where the start was refused the application knows nothing of its bot's open connections.
         await self._application.bot.shutdown()
 
-    async def tell(self, person: Person, reply: Reply) -> None:
+    async def tell(self, person: ChatIdentity, reply: Reply) -> None:
         """Say something to a person of one's own accord; raises SendError."""
         if not person.user.isdecimal():
             raise SendError("chat_not_found")
         try:
-            await sending.say(self._application.bot, int(person.user), reply)
+            await sending.send_to_chat(self._application.bot, int(person.user), reply)
         except TelegramError as error:
             self._count(kind_of(error))
             raise SendError(kind_of(error)) from None
@@ -240,7 +240,7 @@ def _trust(base_url: str) -> ssl.SSLContext:
     return httpx.create_ssl_context() if base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _application(options: Options, sieve: Sieve, trust: ssl.SSLContext) -> App:
+def _application(options: Options, sieve: PollingRequest, trust: ssl.SSLContext) -> App:
     """python-telegram-bot without its own updater: order, pace and retries are ours."""
     return (
         ApplicationBuilder()
@@ -248,9 +248,9 @@ def _application(options: Options, sieve: Sieve, trust: ssl.SSLContext) -> App:
         .base_url(options.base_url)
         .updater(None)
         .job_queue(None)
-        .concurrent_updates(ChatOrder())
-        .rate_limiter(PoliteLimiter(options.pace))
-        .request(DirectRequest(WORKING_AT_ONCE, READ_SECONDS, trust))
+        .concurrent_updates(PerChatUpdateProcessor())
+        .rate_limiter(TelegramRateLimiter(options.pace))
+        .request(AiohttpRequest(WORKING_AT_ONCE, READ_SECONDS, trust))
         .get_updates_request(sieve)
         .build()
     )

@@ -17,10 +17,10 @@ from telegram.error import TelegramError
 from telegram.ext import CommandHandler, filters
 
 from bot.channels.telegram import wording
-from bot.channels.telegram.addressing import is_private, person_of
-from bot.channels.telegram.handlers import App, Context, Count, Forget, Talking, private_button
+from bot.channels.telegram.addressing import identity_of, is_private
+from bot.channels.telegram.handlers import App, Context, Count, Forget, MessageHandlers, private_button
 from bot.channels.telegram.rate_limiter import kind_of
-from bot.channels.telegram.sending import send
+from bot.channels.telegram.sending import reply_to_message
 from bot.messages import Incoming
 
 log = structlog.get_logger(__name__)
@@ -35,10 +35,10 @@ Menu = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Commands:
+class CommandHandlers:
     """/start /help /topics /privacy /forget, for everybody."""
 
-    talking: Talking
+    talking: MessageHandlers
     forget_person: Forget
 
     def register(self, application: App) -> None:
@@ -70,20 +70,20 @@ class Commands:
 
     async def in_words(self, update: Update, _: Context) -> None:
         """/help and /privacy: the conversation knows them as words, the same in every channel."""
-        person, message = person_of(update), update.message
+        person, message = identity_of(update), update.message
         if person is not None and message is not None and message.text is not None:
             name = message.text.split()[0].partition("@")[0]
             await self.talking.answer(message, Incoming(person, name))
 
     async def forget(self, update: Update, _: Context) -> None:
         """Delete all that is kept of the person, in private and in groups."""
-        person, message = person_of(update), update.message
+        person, message = identity_of(update), update.message
         if person is None or message is None:
             return
-        await send(message, await self.forget_person(person))
+        await reply_to_message(message, await self.forget_person(person))
 
     async def _choose(self, update: Update, choice: str) -> None:
-        person, message = person_of(update), update.message
+        person, message = identity_of(update), update.message
         if person is not None and message is not None:
             await self.talking.answer(message, Incoming(person, choice=choice))
 

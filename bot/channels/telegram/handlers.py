@@ -13,15 +13,15 @@ from telegram.ext import Application, CallbackQueryHandler, ContextTypes, Messag
 from telegram.helpers import create_deep_linked_url
 
 from bot.channels.telegram import sending, wording
-from bot.channels.telegram.addressing import is_private, person_of, said, said_to
+from bot.channels.telegram.addressing import identity_of, is_private, message_text, text_addressed_to
 from bot.channels.telegram.rate_limiter import kind_of
-from bot.messages import Incoming, Person, Reply
-from bot.observe import trail
+from bot.messages import ChatIdentity, Incoming, Reply
+from bot.observe import traceback_locations
 
 log = structlog.get_logger(__name__)
 
 Turn = Callable[[Incoming], Awaitable[Reply | None]]
-Forget = Callable[[Person], Awaitable[Reply]]
+Forget = Callable[[ChatIdentity], Awaitable[Reply]]
 Count = Callable[[str], None]
 Context = ContextTypes.DEFAULT_TYPE
 App = Application[Any, Any, Any, Any, Any, Any]  # its parameters are the types of data that this bot doesn't keep
@@ -37,7 +37,7 @@ _ALBUMS_REMEMBERED: Final = 64
 
 
 @dataclass(frozen=True)
-class Talking:
+class MessageHandlers:
     """Carries what people write and tap to the conversation, and its replies back."""
 
     turn: Turn
@@ -57,11 +57,11 @@ class Talking:
 
     async def written(self, update: Update, context: Context) -> None:
         """Answer a message; in a group only one that is meant for the bot."""
-        message, person = update.message, person_of(update)
+        message, person = update.message, identity_of(update)
         if message is None or person is None:
             return
         me: User = context.bot.bot
-        text = said(message) if is_private(message.chat) else said_to(me, message)
+        text = message_text(message) if is_private(message.chat) else text_addressed_to(me, message)
         if text is None:
             return
         if not text and self._seen_album(message):
@@ -74,11 +74,11 @@ class Talking:
         async with self._turns:
             reply = await self.turn(incoming)
         if reply is not None:
-            await sending.send(message, reply)
+            await sending.reply_to_message(message, reply)
 
     async def tapped(self, update: Update, _: Context) -> None:
         """Answer a tap at once, so that the button stops spinning, then do what it says."""
-        query, person = update.callback_query, person_of(update)
+        query, person = update.callback_query, identity_of(update)
         if query is None or person is None:
             return
         try:
@@ -93,19 +93,19 @@ class Talking:
         if reply is None:
             return
         if in_place(query.data, message):
-            await sending.show(query, message, reply)
+            await sending.replace_message(query, message, reply)
         else:
-            await sending.send(message, reply)
+            await sending.reply_to_message(message, reply)
 
     async def edited(self, update: Update, _: Context) -> None:
         """Say that edits aren't seen."""
-        if update.edited_message is not None and said(update.edited_message):
+        if update.edited_message is not None and message_text(update.edited_message):
             await update.edited_message.reply_text(wording.EDITED)
 
     async def posted(self, update: Update, context: Context) -> None:
         """In a channel the bot speaks only when it is named, and only to point to a private chat."""
         post = update.channel_post
-        if post is not None and said_to(context.bot.bot, post) is not None:
+        if post is not None and text_addressed_to(context.bot.bot, post) is not None:
             await post.reply_text(wording.TEXT_ONLY, reply_markup=private_button(context.bot.bot))
 
     async def failed(self, update: object, context: Context) -> None:
@@ -118,7 +118,7 @@ class Talking:
         if isinstance(error, TelegramError):
             log.debug("telegram_refused", kind=kind)
             return
-        log.error("turn_failed", error=type(error).__name__, at=trail(error))
+        log.error("turn_failed", error=type(error).__name__, at=traceback_locations(error))
         message = update.effective_message if isinstance(update, Update) else None
         if message is None:
             return

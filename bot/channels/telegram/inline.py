@@ -18,19 +18,19 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.telegram import sending, wording
 from bot.channels.telegram.handlers import App, Context
-from bot.talk.search import Found
+from bot.talk.search import SearchResult
 
 RESULTS: Final = 10
 CACHE_SECONDS: Final = 300
 """How long Telegram may give the same answers to everybody: they hold nothing about the person who asks."""
 DESCRIPTION_CHARACTERS: Final = 80
 
-Search = Callable[[str, int], Sequence[Found]]
+Search = Callable[[str, int], Sequence[SearchResult]]
 """The answers that fit a text, at most so many."""
 
 
 @dataclass(frozen=True)
-class Inline:
+class InlineHandler:
     """Offers answers outside of a talk; nothing is kept of who asked what."""
 
     search: Search
@@ -48,7 +48,7 @@ class Inline:
         await query.answer(articles, cache_time=CACHE_SECONDS, is_personal=False)
 
 
-def _article(me: User, found: Found) -> InlineQueryResultArticle:
+def _article(me: User, found: SearchResult) -> InlineQueryResultArticle:
     first = found.reply.sections[0].text
     button = InlineKeyboardButton(wording.ALL_OF_IT, url=create_deep_linked_url(me.username or "", found.id))
     return InlineQueryResultArticle(

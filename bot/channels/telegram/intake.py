@@ -21,7 +21,7 @@ class Claims(Protocol):
         ...
 
 
-class Intake:
+class UpdateIntake:
     """Takes every update once, however often Telegram sends it.
 
     What is promised: at least once in, at most once out. Telegram repeats an update until it is claimed here; a crash

@@ -15,9 +15,9 @@ from typing_extensions import override
 
 from bot.channels.telegram import limits
 from bot.channels.telegram.handlers import Count
-from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.rate_limiter import kind_of
-from bot.channels.telegram.request import DirectRequest
+from bot.channels.telegram.request import AiohttpRequest
 from bot.store.store import StoreError
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,9 @@ class Poller:
     updates before anybody has claimed them. This one goes on after every error and confirms what has been claimed.
     """
 
-    def __init__(self, bot: Bot, intake: Intake, sieve: "Sieve", clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, bot: Bot, intake: UpdateIntake, sieve: "PollingRequest", clock: Callable[[], float] = monotonic
+    ) -> None:
         self.last_poll = clock()
         """When Telegram last answered, or when polling began, on the clock."""
         self._bot = bot
@@ -142,7 +144,7 @@ class Poller:
             log.info("telegram_not_confirmed", kind=kind_of(error))
 
 
-class Sieve(DirectRequest):
+class PollingRequest(AiohttpRequest):
     """The requests for updates; takes out, when needed, those that this version of the library can't read.
 
     The library reads a batch as a whole, so that one update of a kind to come would hold up all others for ever.

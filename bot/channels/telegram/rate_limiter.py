@@ -35,7 +35,7 @@ Result = Any  # whatever JSON the vendor answers with
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateLimits:
     """How fast to speak; Telegram's published numbers unless a server of one's own allows more."""
 
     overall: float = limits.MESSAGES_PER_SECOND
@@ -46,7 +46,7 @@ class Pace:
     """Seconds before the first retry of a request that can't have arrived; doubles."""
 
 
-class PoliteLimiter(AIORateLimiter):
+class TelegramRateLimiter(AIORateLimiter):
     """python-telegram-bot's limiter, plus what it leaves out.
 
     - one message a second in a private chat (https://core.telegram.org/bots/faq), which AIORateLimiter doesn't know;
@@ -56,7 +56,7 @@ class PoliteLimiter(AIORateLimiter):
       message may have arrived (https://github.com/python-telegram-bot/python-telegram-bot/issues/1045).
     """
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: RateLimits) -> None:
         super().__init__(
             overall_max_rate=pace.overall,
             group_max_rate=limits.MESSAGES_PER_MINUTE_IN_A_GROUP,

@@ -23,7 +23,7 @@ OTHER_SECONDS: Final = 5.0
 _UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.~-]+")
 
 
-class DirectRequest(HTTPXRequest):
+class AiohttpRequest(HTTPXRequest):
     """What a bot asks of Telegram, through aiohttp; files and what goes through a proxy are left to httpx."""
 
     def __init__(self, connections: int, seconds: float, trust: ssl.SSLContext) -> None:

@@ -44,7 +44,7 @@ def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(rows) if rows else None
 
 
-async def send(message: Message, reply: Reply) -> None:
+async def reply_to_message(message: Message, reply: Reply) -> None:
     """Answer below a message, in a group as a reply to it; raises TelegramError."""
     for text, rest in _in_turn(reply):
         await message.reply_html(
@@ -55,17 +55,17 @@ async def send(message: Message, reply: Reply) -> None:
         )
 
 
-async def say(bot: Bot, chat: int, reply: Reply) -> None:
+async def send_to_chat(bot: Bot, chat: int, reply: Reply) -> None:
     """Say something of one's own accord; raises TelegramError."""
     for text, rest in _in_turn(reply):
         await bot.send_message(chat, text, parse_mode=ParseMode.HTML, api_kwargs=rest)
 
 
-async def show(query: CallbackQuery, message: Message, reply: Reply) -> None:
+async def replace_message(query: CallbackQuery, message: Message, reply: Reply) -> None:
     """Put the reply in place of the message whose button was tapped, or below if it doesn't fit; raises TelegramError."""
     pieces = texts(reply)
     if len(pieces) != 1:
-        await send(message, reply)
+        await reply_to_message(message, reply)
         return
     try:
         await query.edit_message_text(
@@ -77,7 +77,7 @@ async def show(query: CallbackQuery, message: Message, reply: Reply) -> None:
     except BadRequest as error:
         if kind_of(error) != "message_gone":
             raise
-        await send(message, reply)
+        await reply_to_message(message, reply)
 
 
 def _in_turn(reply: Reply) -> Iterator[tuple[str, JSON]]:

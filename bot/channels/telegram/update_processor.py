@@ -16,7 +16,7 @@ _WAITING: Final = 1_000_000
 """python-telegram-bot counts those that wait for their chat too: a small number would let one chat use it up."""
 
 
-class ChatOrder(BaseUpdateProcessor):
+class PerChatUpdateProcessor(BaseUpdateProcessor):
     """Works on one update a chat at a time, in the order of arrival; a stuck chat holds up no other.
 
     python-telegram-bot has either one update after another over all chats, or no order at all

@@ -17,7 +17,7 @@ from starlette.types import Scope
 from typing_extensions import override
 
 from bot.http.request_body import read_body
-from bot.messages import Choice, Incoming, Person, Reply
+from bot.messages import ChatIdentity, Choice, Incoming, Reply
 
 CHANNEL = "web"
 MAX_BODY_BYTES = 64 * 1024
@@ -65,7 +65,7 @@ def routes(turn: Turn, starters: Callable[[], Sequence[Choice]], retention_days:
         _refuse_other_sites(request)
         _refuse_other_types(request)
         posted = _posted(await read_body(request, MAX_BODY_BYTES))
-        person = Person(CHANNEL, posted.session)
+        person = ChatIdentity(CHANNEL, posted.session)
         reply = await turn(Incoming(person, posted.text or "", posted.choice))
         return JSONResponse(as_json(reply))
 

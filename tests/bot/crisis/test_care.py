@@ -13,24 +13,24 @@ from bot.crisis.care import (
     EASING,
     EXPIRES_AFTER,
     NUMBERS_EVERY,
-    Care,
-    Crisis,
+    CrisisOutcome,
+    CrisisState,
     _heard,
     begin,
     choice,
     respond,
     words,
 )
-from bot.crisis.words import NUMBERS_FIRST, OWN, RELATIVE, SOFT, Heard
+from bot.crisis.words import NUMBERS_FIRST, OWN, RELATIVE, SOFT, CrisisCue
 from bot.messages import Reply
 from intents import FAQ, Decision, Match
-from intents.danger.detector import CRISIS, DangerDetector, Sign, SignKind
+from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, SignalKind
 from tests.faqs import faq, intent
 
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
-OWN_SIGN = Sign(SignKind.DIRECT, "want_to_die", "想死")
-URGENT_SIGN = Sign(SignKind.DIRECT, "act_now", "吃了一瓶药", urgent=True)
-OTHERS_SIGN = Sign(SignKind.RELATIVE, "want_to_die", "想死")
+OWN_SIGN = DangerSignal(SignalKind.DIRECT, "want_to_die", "想死")
+URGENT_SIGN = DangerSignal(SignalKind.DIRECT, "act_now", "吃了一瓶药", urgent=True)
+OTHERS_SIGN = DangerSignal(SignalKind.RELATIVE, "want_to_die", "想死")
 
 WITHOUT = faq([intent("home_visit", ["催收上门怎么办"])])
 SUMMARY = "谢谢您说出来。您现在安全吗？危险打 110 或 120，想说话打 12356，请叫一个人来。"
@@ -53,18 +53,22 @@ def clear(text: str, key: str = "home_visit") -> Match:
 
 
 def say(
-    crisis: Crisis | None, text: str, sign: Sign | None = None, match: Match | None = None, now: datetime = NOW
-) -> Care:
+    crisis: CrisisState | None,
+    text: str,
+    sign: DangerSignal | None = None,
+    match: Match | None = None,
+    now: datetime = NOW,
+) -> CrisisOutcome:
     return respond(WITH, crisis, text, sign=sign, match=match or unclear(text), now=now)
 
 
-def begun(sign: Sign = OWN_SIGN) -> Crisis:
+def begun(sign: DangerSignal = OWN_SIGN) -> CrisisState:
     crisis = begin(WITH, sign, NOW).crisis
     assert crisis is not None
     return crisis
 
 
-def reply_of(care: Care) -> Reply:
+def reply_of(care: CrisisOutcome) -> Reply:
     assert care.reply is not None
     return care.reply
 
@@ -74,7 +78,7 @@ def reply_of(care: Care) -> Reply:
 
 @pytest.mark.parametrize("content", [WITH, WITHOUT], ids=["with the FAQ's words", "without"])
 @pytest.mark.parametrize("sign", [OWN_SIGN, URGENT_SIGN, OTHERS_SIGN], ids=["own", "urgent", "another's"])
-def test_the_first_reply_alone_has_all_that_one_reply_must_have(content: FAQ, sign: Sign) -> None:
+def test_the_first_reply_alone_has_all_that_one_reply_must_have(content: FAQ, sign: DangerSignal) -> None:
     reply = reply_of(begin(content, sign, NOW))
     assert reply.intent == CRISIS
     assert reply.decision is Decision.ANSWER
@@ -108,7 +112,7 @@ def test_a_score_for_crisis_counts_as_danger_without_a_sign() -> None:
 
 
 def test_without_danger_nothing_happens() -> None:
-    assert say(None, "催收上门怎么办", match=clear("催收上门怎么办")) == Care()
+    assert say(None, "催收上门怎么办", match=clear("催收上门怎么办")) == CrisisOutcome()
 
 
 # --- the turns after ---------------------------------------------------------------------------------------------
@@ -117,28 +121,28 @@ def test_without_danger_nothing_happens() -> None:
 @pytest.mark.parametrize(
     ("text", "heard"),
     [
-        ("在", Heard.HERE), ("我在", Heard.HERE), ("嗯嗯", Heard.HERE), ("好的。", Heard.HERE), ("没有人", Heard.ALONE),
-        ("就我一个人在家", Heard.ALONE), ("我不安全", Heard.UNSAFE), ("刀在手边", Heard.UNSAFE), ("我妈在", Heard.COMPANY),
-        ("老公陪着我", Heard.COMPANY), ("不想", Heard.REFUSES), ("打了也没用", Heard.REFUSES),
-        ("12356打不通", Heard.BUSY_LINE), ("没人接", Heard.BUSY_LINE), ("你是真人吗", Heard.WHO), ("有", Heard.YES),
-        ("没有", Heard.NO), ("我姐", Heard.NAMED), ("安全的", Heard.SAFE), ("已经放远了", Heard.SAFE),
-        ("好一些了", Heard.CALM), ("我没想死，就是累", Heard.DENIES), ("心里堵得慌", Heard.OTHER), ("我在公司", Heard.OTHER),
+        ("在", CrisisCue.HERE), ("我在", CrisisCue.HERE), ("嗯嗯", CrisisCue.HERE), ("好的。", CrisisCue.HERE), ("没有人", CrisisCue.ALONE),
+        ("就我一个人在家", CrisisCue.ALONE), ("我不安全", CrisisCue.UNSAFE), ("刀在手边", CrisisCue.UNSAFE), ("我妈在", CrisisCue.COMPANY),
+        ("老公陪着我", CrisisCue.COMPANY), ("不想", CrisisCue.REFUSES), ("打了也没用", CrisisCue.REFUSES),
+        ("12356打不通", CrisisCue.BUSY_LINE), ("没人接", CrisisCue.BUSY_LINE), ("你是真人吗", CrisisCue.WHO), ("有", CrisisCue.YES),
+        ("没有", CrisisCue.NO), ("我姐", CrisisCue.NAMED), ("安全的", CrisisCue.SAFE), ("已经放远了", CrisisCue.SAFE),
+        ("好一些了", CrisisCue.CALM), ("我没想死，就是累", CrisisCue.DENIES), ("心里堵得慌", CrisisCue.OTHER), ("我在公司", CrisisCue.OTHER),
     ],
 )  # fmt: skip
-def test_each_answer_is_met_by_words_of_its_own(text: str, heard: Heard) -> None:
+def test_each_answer_is_met_by_words_of_its_own(text: str, heard: CrisisCue) -> None:
     reply = reply_of(say(begun(), text))
     assert reply.sections[0].text == OWN[heard][0]
 
 
 def test_to_someone_afraid_for_another_the_words_are_about_him() -> None:
     reply = reply_of(say(begun(OTHERS_SIGN), "联系不上他"))
-    assert reply.sections[0].text == RELATIVE[Heard.MISSING][0]
+    assert reply.sections[0].text == RELATIVE[CrisisCue.MISSING][0]
 
 
 @pytest.mark.parametrize("sign", [OWN_SIGN, OTHERS_SIGN], ids=["own", "another's"])
 @pytest.mark.parametrize("text", ["嗯", "没有人", "不想", "我不安全", "心里难受", "想死", "打不通"])
-def test_nothing_is_said_twice_in_a_talk(sign: Sign, text: str) -> None:
-    crisis: Crisis | None = begun(sign)
+def test_nothing_is_said_twice_in_a_talk(sign: DangerSignal, text: str) -> None:
+    crisis: CrisisState | None = begun(sign)
     said = []
     for _ in range(7):
         care = say(crisis, text, sign=sign if text == "想死" else None)
@@ -149,13 +153,13 @@ def test_nothing_is_said_twice_in_a_talk(sign: Sign, text: str) -> None:
 
 def test_new_danger_is_heard_again_and_what_happens_now_has_the_numbers_first() -> None:
     again = say(begun(), "还是想死", sign=OWN_SIGN)
-    assert reply_of(again).sections[0].text == OWN[Heard.AGAIN][0]
+    assert reply_of(again).sections[0].text == OWN[CrisisCue.AGAIN][0]
     urgent = say(again.crisis, "药吃下去了", sign=URGENT_SIGN)
     assert reply_of(urgent).text.startswith(NUMBERS_FIRST)
 
 
 def test_the_numbers_come_back_at_least_in_every_third_turn() -> None:
-    crisis: Crisis | None = begun()
+    crisis: CrisisState | None = begun()
     spoken = []
     for _ in range(9):
         care = say(crisis, "嗯")
@@ -167,8 +171,8 @@ def test_the_numbers_come_back_at_least_in_every_third_turn() -> None:
 @given(
     st.lists(st.tuples(st.text(max_size=12), st.sampled_from([None, OWN_SIGN, OTHERS_SIGN, URGENT_SIGN])), max_size=40)
 )
-def test_whatever_is_said_the_talk_goes_on_without_a_debt_menu(turns: list[tuple[str, Sign | None]]) -> None:
-    crisis: Crisis | None = begun()
+def test_whatever_is_said_the_talk_goes_on_without_a_debt_menu(turns: list[tuple[str, DangerSignal | None]]) -> None:
+    crisis: CrisisState | None = begun()
     for text, sign in turns:
         care = say(crisis, text, sign=sign)
         crisis = care.crisis
@@ -187,7 +191,7 @@ def test_who_calms_is_let_go_gently_and_asked_no_more(text: str) -> None:
     assert care.crisis is not None
     assert care.crisis.eased
     assert "12356" in reply_of(care).text
-    assert say(care.crisis, "嗯") == Care(crisis=care.crisis)
+    assert say(care.crisis, "嗯") == CrisisOutcome(crisis=care.crisis)
 
 
 def test_a_clear_debt_question_is_answered_with_one_soft_line() -> None:
@@ -212,7 +216,7 @@ def test_new_danger_after_calm_is_met_again_and_not_in_the_same_words() -> None:
     care = say(calm, "不行，还是想死", sign=OWN_SIGN)
     assert care.crisis is not None
     assert not care.crisis.eased
-    assert reply_of(care).sections[0].text == OWN[Heard.AGAIN][0]
+    assert reply_of(care).sections[0].text == OWN[CrisisCue.AGAIN][0]
 
 
 def test_after_some_hours_the_talk_begins_anew() -> None:
@@ -220,7 +224,7 @@ def test_after_some_hours_the_talk_begins_anew() -> None:
     just = say(crisis, "嗯", now=NOW + EXPIRES_AFTER)
     assert just.reply is not None
     late = NOW + EXPIRES_AFTER + timedelta(seconds=1)
-    assert say(crisis, "嗯", now=late) == Care()
+    assert say(crisis, "嗯", now=late) == CrisisOutcome()
     assert reply_of(say(crisis, "想死", sign=OWN_SIGN, now=late)).text.startswith(SUMMARY)
 
 
@@ -241,7 +245,7 @@ def test_a_button_stands_for_words_and_works_after_a_restart() -> None:
 
 def test_a_crisis_survives_being_stored() -> None:
     crisis = replace(begun(OTHERS_SIGN), step=3, said=("o.here:0", "o.other:1"))
-    adapter = TypeAdapter(Crisis)
+    adapter = TypeAdapter(CrisisState)
     assert adapter.validate_json(adapter.dump_json(crisis)) == crisis
 
 
@@ -258,7 +262,7 @@ def test_no_line_says_what_must_never_be_said(forbidden: str) -> None:
 
 
 def test_every_answer_has_words_on_both_sides() -> None:
-    assert set(OWN) == set(RELATIVE) == set(Heard)
+    assert set(OWN) == set(RELATIVE) == set(CrisisCue)
     assert len(set(lines())) == len(lines())
 
 
@@ -266,13 +270,15 @@ def test_every_answer_has_words_on_both_sides() -> None:
     ("said", "heard"),
     [
         *zip(
-            [spoken for _, spoken in BUTTONS.values()], (Heard.HERE, Heard.UNSAFE, Heard.ALONE, Heard.CALM), strict=True
+            [spoken for _, spoken in BUTTONS.values()],
+            (CrisisCue.HERE, CrisisCue.UNSAFE, CrisisCue.ALONE, CrisisCue.CALM),
+            strict=True,
         ),
-        ("我身边有人", Heard.COMPANY),
-        ("电话打不通", Heard.BUSY_LINE),
+        ("我身边有人", CrisisCue.COMPANY),
+        ("电话打不通", CrisisCue.BUSY_LINE),
     ],
 )
-def test_answers_to_our_own_questions_are_heard_as_what_they_say(said: str, heard: Heard) -> None:
+def test_answers_to_our_own_questions_are_heard_as_what_they_say(said: str, heard: CrisisCue) -> None:
     assert _heard(said, DangerDetector().find(said)) is heard
 
 

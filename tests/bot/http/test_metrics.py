@@ -6,11 +6,11 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.http.metrics import Metrics
-from bot.messages import Incoming, Person, Reply, Section
+from bot.messages import ChatIdentity, Incoming, Reply, Section
 from bot.store.store import Store, StoreError
 from intents import Decision
 
-PERSON = Person("web", "session-geheim")
+PERSON = ChatIdentity("web", "session-geheim")
 ANSWER = Reply(Decision.ANSWER, (Section(("答。",)),), intent="home_visit")
 
 

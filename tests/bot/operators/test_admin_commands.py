@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Incoming, Person, Reply
-from bot.operators.admin_commands import COMMANDS, Office, Quoted
+from bot.messages import ChatIdentity, Incoming, Reply
+from bot.operators.admin_commands import COMMANDS, AdminCommands, QuotedMessage
 from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Desk, SendError
+from bot.operators.handoff import Handoffs, SendError
 from bot.operators.views import LISTED, key
 from bot.privacy import mask
-from bot.store.store import Learnt, Store, Talk
+from bot.store.store import ConversationState, Store, TurnEvent
 from bot.talk.conversation import Conversation
 from intents.reload import Reloader
 from tests.faqs import intent, write_faq
@@ -22,18 +22,18 @@ from tests.faqs import intent, write_faq
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
 MISS = "鹦鹉孔雀蜻蜓蚂蚁"
-ADMIN, OTHER_ADMIN = Person("there", "1"), Person("there", "2")
+ADMIN, OTHER_ADMIN = ChatIdentity("there", "1"), ChatIdentity("there", "2")
 
 
 @dataclass
 class Post:
     """A channel that delivers to everybody but those who can't be reached."""
 
-    delivered: list[tuple[Person, str]] = field(default_factory=list)
-    away: dict[Person, str] = field(default_factory=dict)
+    delivered: list[tuple[ChatIdentity, str]] = field(default_factory=list)
+    away: dict[ChatIdentity, str] = field(default_factory=dict)
     delivering: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def send(self, person: Person, reply: Reply) -> None:
+    async def send(self, person: ChatIdentity, reply: Reply) -> None:
         if person in self.away:
             raise SendError(self.away[person])
         async with self.delivering:
@@ -50,22 +50,22 @@ class Post:
 class House:
     """An office, and a conversation with people beside it."""
 
-    office: Office
+    office: AdminCommands
     conversation: Conversation
     post: Post
     path: Path
 
     async def say(self, user: str, text: str) -> Reply | None:
-        return await self.conversation.turn(Incoming(Person("there", user), text))
+        return await self.conversation.turn(Incoming(ChatIdentity("there", user), text))
 
     async def missed(self, text: str) -> None:
         """Something that wasn't understood, kept as the conversation keeps it."""
         masked = mask(text)
         await self.office.desk.store.keep(
-            Person("there", "7"), Talk(), Learnt("fallback", miss=masked, likeness=masked)
+            ChatIdentity("there", "7"), ConversationState(), TurnEvent("fallback", miss=masked, likeness=masked)
         )
 
-    async def command(self, name: str, words: str = "", quoted: Quoted | None = None) -> Reply:
+    async def command(self, name: str, words: str = "", quoted: QuotedMessage | None = None) -> Reply:
         reply = await self.office.command(ADMIN, name, words, quoted)
         assert reply is not None
         return reply
@@ -83,10 +83,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
         reloader = Reloader.load(path)
         senders = {"there": post.send}
-        desk = Desk(store, frozenset({ADMIN, OTHER_ADMIN}), senders)
+        desk = Handoffs(store, frozenset({ADMIN, OTHER_ADMIN}), senders)
         broadcast = Broadcast(store, senders, per_second=1000)
         conversation = Conversation(lambda: reloader.current, store, desk)
-        yield House(Office(desk, reloader, broadcast), conversation, post, path)
+        yield House(AdminCommands(desk, reloader, broadcast), conversation, post, path)
         await broadcast.close()
 
 
@@ -97,14 +97,14 @@ def value(reply: Reply, label: str) -> str:
 
 
 async def test_to_anybody_else_nothing_is_done(house: House) -> None:
-    stranger = Person("there", "3")
+    stranger = ChatIdentity("there", "3")
     assert not house.office.admits(stranger)
     for name in COMMANDS:
         with pytest.raises(PermissionError):
             await house.office.command(stranger, name, "")
     with pytest.raises(PermissionError):
         await house.office.tapped(stranger, "a:misses")
-    assert not house.office.admits(Person("elsewhere", ADMIN.user))
+    assert not house.office.admits(ChatIdentity("elsewhere", ADMIN.user))
 
 
 async def test_stats_count_the_turns_by_outcome_and_topic(house: House) -> None:
@@ -176,20 +176,20 @@ async def test_a_miss_may_be_put_out_of_scope(house: House) -> None:
 async def test_replying_to_a_miss_teaches_it_to_the_topic_that_is_named(house: House) -> None:
     await house.missed(MISS)
     one = await house.tap(value(await house.command("misses"), "1"))
-    quoted = Quoted(one.text, tuple(choice.value for choice in one.choices))
+    quoted = QuotedMessage(one.text, tuple(choice.value for choice in one.choices))
     assert "第" in (await house.command("teach", "上门催收", quoted)).text
     assert house.office.reloader.current.matcher.match(MISS).intent == "home_visit"
 
 
 async def test_replying_to_what_a_person_wrote_teaches_those_words(house: House) -> None:
-    await house.command("teach", "home_visit", Quoted("讨债的蹲在单元楼底下"))
+    await house.command("teach", "home_visit", QuotedMessage("讨债的蹲在单元楼底下"))
     assert house.office.reloader.current.matcher.match("讨债的蹲在单元楼底下").intent == "home_visit"
 
 
 async def test_teach_without_words_explains_itself(house: House) -> None:
     before = house.path.read_bytes()
     assert "/teach 话题 问法" in (await house.command("teach", "")).text
-    for quoted in (None, Quoted("答案", ("p:home_visit:rights",)), Quoted("")):
+    for quoted in (None, QuotedMessage("答案", ("p:home_visit:rights",)), QuotedMessage("")):
         assert "/teach 话题 问法" in (await house.command("teach", "home_visit", quoted)).text
     assert house.path.read_bytes() == before
 
@@ -231,9 +231,9 @@ async def test_reload_says_that_nothing_has_changed_or_why_it_was_refused(house:
 
 async def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     store = Store("sqlite+aiosqlite:////no-such-folder/youshu.db")
-    desk = Desk(store, frozenset({ADMIN}), {"there": Post().send})
+    desk = Handoffs(store, frozenset({ADMIN}), {"there": Post().send})
     reloader = Reloader.load(write_faq(tmp_path, [HOME_VISIT]))
-    office = Office(desk, reloader, Broadcast(store, desk.senders))
+    office = AdminCommands(desk, reloader, Broadcast(store, desk.senders))
     for name, words in (("stats", ""), ("misses", ""), ("broadcast", "维护"), ("take", "there:7"), ("release", "")):
         reply = await office.command(ADMIN, name, words)
         assert reply is not None
@@ -252,7 +252,7 @@ async def test_a_broadcast_goes_out_only_after_it_was_shown_and_confirmed(house:
     await house.tap(value(preview, "发给 2 人"))
     await house.post.until(3)
     reached, summary = house.post.delivered[:2], house.post.delivered[2]
-    assert set(reached) == {(Person("there", user), "今晚维护\n八点恢复") for user in ("7", "8")}
+    assert set(reached) == {(ChatIdentity("there", user), "今晚维护\n八点恢复") for user in ("7", "8")}
     assert summary[0] == ADMIN
     assert "送到 2 人" in summary[1]
 
@@ -260,7 +260,7 @@ async def test_a_broadcast_goes_out_only_after_it_was_shown_and_confirmed(house:
 async def test_those_who_blocked_the_bot_are_counted_apart_from_those_not_reached(house: House) -> None:
     for user in ("7", "8", "9"):
         await house.say(user, "催收会上门吗")
-    house.post.away = {Person("there", "7"): "blocked", Person("there", "8"): "timed_out"}
+    house.post.away = {ChatIdentity("there", "7"): "blocked", ChatIdentity("there", "8"): "timed_out"}
     await house.tap(value(await house.command("broadcast", "今晚维护"), "发给"))
     await house.post.until(2)
     assert house.post.delivered[-1][1] == "群发结束：送到 1 人，1 人已屏蔽机器人，1 人没送到。"
@@ -303,18 +303,18 @@ async def test_a_broadcast_that_is_cut_off_tells_how_far_it_got(house: House) ->
 
 @pytest.mark.parametrize(("channel", "words"), [("there", ""), ("there", "没有人聊过"), ("web", "维护")])
 async def test_a_broadcast_to_nobody_is_explained(house: House, channel: str, words: str) -> None:
-    office = Office(
-        Desk(house.office.desk.store, frozenset({Person(channel, "1")}), {"there": house.post.send}),
+    office = AdminCommands(
+        Handoffs(house.office.desk.store, frozenset({ChatIdentity(channel, "1")}), {"there": house.post.send}),
         house.office.reloader,
         house.office.broadcast,
     )
-    reply = await office.command(Person(channel, "1"), "broadcast", words)
+    reply = await office.command(ChatIdentity(channel, "1"), "broadcast", words)
     assert reply is not None
     assert not reply.choices
 
 
 async def test_somebody_who_asks_for_a_human_is_taken_by_one_tap_and_given_back(house: House) -> None:
-    person = Person("there", "7")
+    person = ChatIdentity("there", "7")
     await house.conversation.turn(Incoming(person, choice="call"))
     assert {to for to, _ in house.post.delivered} == {ADMIN, OTHER_ADMIN}
     await house.tap("a:take:there:7")
@@ -335,7 +335,7 @@ async def test_taking_a_second_talk_gives_the_first_back_with_a_word(house: Hous
 
 
 async def test_take_as_a_reply_to_a_call_takes_the_one_who_called(house: House) -> None:
-    assert "已接手" in (await house.command("take", "", Quoted("有人想说话", ("a:take:there:7",)))).text
+    assert "已接手" in (await house.command("take", "", QuotedMessage("有人想说话", ("a:take:there:7",)))).text
     assert "/take" in (await house.command("take", "")).text
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Incoming, Person, Reply
-from bot.operators.handoff import HOLD_SECONDS, TAKE, Desk, Send, SendError
+from bot.messages import ChatIdentity, Incoming, Reply
+from bot.operators.handoff import HOLD_SECONDS, TAKE, Handoffs, Send, SendError
 from bot.store.store import Store
 from bot.talk import wording
 from bot.talk.conversation import Conversation
@@ -17,8 +17,8 @@ from intents.danger.detector import DangerDetector
 from intents.knowledge import Knowledge
 from tests.faqs import faq, intent
 
-WANG, ADMIN, OTHER = Person("chat", "1001"), Person("chat", "7"), Person("chat", "8")
-ON_THE_WEB, LONG = Person("page", "s1"), Person("chat", "x" * 80)
+WANG, ADMIN, OTHER = ChatIdentity("chat", "1001"), ChatIdentity("chat", "7"), ChatIdentity("chat", "8")
+ON_THE_WEB, LONG = ChatIdentity("page", "s1"), ChatIdentity("chat", "x" * 80)
 VISIT = "催收真的会上门吗"
 LITTLE = faq(
     [
@@ -45,20 +45,20 @@ class House:
     """A conversation with operators, and everything that reached anybody unasked."""
 
     conversation: Conversation
-    desk: Desk
+    desk: Handoffs
     clock: Clock
-    got: defaultdict[Person, list[Reply]] = field(default_factory=lambda: defaultdict(list))
-    unreachable: set[Person] = field(default_factory=set)
+    got: defaultdict[ChatIdentity, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    unreachable: set[ChatIdentity] = field(default_factory=set)
 
-    async def send(self, person: Person, reply: Reply) -> None:
+    async def send(self, person: ChatIdentity, reply: Reply) -> None:
         if person in self.unreachable:
             raise SendError("blocked")
         self.got[person].append(reply)
 
-    async def say(self, person: Person, text: str) -> Reply | None:
+    async def say(self, person: ChatIdentity, text: str) -> Reply | None:
         return await self.conversation.turn(Incoming(person, text))
 
-    def texts(self, person: Person) -> list[str]:
+    def texts(self, person: ChatIdentity) -> list[str]:
         return [reply.text for reply in self.got[person]]
 
 
@@ -77,7 +77,7 @@ async def house(knowledge: Knowledge, danger: DangerDetector, tmp_path: Path) ->
     clock = Clock()
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
         senders: dict[str, Send] = {}
-        desk = Desk(store, frozenset({ADMIN, OTHER}), senders, clock)
+        desk = Handoffs(store, frozenset({ADMIN, OTHER}), senders, clock)
         house = House(Conversation(lambda: knowledge, store, desk, danger=danger), desk, clock)
         senders["chat"] = house.send
         yield house

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Person
-from bot.operators.report import Day, Report, gather, since
+from bot.messages import ChatIdentity
+from bot.operators.report import DailyTurns, Report, gather, since
 from bot.operators.report_page import chart, page
-from bot.store.analytics import Learnt, Pick, Vote
+from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.store.store import Store
-from bot.talk.state import Talk
+from bot.talk.state import ConversationState
 from intents.knowledge import Knowledge
 from tests.faqs import intent, write_faq
 
@@ -36,11 +36,11 @@ class Past:
     def _clock(self) -> float:
         return self.now.timestamp()
 
-    async def learn(self, days_ago: int, learnt: Learnt) -> None:
+    async def learn(self, days_ago: int, learnt: TurnEvent) -> None:
         """What one turn of a new person added so many days ago."""
         self.now = NOW - timedelta(days=days_ago)
         self._people += 1
-        await self.store.keep(Person("web", f"person-{self._people}"), Talk(), learnt)
+        await self.store.keep(ChatIdentity("web", f"person-{self._people}"), ConversationState(), learnt)
 
 
 @pytest.fixture
@@ -69,16 +69,16 @@ async def test_with_nothing_asked_it_still_says_what_wants_a_review(past: Past, 
 
 
 async def test_outcomes_are_told_for_each_day_without_gaps(past: Past, knowledge: Knowledge) -> None:
-    await past.learn(3, Learnt("answer", "home_visit"))
-    await past.learn(3, Learnt("clarify", "home_visit"))
-    await past.learn(1, Learnt("fallback"))
-    await past.learn(30, Learnt("answer", "lawsuit"))
+    await past.learn(3, TurnEvent("answer", "home_visit"))
+    await past.learn(3, TurnEvent("clarify", "home_visit"))
+    await past.learn(1, TurnEvent("fallback"))
+    await past.learn(30, TurnEvent("answer", "lawsuit"))
     found = await report(past, knowledge)
     assert found.days == (
-        Day(date(2026, 11, 20), 1, 1, 0),
-        Day(date(2026, 11, 21)),
-        Day(date(2026, 11, 22), 0, 0, 1),
-        Day(date(2026, 11, 23)),
+        DailyTurns(date(2026, 11, 20), 1, 1, 0),
+        DailyTurns(date(2026, 11, 21)),
+        DailyTurns(date(2026, 11, 22), 0, 0, 1),
+        DailyTurns(date(2026, 11, 23)),
     )
     assert (found.totals.answer, found.totals.clarify, found.totals.fallback) == (1, 1, 1)
     assert [(row.intent, row.count) for row in found.asked] == [("home_visit", 1)]
@@ -89,7 +89,7 @@ async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_i
     past: Past, knowledge: Knowledge
 ) -> None:
     for text in ("孩子上学会受影响吗", "孩子上学会受影响吗", "将来孩子上学受不受影响", OPEN):
-        await past.learn(1, Learnt("fallback", miss=text, likeness=text))
+        await past.learn(1, TurnEvent("fallback", miss=text, likeness=text))
     found = await report(past, knowledge)
     by_text = {group.texts[0]: group for group in found.misses}
     school = by_text["孩子上学会受影响吗"]
@@ -102,14 +102,14 @@ async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_i
 
 
 async def test_what_was_not_understood_long_ago_is_left_out(past: Past, knowledge: Knowledge) -> None:
-    await past.learn(30, Learnt("fallback", miss="很久以前的话", likeness="很久以前的话"))
-    await past.learn(1, Learnt("fallback", miss=FAR, likeness=FAR))
+    await past.learn(30, TurnEvent("fallback", miss="很久以前的话", likeness="很久以前的话"))
+    await past.learn(1, TurnEvent("fallback", miss=FAR, likeness=FAR))
     assert [group.texts for group in (await report(past, knowledge)).misses] == [(FAR,)]
 
 
 async def test_what_has_been_settled_since_is_told_and_comes_last(past: Past, knowledge: Knowledge) -> None:
     for text in ("不还钱会被起诉吗", "不还钱会被起诉吗", FAR, FAR, OPEN):
-        await past.learn(1, Learnt("fallback", miss=text, likeness=text))
+        await past.learn(1, TurnEvent("fallback", miss=text, likeness=text))
     found = await report(past, knowledge)
     assert [(group.texts[0], group.settled) for group in found.misses] == [
         (OPEN, None),
@@ -123,7 +123,7 @@ async def test_what_has_been_settled_since_is_told_and_comes_last(past: Past, kn
 
 
 async def test_a_masked_sentence_comes_without_a_command_to_teach_it(past: Past, knowledge: Knowledge) -> None:
-    await past.learn(1, Learnt("fallback", miss="我爸[手机号]被打爆了", likeness="x"))
+    await past.learn(1, TurnEvent("fallback", miss="我爸[手机号]被打爆了", likeness="x"))
     (group,) = (await report(past, knowledge)).misses
     assert group.commands == ()
 
@@ -135,8 +135,8 @@ async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past:
         Vote("lawsuit", useful=False, reason="hard"),
         Vote("lawsuit", useful=False),
     ):
-        await past.learn(1, Learnt(vote=learnt))
-    await past.learn(30, Learnt(vote=Vote("lawsuit", useful=False, reason="wrong")))
+        await past.learn(1, TurnEvent(vote=learnt))
+    await past.learn(30, TurnEvent(vote=Vote("lawsuit", useful=False, reason="wrong")))
     found = await report(past, knowledge)
     assert [(row.intent, row.up, row.down) for row in found.votes] == [("lawsuit", 0, 3), ("home_visit", 1, 0)]
     assert found.votes[0].reasons == (("看不懂", 2), ("没说原因", 1))
@@ -145,22 +145,22 @@ async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past:
 
 async def test_what_people_picked_when_asked_back_is_told_by_title(past: Past, knowledge: Knowledge) -> None:
     for picked in ("lawsuit", "lawsuit", "none"):
-        await past.learn(1, Learnt(pick=Pick(("home_visit", "lawsuit"), picked)))
+        await past.learn(1, TurnEvent(pick=ClarifyChoice(("home_visit", "lawsuit"), picked)))
     found = await report(past, knowledge)
     assert [(row.picked, row.count) for row in found.confusions] == [("被起诉", 2), ("都不是", 1)]
     assert set(found.confusions[0].shown) == {"上门催收", "被起诉"}
 
 
 async def test_an_intent_that_is_gone_is_still_told(past: Past, knowledge: Knowledge) -> None:
-    await past.learn(1, Learnt(vote=Vote("gone", useful=True)))
+    await past.learn(1, TurnEvent(vote=Vote("gone", useful=True)))
     (row,) = (await report(past, knowledge)).votes
     assert row.title == "gone（已删去）"
 
 
 async def test_the_page_fetches_nothing_and_takes_no_word_for_markup(past: Past, knowledge: Knowledge) -> None:
     evil = "<script>alert(1)</script>&<b>"
-    await past.learn(1, Learnt("fallback", miss=evil, likeness="evil"))
-    await past.learn(1, Learnt("answer", "home_visit"))
+    await past.learn(1, TurnEvent("fallback", miss=evil, likeness="evil"))
+    await past.learn(1, TurnEvent("answer", "home_visit"))
     html = page(await report(past, knowledge))
     assert evil not in html
     assert "&lt;script&gt;alert(1)" in html
@@ -168,7 +168,7 @@ async def test_the_page_fetches_nothing_and_takes_no_word_for_markup(past: Past,
 
 
 def test_the_columns_of_the_chart_stand_inside_it_and_add_up() -> None:
-    days = [Day(date(2026, 11, 1) + timedelta(days=number), number, number // 2, 3) for number in range(40)]
+    days = [DailyTurns(date(2026, 11, 1) + timedelta(days=number), number, number // 2, 3) for number in range(40)]
     drawn = chart(days)
     assert len([column for column in drawn.columns if column.label]) <= 8
     top = drawn.lines[-1][1]

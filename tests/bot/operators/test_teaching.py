@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.operators.teaching import lesson, outcome
+from bot.operators.teaching import describe_result, teach_without_personal_data
 from intents.teach import TeachError
 from tests.faqs import intent, write_faq
 
@@ -27,20 +27,20 @@ def path(tmp_path: Path) -> Path:
 def test_personal_data_never_gets_into_the_file(path: Path, question: str, kind: str) -> None:
     before = path.read_bytes()
     with pytest.raises(TeachError, match=kind) as refused:
-        lesson(path, "home_visit", question)
+        teach_without_personal_data(path, "home_visit", question)
     assert path.read_bytes() == before
     assert question not in str(refused.value)
 
 
 @pytest.mark.parametrize("question", ["逾期3个月欠5万会上门吗？", "12378（投诉热线）打了有用吗", "95588打来说要上门"])
 def test_amounts_dates_and_hotlines_are_no_personal_data(path: Path, question: str) -> None:
-    lesson(path, "home_visit", question)
+    teach_without_personal_data(path, "home_visit", question)
     assert question in path.read_text("utf-8")
 
 
 def test_the_operator_is_told_where_it_stands_and_how_to_take_it_back(path: Path) -> None:
-    taught = lesson(path, "home_visit", "他们今晚带人到老家坐坐")
-    said = "\n".join(outcome(path, taught))
+    taught = teach_without_personal_data(path, "home_visit", "他们今晚带人到老家坐坐")
+    said = "\n".join(describe_result(path, taught))
     assert f"第 {taught.line} 行" in said
     assert taught.backup.name in said
     assert "youshu undo" in said

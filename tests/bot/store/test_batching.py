@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.store.batching import Together
+from bot.store.batching import Batcher
 
 
 @dataclass
@@ -30,8 +30,8 @@ class Calls:
             await asyncio.sleep(0)
 
 
-def together(calls: Calls, most: int = 10, *, ones_own: bool = True) -> Together[int, int]:
-    return Together(calls, most, lambda _: ones_own)
+def together(calls: Calls, most: int = 10, *, ones_own: bool = True) -> Batcher[int, int]:
+    return Batcher(calls, most, lambda _: ones_own)
 
 
 async def test_what_is_asked_during_a_call_shares_the_next_one() -> None:

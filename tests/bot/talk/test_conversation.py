@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.messages import Choice, Incoming, Part, Person, Reply
-from bot.store.analytics import Miss, PickCount, VoteCount
+from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
+from bot.store.analytics import ClarifyChoiceCount, Miss, VoteCount
 from bot.store.store import Store
 from bot.talk import wording
 from bot.talk.conversation import Conversation
-from bot.talk.rate_limit import Flood
+from bot.talk.rate_limit import RateLimiter
 from intents import Decision, Matcher
 from intents.danger.detector import DangerDetector
 from intents.knowledge import Knowledge
 from tests.faqs import BASIS, faq, intent
 
-WANG, LI = Person("test", "1001"), Person("test", "1002")
+WANG, LI = ChatIdentity("test", "1001"), ChatIdentity("test", "1002")
 DEADLINE = 20
 OUTSIDE = ["今天天气怎么样", "红烧肉要炖多久", "帮我写首诗", "明天会下雨吗", "推荐一部电影"]
 
@@ -49,7 +49,7 @@ class Talking:
     """One person's side of a talk."""
 
     conversation: Conversation
-    person: Person = WANG
+    person: ChatIdentity = WANG
     choices: tuple[Choice, ...] = ()
 
     async def say(self, text: str) -> Reply:
@@ -198,7 +198,7 @@ async def test_when_it_is_not_clear_the_titles_and_none_of_these_are_offered(wan
     assert len(reply.choices) <= 4
     assert (await wang.tap("lawsuit标题")).intent == "lawsuit"
     shown = tuple(sorted(choice.value[2:] for choice in reply.choices if choice.value != "none"))
-    assert await store.picks() == [PickCount(shown, "lawsuit", 1)]
+    assert await store.picks() == [ClarifyChoiceCount(shown, "lawsuit", 1)]
 
 
 async def test_typing_something_new_cancels_the_question(wang: Talking, store: Store) -> None:
@@ -397,7 +397,7 @@ async def test_every_value_fits_into_a_button_however_long_the_id() -> None:
 async def test_a_flood_is_told_once_then_met_with_silence_and_danger_still_passes(
     knowledge: Knowledge, store: Store
 ) -> None:
-    conversation = Conversation(lambda: knowledge, store, flood=Flood(per_minute=3))
+    conversation = Conversation(lambda: knowledge, store, flood=RateLimiter(per_minute=3))
     wang, li = Talking(conversation), Talking(conversation, LI)
     replies = [await wang.maybe(VISIT) for _ in range(6)]
     assert [reply is None for reply in replies] == [False, False, False, False, True, True]

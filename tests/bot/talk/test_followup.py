@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Incoming, Part, Person, Reply
+from bot.messages import ChatIdentity, Incoming, Part, Reply
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.ellipsis import ellipsis, goes_on
@@ -34,8 +34,8 @@ async def conversation(shipped: Knowledge) -> AsyncIterator[Conversation]:
 async def second(conversation: Conversation, person: str, first: str, then: str) -> Reply:
     """The reply to the second of two messages; a first one like `i:home_visit` is tapped."""
     tapped = first.startswith("i:")
-    await conversation.turn(Incoming(Person("test", person), "" if tapped else first, first if tapped else None))
-    reply = await conversation.turn(Incoming(Person("test", person), then))
+    await conversation.turn(Incoming(ChatIdentity("test", person), "" if tapped else first, first if tapped else None))
+    reply = await conversation.turn(Incoming(ChatIdentity("test", person), then))
     assert reply is not None
     return reply
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import Incoming, Person, Reply
+from bot.messages import ChatIdentity, Incoming, Reply
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 from tests.talking import Seen, Talk, check, place, talks
 
-PERSON = Person("test", "1")
+PERSON = ChatIdentity("test", "1")
 
 
 def seen(reply: Reply | None) -> Seen | None:

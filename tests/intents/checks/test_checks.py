@@ -17,7 +17,7 @@ from rapidfuzz import fuzz
 from intents import Decision
 from intents.checks import RULES, causes
 from intents.checks.basis import ARTICLE
-from intents.checks.draft import Question
+from intents.checks.draft import WrittenQuestion
 from intents.checks.matching import _Neighbours, stolen_questions
 from intents.checks.thorough import thorough_problems
 from intents.faq.problems import Problem, quoted
@@ -210,7 +210,7 @@ def test_a_nearly_equal_question_out_of_scope_is_found() -> None:
 def test_at_most_so_many_questions_are_tried_spread_over_the_file() -> None:
     tried: list[str] = []
 
-    def track(questions: Sequence[Question], _: str) -> Sequence[Question]:
+    def track(questions: Sequence[WrittenQuestion], _: str) -> Sequence[WrittenQuestion]:
         tried.extend(question.text for question in questions)
         return questions
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from intents.danger.detector import PAIR, WORDING, DangerDetector, SignKind
-from intents.danger.score import DAMPING, MAX_DOUBTED, Verdict, Wording, grams
-from intents.danger.signs import Cued, load_signs
-from intents.danger.spelling import BREAK, MAX_CHARACTERS, Speller
+from intents.danger.detector import PAIR, WORDING, DangerDetector, SignalKind
+from intents.danger.score import DAMPING, MAX_DOUBTED, DangerClassifier, WordingVerdict, char_ngrams
+from intents.danger.signs import CuedPatterns, load_patterns
+from intents.danger.spelling import BREAK, MAX_CHARACTERS, DangerNormalizer
 from intents.faq.reader import read
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -167,7 +167,7 @@ def test_harmless_words_beside_it_hide_no_danger(text: str) -> None:
 def test_another_ones_danger_is_told_apart(text: str) -> None:
     sign = DETECTOR.find(text)
     assert sign is not None
-    assert sign.kind is SignKind.RELATIVE
+    assert sign.kind is SignalKind.RELATIVE
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_another_ones_danger_is_told_apart(text: str) -> None:
 def test_ones_own_danger_is_never_taken_for_anothers(text: str) -> None:
     sign = DETECTOR.find(text)
     assert sign is not None
-    assert sign.kind is not SignKind.RELATIVE
+    assert sign.kind is not SignalKind.RELATIVE
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_what_is_happening_now_is_urgent(text: str, urgent: bool) -> None:  # no
 
 
 def test_a_sign_names_its_group_and_its_words() -> None:
-    names = {group.name for group in load_signs().groups} | {PAIR, WORDING}
+    names = {group.name for group in load_patterns().groups} | {PAIR, WORDING}
     for text in YES:
         sign = sign_of(text)
         assert sign is not None
@@ -231,7 +231,7 @@ def test_an_invisible_character_hides_nothing(text: str, place: int, invisible: 
 )
 def test_a_hostile_text_is_cut_and_no_danger(text: str) -> None:
     assert not DETECTOR.is_danger(text)
-    assert len(Speller()(text)) <= MAX_CHARACTERS + 2
+    assert len(DangerNormalizer()(text)) <= MAX_CHARACTERS + 2
 
 
 # --- the data ----------------------------------------------------------------------------------------------------
@@ -239,19 +239,19 @@ def test_a_hostile_text_is_cut_and_no_danger(text: str) -> None:
 
 def patterns() -> Iterator[tuple[str, str]]:
     """Every cued pattern of signs.yaml with its cue."""
-    signs = load_signs()
-    cued: list[Cued] = [*(each.patterns for each in signs.harmless), *(each.patterns for each in signs.groups)]
+    signs = load_patterns()
+    cued: list[CuedPatterns] = [*(each.patterns for each in signs.harmless), *(each.patterns for each in signs.groups)]
     for each in cued:
         yield from each.listed()
 
 
 def test_the_data_names_nothing_twice() -> None:
-    text = (Path(load_signs.__code__.co_filename).parent / "signs.yaml").read_text(encoding="utf-8")
+    text = (Path(load_patterns.__code__.co_filename).parent / "signs.yaml").read_text(encoding="utf-8")
     assert read(text).problems == ()
 
 
 def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
-    spell = Speller()
+    spell = DangerNormalizer()
     everything = BREAK.join({form for row in LISTED for form in (spell(row["text"]), DETECTOR.folded(row["text"]))})
     for cue, pattern in patterns():
         matches = {found[0] for found in re.finditer(pattern, everything)}
@@ -259,7 +259,7 @@ def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
 
 
 def test_wording_adds_up_the_runs_that_are_there_once() -> None:
-    wording = Wording({"想": 1.0, "想死": 3.0, "想…走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
+    wording = DangerClassifier({"想": 1.0, "想死": 3.0, "想…走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
     for text, found in (
         ("", 0),
         ("想", 1 + 4),
@@ -268,16 +268,16 @@ def test_wording_adds_up_the_runs_that_are_there_once() -> None:
         ("不想了走", 1 + 2),
         ("想死", 1 + 3 + 4),
     ):
-        assert wording.score(text) == pytest.approx(-1.0 + found / max(1, len(grams(text))) ** DAMPING)
+        assert wording.score(text) == pytest.approx(-1.0 + found / max(1, len(char_ngrams(text))) ** DAMPING)
     assert wording.told("想死") == "^想、想死、想"
 
 
 def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:
-    wording = Wording({"剧本杀": -3.0}, bias=0.0, threshold=1.0, doubt=-0.5)
-    assert wording.verdict("剧本杀里跳楼") is Verdict.DOUBT
-    assert wording.verdict("剧本杀") is Verdict.NOTHING
-    assert wording.verdict("剧本杀里跳楼" + "我" * MAX_DOUBTED) is Verdict.NOTHING
-    assert wording.verdict("我今天想跳楼") is Verdict.NOTHING
+    wording = DangerClassifier({"剧本杀": -3.0}, bias=0.0, threshold=1.0, doubt=-0.5)
+    assert wording.verdict("剧本杀里跳楼") is WordingVerdict.DOUBT
+    assert wording.verdict("剧本杀") is WordingVerdict.NOTHING
+    assert wording.verdict("剧本杀里跳楼" + "我" * MAX_DOUBTED) is WordingVerdict.NOTHING
+    assert wording.verdict("我今天想跳楼") is WordingVerdict.NOTHING
 
 
 def test_what_is_happening_now_is_never_doubted() -> None:

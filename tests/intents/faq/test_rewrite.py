@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.faq.rewrite import KEPT_BACKUPS, RewriteError, backups, only_writer, replace, restore
+from intents.faq.rewrite import KEPT_BACKUPS, RewriteError, backups, exclusive_writer, replace, restore
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_mode_and_link_stay(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere" / "faq.yaml"
     link.parent.mkdir()
     link.symlink_to(path)
-    with only_writer(link) as target:
+    with exclusive_writer(link) as target:
         replace(target, b"one\r\n", b"two\n")
     assert link.is_symlink()
     assert path.read_bytes() == b"two\n"
@@ -78,12 +78,12 @@ def test_the_second_writer_waits_for_the_first(path: Path) -> None:
 
     def second() -> None:
         inside.wait()
-        with only_writer(path):
+        with exclusive_writer(path):
             order.append("second")
 
     thread = threading.Thread(target=second)
     thread.start()
-    with only_writer(path):
+    with exclusive_writer(path):
         inside.set()
         thread.join(0.2)
         order.append("first")
@@ -92,5 +92,5 @@ def test_the_second_writer_waits_for_the_first(path: Path) -> None:
 
 
 def test_a_folder_that_takes_no_writes_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(RewriteError, match="写权限"), only_writer(tmp_path / "nowhere" / "faq.yaml"):
+    with pytest.raises(RewriteError, match="写权限"), exclusive_writer(tmp_path / "nowhere" / "faq.yaml"):
         raise AssertionError

@@ -1,7 +1,7 @@
 """What a change of the FAQ does: to sentences, and to what it says."""
 
-from intents.matching.compare import Verdict, changes, rewritten
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence, own_sentences
+from intents.matching.compare import ChangeEffect, content_changes, decision_changes
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, faq_utterances
 from intents.matching.matcher import Matcher
 from tests.faqs import faq, intent
 
@@ -13,26 +13,26 @@ OLD = faq([intent("home_visit", [*HOME_VISIT, MOVED]), intent("lawsuit", LAWSUIT
 NEW = faq([intent("home_visit", HOME_VISIT), intent("lawsuit", [*LAWSUIT, MOVED]), intent("third", [FAR])])
 
 
-def verdicts(*sentences: Sentence) -> list[tuple[str, Verdict]]:
-    return [(change.text, change.verdict) for change in changes(Matcher(OLD), Matcher(NEW), sentences)]
+def verdicts(*sentences: LabeledUtterance) -> list[tuple[str, ChangeEffect]]:
+    return [(change.text, change.verdict) for change in decision_changes(Matcher(OLD), Matcher(NEW), sentences)]
 
 
 def test_only_sentences_that_are_understood_differently_are_told() -> None:
-    assert verdicts(*own_sentences(OLD)) == [(MOVED, Verdict.WORSE), (FAR, Verdict.WORSE)]
-    assert list(changes(Matcher(OLD), Matcher(OLD), own_sentences(OLD))) == []
+    assert verdicts(*faq_utterances(OLD)) == [(MOVED, ChangeEffect.WORSE), (FAR, ChangeEffect.WORSE)]
+    assert list(decision_changes(Matcher(OLD), Matcher(OLD), faq_utterances(OLD))) == []
 
 
 def test_the_label_tells_whether_a_change_is_for_the_better() -> None:
-    assert verdicts(Sentence(MOVED, "lawsuit")) == [(MOVED, Verdict.BETTER)]
-    assert verdicts(Sentence(MOVED, "home_visit", also=("lawsuit",))) == [(MOVED, Verdict.OTHER)]
-    assert verdicts(Sentence(MOVED, "third")) == [(MOVED, Verdict.OTHER)]
-    assert verdicts(Sentence(FAR, OUT_OF_SCOPE)) == [(FAR, Verdict.WORSE)]
+    assert verdicts(LabeledUtterance(MOVED, "lawsuit")) == [(MOVED, ChangeEffect.BETTER)]
+    assert verdicts(LabeledUtterance(MOVED, "home_visit", also=("lawsuit",))) == [(MOVED, ChangeEffect.OTHER)]
+    assert verdicts(LabeledUtterance(MOVED, "third")) == [(MOVED, ChangeEffect.OTHER)]
+    assert verdicts(LabeledUtterance(FAR, OUT_OF_SCOPE)) == [(FAR, ChangeEffect.WORSE)]
 
 
 def test_intents_that_came_went_or_say_something_else_are_told() -> None:
-    found = rewritten(OLD, NEW)
+    found = content_changes(OLD, NEW)
     assert (found.added, found.removed, found.answers) == (("third",), (), ())
-    assert rewritten(NEW, OLD).removed == ("third",)
+    assert content_changes(NEW, OLD).removed == ("third",)
 
 
 def test_a_parameter_that_changes_changes_the_answers_that_quote_it() -> None:
@@ -42,4 +42,4 @@ def test_a_parameter_that_changes_changes_the_answers_that_quote_it() -> None:
     quoting = intent("fees", ["利息多少"])
     quoting["answer"] = {**dict(quoting["answer"]), "summary": "现在是{rate}。"}  # type: ignore[call-overload]  # a builder's dict
     old, new = (faq([quoting, intent("lawsuit", LAWSUIT)], **priced(value)) for value in ("3.0", "3.1"))
-    assert rewritten(old, new).answers == ("fees",)
+    assert content_changes(old, new).answers == ("fees",)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.matching.corpus import OUT_OF_SCOPE, CorpusError, Sentence, read_sentences
+from intents.matching.corpus import OUT_OF_SCOPE, CorpusError, LabeledUtterance, read_labeled_utterances
 
 
 def test_a_labelled_file_is_read_whatever_further_columns_it_has(tmp_path: Path) -> None:
@@ -13,9 +13,9 @@ def test_a_labelled_file_is_read_whatever_further_columns_it_has(tmp_path: Path)
         'id\tintent\talso\tstyle\ttext\na1\thome_visit\tlawsuit,stress\tvoice\t会上门吗\na2\tnone\t\tvoice\t"今天天气\n',
         encoding="utf-8-sig",
     )
-    assert read_sentences(path) == [
-        Sentence("会上门吗", "home_visit", ("lawsuit", "stress"), "voice"),
-        Sentence('"今天天气', OUT_OF_SCOPE, (), "voice"),
+    assert read_labeled_utterances(path) == [
+        LabeledUtterance("会上门吗", "home_visit", ("lawsuit", "stress"), "voice"),
+        LabeledUtterance('"今天天气', OUT_OF_SCOPE, (), "voice"),
     ]
 
 
@@ -32,10 +32,10 @@ def test_a_file_that_is_not_labelled_is_refused_in_one_line(tmp_path: Path, cont
     path = tmp_path / "dev.tsv"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=said) as refused:
-        read_sentences(path)
+        read_labeled_utterances(path)
     assert "\n" not in str(refused.value)
 
 
 def test_a_missing_file_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="打不开"):
-        read_sentences(tmp_path / "nowhere.tsv")
+        read_labeled_utterances(tmp_path / "nowhere.tsv")

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from intents.matching.decide import Candidate, Decision, Rule, Thresholds, decide, load_thresholds, parse_thresholds
+from intents.matching.decide import Candidate, Decision, Reason, Thresholds, decide, load_thresholds, parse_thresholds
 
 LIMITS = Thresholds(sharpness=8.0, unknown=-0.7, answer=0.6, clarify=0.1, offer=0.2, margin=0.3, also=0.6, bare=2)
 
 
-def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, Rule]:
+def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, Reason]:
     candidates = [Candidate(f"i{number}", score) for number, score in enumerate(scores)]
     return decide(candidates, outside, LIMITS, bare=bare)
 
@@ -17,27 +17,27 @@ def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[
 @pytest.mark.parametrize(
     ("scores", "outside", "expected"),
     [
-        ((0.6, 0.1), 0.0, (Decision.ANSWER, Rule.SURE)),
-        ((0.5999, 0.1), 0.0, (Decision.CLARIFY, Rule.UNSURE)),
-        ((0.65, 0.34), 0.0, (Decision.ANSWER, Rule.SURE)),
-        ((0.65, 0.36), 0.0, (Decision.CLARIFY, Rule.MARGIN)),
-        ((0.1,), 0.0, (Decision.CLARIFY, Rule.UNSURE)),
-        ((0.0999,), 0.0, (Decision.FALLBACK, Rule.FLOOR)),
-        ((0.3,), 0.31, (Decision.CLARIFY, Rule.OUTSIDE)),
-        ((0.3,), 0.3, (Decision.CLARIFY, Rule.UNSURE)),
-        ((0.2,), 0.8, (Decision.CLARIFY, Rule.OUTSIDE)),
-        ((0.1999,), 0.8, (Decision.FALLBACK, Rule.OUTSIDE)),
-        ((), 0.0, (Decision.FALLBACK, Rule.FLOOR)),
+        ((0.6, 0.1), 0.0, (Decision.ANSWER, Reason.SURE)),
+        ((0.5999, 0.1), 0.0, (Decision.CLARIFY, Reason.UNSURE)),
+        ((0.65, 0.34), 0.0, (Decision.ANSWER, Reason.SURE)),
+        ((0.65, 0.36), 0.0, (Decision.CLARIFY, Reason.MARGIN)),
+        ((0.1,), 0.0, (Decision.CLARIFY, Reason.UNSURE)),
+        ((0.0999,), 0.0, (Decision.FALLBACK, Reason.FLOOR)),
+        ((0.3,), 0.31, (Decision.CLARIFY, Reason.OUTSIDE)),
+        ((0.3,), 0.3, (Decision.CLARIFY, Reason.UNSURE)),
+        ((0.2,), 0.8, (Decision.CLARIFY, Reason.OUTSIDE)),
+        ((0.1999,), 0.8, (Decision.FALLBACK, Reason.OUTSIDE)),
+        ((), 0.0, (Decision.FALLBACK, Reason.FLOOR)),
     ],
 )
 def test_each_threshold_holds_on_both_sides(
-    scores: tuple[float, ...], outside: float, expected: tuple[Decision, Rule]
+    scores: tuple[float, ...], outside: float, expected: tuple[Decision, Reason]
 ) -> None:
     assert decision(*scores, outside=outside) == expected
 
 
 def test_a_bare_word_is_asked_back_however_sure_it_is() -> None:
-    assert decision(0.99, bare=True) == (Decision.CLARIFY, Rule.BARE)
+    assert decision(0.99, bare=True) == (Decision.CLARIFY, Reason.BARE)
 
 
 def test_the_shipped_thresholds_are_complete_and_in_range() -> None:

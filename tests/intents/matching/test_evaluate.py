@@ -1,15 +1,27 @@
 """What the figures mean."""
 
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import Candidate, Decision
-from intents.matching.evaluate import Outcome, OutsideScore, Score, by_intent, by_style, confusions, outcomes
+from intents.matching.evaluate import (
+    EvaluatedUtterance,
+    InScopeMetrics,
+    OutOfScopeMetrics,
+    by_intent,
+    by_style,
+    confusions,
+    evaluate_utterances,
+)
 from intents.matching.matcher import Match
 
 
-def outcome(wanted: str, decision: str, *ranked: str, also: tuple[str, ...] = (), style: str = "") -> Outcome:
+def outcome(
+    wanted: str, decision: str, *ranked: str, also: tuple[str, ...] = (), style: str = ""
+) -> EvaluatedUtterance:
     candidates = tuple(Candidate(name, 0.9 - 0.1 * number) for number, name in enumerate(ranked))
     intent = None if decision == "fallback" else ranked[0]
-    return Outcome(Sentence("句子", wanted, also, style), Match("句子", Decision(decision), intent, 0.9, candidates))
+    return EvaluatedUtterance(
+        LabeledUtterance("句子", wanted, also, style), Match("句子", Decision(decision), intent, 0.9, candidates)
+    )
 
 
 RESULTS = [
@@ -27,19 +39,19 @@ RESULTS = [
 
 
 def test_the_score_of_what_is_in_scope() -> None:
-    score = Score.of(RESULTS)
+    score = InScopeMetrics.of(RESULTS)
     shares = [score.top1, score.top3, score.answered_right, score.served, score.misled, score.refused]
     assert score.count == 6
     assert [round(6 * share) for share in shares] == [3, 5, 2, 3, 1, 1]
 
 
 def test_the_score_of_what_is_out_of_scope() -> None:
-    assert OutsideScore.of(RESULTS) == OutsideScore(count=4, kept_out=0.75, refused=0.5)
+    assert OutOfScopeMetrics.of(RESULTS) == OutOfScopeMetrics(count=4, kept_out=0.75, refused=0.5)
 
 
 def test_nothing_to_score_is_zero_and_no_error() -> None:
-    assert Score.of([]).top1 == 0
-    assert OutsideScore.of([]).kept_out == 0
+    assert InScopeMetrics.of([]).top1 == 0
+    assert OutOfScopeMetrics.of([]).kept_out == 0
 
 
 def test_groups_stand_weakest_first() -> None:
@@ -58,6 +70,6 @@ def test_every_sentence_is_asked() -> None:
         asked.append(text)
         return Match(text, Decision.FALLBACK, None, 0.0, ())
 
-    found = outcomes(match, [Sentence("一", "a"), Sentence("二", "b")])
+    found = evaluate_utterances(match, [LabeledUtterance("一", "a"), LabeledUtterance("二", "b")])
     assert asked == ["一", "二"]
     assert all(each.refused and not each.right for each in found)

@@ -3,9 +3,9 @@
 import pytest
 
 from intents import Matcher
-from intents.matching.decide import Rule
+from intents.matching.decide import Reason
 from intents.matching.explain import explain
-from intents.matching.features import View
+from intents.matching.features import FeatureView
 from intents.matching.linear import BIAS
 from tests.faqs import faq, intent
 
@@ -29,7 +29,7 @@ def test_it_shows_what_was_read_and_in_which_words() -> None:
 def test_the_shares_of_the_views_and_the_bias_add_up_to_the_margin() -> None:
     for part in explain(FAQ, matcher, "追数的会上门吗").parts:
         assert sum(part.shares.values()) + BIAS == pytest.approx(part.margin, abs=1e-4)
-        assert set(part.shares) == set(View)
+        assert set(part.shares) == set(FeatureView)
 
 
 def test_it_names_the_words_that_told() -> None:
@@ -45,9 +45,10 @@ def test_it_names_the_question_that_is_most_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"), [("怎么查征信", Rule.EXACT), ("", Rule.EMPTY), ("征信", Rule.BARE), ("我不想活了", Rule.DANGER)]
+    ("text", "rule"),
+    [("怎么查征信", Reason.EXACT), ("", Reason.EMPTY), ("征信", Reason.BARE), ("我不想活了", Reason.DANGER)],
 )
-def test_it_names_the_rule_that_decided(text: str, rule: Rule) -> None:
+def test_it_names_the_rule_that_decided(text: str, rule: Reason) -> None:
     assert explain(FAQ, matcher, text).rule is rule
 
 

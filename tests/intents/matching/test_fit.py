@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from intents.matching.corpus import OUT_OF_SCOPE, Sentence
+from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
 from intents.matching.decide import load_thresholds, parse_thresholds
-from intents.matching.fit import FOLDS, Budget, Scored, as_yaml, fit, in_corpus, out_of_fold
+from intents.matching.fit import FOLDS, Budget, ScoredUtterances, as_yaml, fit_thresholds, in_corpus, out_of_fold
 from tests.faqs import faq, intent
 
 FAQ = faq(
@@ -20,9 +20,9 @@ FAQ = faq(
 )
 
 
-def scored(margins: list[list[float]], right: list[int]) -> Scored:
+def scored(margins: list[list[float]], right: list[int]) -> ScoredUtterances:
     """Messages with these margins for two intents and for what is out of scope, and the right class of each."""
-    return Scored(np.array(margins, dtype=np.float32), np.eye(3, dtype=bool)[right])
+    return ScoredUtterances(np.array(margins, dtype=np.float32), np.eye(3, dtype=bool)[right])
 
 
 def test_every_question_is_scored_once_by_a_model_that_never_saw_it() -> None:
@@ -33,7 +33,9 @@ def test_every_question_is_scored_once_by_a_model_that_never_saw_it() -> None:
 
 
 def test_the_corpus_is_scored_with_all_its_right_intents() -> None:
-    found = in_corpus(FAQ, [Sentence("上门抓人", "home_visit", ("jail",)), Sentence("提额", OUT_OF_SCOPE)])
+    found = in_corpus(
+        FAQ, [LabeledUtterance("上门抓人", "home_visit", ("jail",)), LabeledUtterance("提额", OUT_OF_SCOPE)]
+    )
     assert found.right.tolist() == [[True, True, False], [False, False, True]]
 
 
@@ -41,14 +43,14 @@ def test_a_budget_without_wrong_answers_asks_for_higher_scores_than_a_generous_o
     sure, unsure, wrong = [0.5, -0.8, -0.9], [0.0, -0.3, -0.9], [0.0, -0.25, -0.9]
     messages = scored([sure] * 20 + [unsure] * 4 + [wrong] * 2, [0] * 20 + [0] * 4 + [1] * 2)
     start = load_thresholds()
-    strict = fit([messages], messages, start, Budget(misled=0.0))
-    generous = fit([messages], messages, start, Budget(misled=0.5))
+    strict = fit_thresholds([messages], messages, start, Budget(misled=0.0))
+    generous = fit_thresholds([messages], messages, start, Budget(misled=0.5))
     assert strict.answer > generous.answer
 
 
 def test_what_is_not_fitted_is_taken_over() -> None:
     messages = scored([[0.5, -0.8, -0.9], [-0.8, 0.5, -0.9], [-0.9, -0.9, 0.6]], [0, 1, 2])
-    fitted = fit([messages], messages, replace(load_thresholds(), bare=3, also=0.5))
+    fitted = fit_thresholds([messages], messages, replace(load_thresholds(), bare=3, also=0.5))
     assert (fitted.bare, fitted.also) == (3, 0.5)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
-from intents.matching.decide import Rule
+from intents.matching.decide import Reason
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -40,7 +40,7 @@ def test_typos_slang_traditional_and_pinyin_reach_their_intent(text: str, wanted
 def test_every_question_is_answered_by_its_own_intent(owner: str, questions: list[str]) -> None:
     for question in questions:
         match = matcher.match(question)
-        assert (match.decision, match.intent, match.rule) == (Decision.ANSWER, owner, Rule.EXACT)
+        assert (match.decision, match.intent, match.rule) == (Decision.ANSWER, owner, Reason.EXACT)
 
 
 @pytest.mark.parametrize("question", OUTSIDE["questions"])
@@ -101,7 +101,7 @@ def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
 def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> None:
     twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, "上征信吗？会来我家吗？"])]))
     match = twice.match("上征信吗？会来我家吗？")
-    assert (match.intent, match.rule) == ("credit", Rule.EXACT)
+    assert (match.intent, match.rule) == ("credit", Reason.EXACT)
 
 
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
@@ -163,7 +163,7 @@ def test_a_filler_never_changes_what_is_understood(text: str, filler: str, befor
 def test_danger_to_life_comes_before_any_score() -> None:
     caring = Matcher(faq([*INTENTS, intent("crisis", ["撑不下去了"])]))
     match = caring.match("逾期上征信吗？我不想活了")
-    assert (match.decision, match.intent, match.score, match.rule) == (Decision.ANSWER, "crisis", 1.0, Rule.DANGER)
+    assert (match.decision, match.intent, match.score, match.rule) == (Decision.ANSWER, "crisis", 1.0, Reason.DANGER)
     assert match.candidates[0].intent == "crisis"
     assert sum(candidate.intent == "crisis" for candidate in match.candidates) == 1
 

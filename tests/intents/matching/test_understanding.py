@@ -13,9 +13,15 @@ from opencc import OpenCC
 
 from intents import FAQ, Decision, Matcher
 from intents.knowledge import Knowledge
-from intents.matching.corpus import Sentence, read_sentences
-from intents.matching.decide import Rule
-from intents.matching.evaluate import Outcome, OutsideScore, Score, by_style, outcomes
+from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
+from intents.matching.decide import Reason
+from intents.matching.evaluate import (
+    EvaluatedUtterance,
+    InScopeMetrics,
+    OutOfScopeMetrics,
+    by_style,
+    evaluate_utterances,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT / "tests" / "corpus"
@@ -24,7 +30,7 @@ HELD_OUT = ("heldout.tsv", "heldout_desk.tsv")
 KNOWN = CORPUS / "known_failures.txt"
 """Messages that are answered wrong, one a line; each must go on failing, or be taken off the list."""
 
-MESSAGES = [sentence.text for name in TUNED for sentence in read_sentences(CORPUS / name)]
+MESSAGES = [sentence.text for name in TUNED for sentence in read_labeled_utterances(CORPUS / name)]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +44,10 @@ def matcher(shipped: Knowledge) -> Matcher:
 
 
 @pytest.fixture(scope="module")
-def tuned(matcher: Matcher) -> list[Outcome]:
-    return outcomes(matcher.match, [sentence for name in TUNED for sentence in read_sentences(CORPUS / name)])
+def tuned(matcher: Matcher) -> list[EvaluatedUtterance]:
+    return evaluate_utterances(
+        matcher.match, [sentence for name in TUNED for sentence in read_labeled_utterances(CORPUS / name)]
+    )
 
 
 def test_every_question_of_the_file_reaches_its_own_intent_first(faq: FAQ, matcher: Matcher) -> None:
@@ -57,8 +65,8 @@ def test_no_question_out_of_scope_is_answered(faq: FAQ, matcher: Matcher) -> Non
     assert [q for q in faq.out_of_scope.questions if matcher.match(q).decision is Decision.ANSWER] == []
 
 
-def test_the_tuned_messages_are_understood(tuned: list[Outcome]) -> None:
-    score, outside = Score.of(tuned), OutsideScore.of(tuned)
+def test_the_tuned_messages_are_understood(tuned: list[EvaluatedUtterance]) -> None:
+    score, outside = InScopeMetrics.of(tuned), OutOfScopeMetrics.of(tuned)
     assert score.top1 >= 0.90
     assert score.top3 >= 0.97
     assert score.served >= 0.94
@@ -68,9 +76,9 @@ def test_the_tuned_messages_are_understood(tuned: list[Outcome]) -> None:
 
 
 def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
-    sentences = [sentence for name in HELD_OUT for sentence in read_sentences(CORPUS / name)]
-    results = outcomes(matcher.match, sentences)
-    score, outside = Score.of(results), OutsideScore.of(results)
+    sentences = [sentence for name in HELD_OUT for sentence in read_labeled_utterances(CORPUS / name)]
+    results = evaluate_utterances(matcher.match, sentences)
+    score, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     assert score.top1 >= 0.92
     assert score.served >= 0.97
     assert score.misled <= 0.03
@@ -79,14 +87,14 @@ def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
 
 
 @pytest.mark.parametrize("style", ["typo", "traditional", "pinyin"])
-def test_a_way_of_writing_costs_little(tuned: list[Outcome], style: str) -> None:
+def test_a_way_of_writing_costs_little(tuned: list[EvaluatedUtterance], style: str) -> None:
     styles = by_style(tuned)
     assert styles[style].top1 >= styles["plain"].top1 - 0.04
 
 
-def test_wrong_answers_are_known_and_known_ones_still_fail(tuned: list[Outcome]) -> None:
+def test_wrong_answers_are_known_and_known_ones_still_fail(tuned: list[EvaluatedUtterance]) -> None:
     known = set(KNOWN.read_text("utf-8").splitlines())
-    scored = (outcome for outcome in tuned if outcome.match.rule is not Rule.DANGER)  # danger has a corpus of its own
+    scored = (outcome for outcome in tuned if outcome.match.rule is not Reason.DANGER)  # danger has a corpus of its own
     wrong = {outcome.sentence.text for outcome in scored if outcome.answered and not outcome.right}
     assert wrong - known == set(), "new wrong answers"
     assert known - wrong == set(), "no longer wrong: take these off the list"
@@ -162,11 +170,11 @@ def test_punctuation_at_the_ends_decides_alike(matcher: Matcher, text: str, mark
 
 
 def test_sentences_are_labelled_with_intents_that_exist(faq: FAQ) -> None:
-    labelled: list[Sentence] = [s for path in sorted(CORPUS.glob("*.tsv")) for s in _labelled(path)]
+    labelled: list[LabeledUtterance] = [s for path in sorted(CORPUS.glob("*.tsv")) for s in _labelled(path)]
     names = {name for sentence in labelled for name in (sentence.intent, *sentence.also)}
     assert names <= {*faq.by_id, "out_of_scope"}
 
 
-def _labelled(path: Path) -> list[Sentence]:
+def _labelled(path: Path) -> list[LabeledUtterance]:
     header = path.read_text("utf-8").split("\n", 1)[0].split("\t")
-    return read_sentences(path) if {"intent", "text"} <= set(header) else []
+    return read_labeled_utterances(path) if {"intent", "text"} <= set(header) else []

@@ -10,12 +10,12 @@ import pytest
 
 from bot.channels.telegram.channel import TelegramChannel
 from bot.http.metrics import Metrics
-from bot.messages import Person
-from bot.operators.admin_commands import COMMANDS, Office
+from bot.messages import ChatIdentity
+from bot.operators.admin_commands import COMMANDS, AdminCommands
 from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Desk, Send
-from bot.operators.reload_notices import follow
-from bot.store.store import Learnt, Store, Talk
+from bot.operators.handoff import Handoffs, Send
+from bot.operators.reload_notices import notify_on_reload
+from bot.store.store import ConversationState, Store, TurnEvent
 from bot.talk.conversation import Conversation
 from bot.talk.search import search
 from intents.reload import Reloader
@@ -67,11 +67,11 @@ async def server() -> AsyncIterator[BotAPI]:
 async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
     path = write_faq(tmp_path, [HOME_VISIT, LAWSUIT])
     admin = server.user("管理员")
-    person = Person("telegram", str(admin["id"]))
+    person = ChatIdentity("telegram", str(admin["id"]))
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
         reloader = Reloader.load(path)
         senders: dict[str, Send] = {}
-        desk = Desk(store, frozenset({person}), senders)
+        desk = Handoffs(store, frozenset({person}), senders)
         conversation = Conversation(lambda: reloader.current, store, desk)
         broadcast = Broadcast(store, senders, per_second=1000)
         channel = TelegramChannel(
@@ -81,10 +81,10 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
             search=lambda text, most: search(reloader.current, text, most),
             claims=store,
             count=lambda _: None,
-            office=Office(desk, reloader, broadcast),
+            office=AdminCommands(desk, reloader, broadcast),
         )
         senders["telegram"] = channel.tell
-        follow(reloader, desk, Metrics())
+        notify_on_reload(reloader, desk, Metrics())
         running = asyncio.create_task(channel.run())
         yield Shop(server, admin, path, store)
         await broadcast.close()
@@ -150,7 +150,9 @@ async def test_stats_name_the_topics_that_were_asked(shop: Shop) -> None:
 
 async def test_a_miss_is_leafed_to_and_taught_in_three_taps(shop: Shop) -> None:
     user = shop.server.user()
-    await shop.store.keep(Person("telegram", "1"), Talk(), Learnt("fallback", miss=MISS, likeness=MISS))
+    await shop.store.keep(
+        ChatIdentity("telegram", "1"), ConversationState(), TurnEvent("fallback", miss=MISS, likeness=MISS)
+    )
     listed = await shop.asks(shop.admin, "/misses")
     one = await shop.taps(listed, "1")
     assert one["message_id"] == listed["message_id"]

@@ -22,7 +22,7 @@ from telegram.error import (
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.channels.telegram.rate_limiter import ATTEMPTS, Pace, PoliteLimiter, kind_of, may_be_repeated
+from bot.channels.telegram.rate_limiter import ATTEMPTS, RateLimits, TelegramRateLimiter, kind_of, may_be_repeated
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import QUICK, Bot, reaching, talking
@@ -33,10 +33,10 @@ async def user(server: BotAPI) -> JSON:
     return server.user()
 
 
-def polite(server: BotAPI, pace: Pace = QUICK, read_timeout: float = 5) -> ExtBot[None]:
+def polite(server: BotAPI, pace: RateLimits = QUICK, read_timeout: float = 5) -> ExtBot[None]:
     """A bare bot behind the limiter."""
     request = HTTPXRequest(read_timeout=read_timeout, httpx_kwargs={"verify": PLAIN})
-    return ExtBot(server.token, server.base_url, request=request, rate_limiter=PoliteLimiter(pace))  # type: ignore[arg-type]  # the library's own parameter of its limiter
+    return ExtBot(server.token, server.base_url, request=request, rate_limiter=TelegramRateLimiter(pace))  # type: ignore[arg-type]  # the library's own parameter of its limiter
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def test_a_5xx_that_does_not_end_is_given_up(server: BotAPI, sender: ExtBo
 
 
 async def test_a_server_that_is_away_for_a_moment_is_tried_again(server: BotAPI, user: JSON) -> None:
-    async with polite(server, Pace(overall=0, in_chat=0, first_wait=0.3)) as sender:
+    async with polite(server, RateLimits(overall=0, in_chat=0, first_wait=0.3)) as sender:
         port = server.port
         await server.stop()
         sending = asyncio.create_task(sender.send_message(user["id"], "好"))
@@ -134,7 +134,7 @@ async def test_what_changes_nothing_the_second_time_is_tried_again(
 
 async def test_one_person_gets_one_message_a_second_and_others_do_not_wait(server: BotAPI, user: JSON) -> None:
     other = server.user()
-    async with polite(server, Pace(overall=0, in_chat=1, first_wait=0.01)) as sender:
+    async with polite(server, RateLimits(overall=0, in_chat=1, first_wait=0.01)) as sender:
         begin = time.monotonic()
         await asyncio.gather(
             *(sender.send_message(user["id"], text) for text in "一二三"), sender.send_message(other["id"], "四")
@@ -148,7 +148,7 @@ async def test_one_person_gets_one_message_a_second_and_others_do_not_wait(serve
 
 async def test_a_bot_that_keeps_the_vendors_pace_is_never_refused(server: BotAPI, tmp_path: Path, user: JSON) -> None:
     server.paced = True
-    async with talking(server, tmp_path, options=reaching(server, pace=Pace())) as bot:
+    async with talking(server, tmp_path, options=reaching(server, pace=RateLimits())) as bot:
         for text in ("催收会上门吗", "会被起诉吗", "催收会上门吗"):
             await server.says(user, text)
         for _ in range(3):
@@ -158,7 +158,7 @@ async def test_a_bot_that_keeps_the_vendors_pace_is_never_refused(server: BotAPI
 
 
 def test_memory_of_chats_is_bounded() -> None:
-    limiter = PoliteLimiter(Pace())
+    limiter = TelegramRateLimiter(RateLimits())
     for chat in range(5000):
         limiter._turn_in(chat)
     assert len(limiter._chats) < 2000

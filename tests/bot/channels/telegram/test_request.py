@@ -15,7 +15,7 @@ from telegram.request import RequestData
 from telegram.request._requestparameter import RequestParameter
 
 from bot.channels.telegram import request as telegram_http
-from bot.channels.telegram.request import DirectRequest, proxied
+from bot.channels.telegram.request import AiohttpRequest, proxied
 from tests.fakes.botapi import PLAIN
 
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
@@ -82,8 +82,8 @@ async def answering(*answers: bytes | None) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def requesting(connections: int = 2, seconds: float = 5) -> AsyncIterator[DirectRequest]:
-    async with DirectRequest(connections, seconds, PLAIN) as request:
+async def requesting(connections: int = 2, seconds: float = 5) -> AsyncIterator[AiohttpRequest]:
+    async with AiohttpRequest(connections, seconds, PLAIN) as request:
         yield request
 
 
@@ -97,7 +97,7 @@ def tokenless(error: Exception) -> bool:
     return not any("bot1:x" in repr(each) for each in [*causes, "".join(traceback.format_exception(error))])
 
 
-async def posted(request: DirectRequest, url: str, **parameters: str) -> tuple[int, bytes]:
+async def posted(request: AiohttpRequest, url: str, **parameters: str) -> tuple[int, bytes]:
     return await request.do_request(url, "POST", data(**parameters))
 
 

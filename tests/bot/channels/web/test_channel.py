@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.channels.web import channel as web
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
-from bot.messages import Attachment, Choice, Incoming, Person, Reply, Section
+from bot.messages import Attachment, ChatIdentity, Choice, Incoming, Reply, Section
 from intents import Decision
 from tests.webserver import serving
 
@@ -83,17 +83,17 @@ async def test_a_message_is_answered_in_the_designed_form(client: httpx.AsyncCli
             "attachments": [{"name": "申请书.txt", "url": "/letters/1"}],
         },
     }
-    assert listener.heard == [Incoming(Person("web", "s1"), "催收会上门吗")]
+    assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "催收会上门吗")]
 
 
 async def test_a_tap_reaches_the_conversation_as_a_choice(client: httpx.AsyncClient, listener: Listener) -> None:
     assert (await posted(client, session="s1", choice="p:home_visit:rights")).status_code == 200
-    assert listener.heard == [Incoming(Person("web", "s1"), "", "p:home_visit:rights")]
+    assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "", "p:home_visit:rights")]
 
 
 async def test_an_empty_text_beside_a_choice_is_a_tap(client: httpx.AsyncClient, listener: Listener) -> None:
     assert (await posted(client, session="s1", text="", choice="menu")).status_code == 200
-    assert listener.heard == [Incoming(Person("web", "s1"), "", "menu")]
+    assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "", "menu")]
 
 
 async def test_silence_is_an_answer_without_text(client: httpx.AsyncClient, listener: Listener) -> None:
@@ -108,7 +108,7 @@ async def test_silence_is_an_answer_without_text(client: httpx.AsyncClient, list
 )
 async def test_a_session_may_be_any_name(client: httpx.AsyncClient, listener: Listener, session: str) -> None:
     assert (await posted(client, session=session, text="您好")).status_code == 200
-    assert listener.heard[0].person == Person("web", session)
+    assert listener.heard[0].person == ChatIdentity("web", session)
 
 
 @pytest.mark.parametrize("text", ["", " ", "😭😭😭", "长" * 10_000, "\u202e\u200d\x00", "1"])
