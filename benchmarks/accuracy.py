@@ -92,10 +92,12 @@ def ours(faq: FAQ, *, without: FeatureView | None = None, pinyin: bool = True) -
     limits = load_thresholds()
 
     def method(texts: Sequence[str]) -> tuple[list[str], Scores]:
-        read = model.reader if pinyin else lambda text: model.reader.own(model.reader.normalize(text))
+        read = (
+            model.analyzer if pinyin else lambda text: model.analyzer.analyze_question(model.analyzer.normalize(text))
+        )
         margins = np.stack([model.evidence(read(text)).margins for text in texts])
-        floor = np.full((len(texts), 1), limits.unknown, dtype=np.float32)
-        scores = softmax(np.hstack([margins, floor]) * np.float32(limits.sharpness)).astype(np.float64)
+        floor = np.full((len(texts), 1), limits.oos_margin, dtype=np.float32)
+        scores = softmax(np.hstack([margins, floor]) * np.float32(limits.inverse_temperature)).astype(np.float64)
         return list(model.classes), scores[:, :-1]
 
     return method

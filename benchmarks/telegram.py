@@ -116,10 +116,10 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
     metrics = Metrics()
     options = Options(SecretStr(TOKEN), base_url, pace=RateLimits(overall=0, in_chat=0))
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
-        conversation = Conversation(lambda: knowledge, store, flood=RateLimiter())
+        conversation = Conversation(lambda: knowledge, store, rate_limiter=RateLimiter())
         channel = TelegramChannel(
             options,
-            turn=metrics.measured(conversation.turn),
+            turn=metrics.instrument(conversation.turn),
             forget=conversation.forget,
             search=lambda text, most: search(knowledge, text, most),
             claims=store,

@@ -94,7 +94,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except ExpectedError as error:
-        click.echo(error.told, err=True)
+        click.echo(error.user_message, err=True)
         sys.exit(1)
     finally:
         # The process ends: Python's last search for garbage, through all that was imported, would take another 70 ms.

@@ -66,12 +66,12 @@ async def serve(settings: Settings) -> None:
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
-        desk = Handoffs(store, settings.admins, senders)
-        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
+        handoffs = Handoffs(store, settings.admins, senders)
+        conversation = Conversation(lambda: reloader.current, store, handoffs, RateLimiter(), settings.retention_days)
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
-        turn = metrics.measured(conversation.turn)
-        office = AdminCommands(desk, reloader, Broadcast(store, senders))
-        telegram = _telegram(settings, conversation, metrics, office)
+        turn = metrics.instrument(conversation.turn)
+        admin_commands = AdminCommands(handoffs, reloader, Broadcast(store, senders))
+        telegram = _telegram(settings, conversation, metrics, admin_commands)
         if telegram is not None:
             senders["telegram"] = telegram.tell
         app = build_app(
@@ -87,32 +87,32 @@ async def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
         )
-        notify_on_reload(reloader, desk, metrics)
+        notify_on_reload(reloader, handoffs, metrics)
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
         warming = asyncio.create_task(asyncio.to_thread(reloader.current.matcher.warm))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(_Server(config), listening, telegram, office, stopping)
+        await _run(_Server(config), listening, telegram, admin_commands, stopping)
 
 
 async def _run(
     server: _Server,
     listening: socket.socket,
     telegram: "TelegramChannel | None",
-    office: AdminCommands,
+    admin_commands: AdminCommands,
     stopping: asyncio.Event,
 ) -> None:
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what the channel raises."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     talking = asyncio.create_task(telegram.run() if telegram else stopping.wait())
-    resuming = asyncio.create_task(_resumed(telegram, office))
+    resuming = asyncio.create_task(_resumed(telegram, admin_commands))
     signalled = asyncio.create_task(stopping.wait())
     await asyncio.wait({serving, talking, signalled}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     resuming.cancel()
-    await office.broadcast.close()
+    await admin_commands.broadcast.close()
     if telegram is not None:
         await telegram.stop(STOP_SECONDS)
     await serving
@@ -120,15 +120,15 @@ async def _run(
     await talking
 
 
-async def _resumed(telegram: "TelegramChannel | None", office: AdminCommands) -> None:
+async def _resumed(telegram: "TelegramChannel | None", admin_commands: AdminCommands) -> None:
     """Once people can be reached, go on with a broadcast that a crash cut off."""
     if telegram is not None:
         await telegram.connected.wait()
-        await office.broadcast.resume()
+        await admin_commands.broadcast.resume()
 
 
 def _telegram(
-    settings: Settings, conversation: Conversation, metrics: Metrics, office: AdminCommands
+    settings: Settings, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
 ) -> "TelegramChannel | None":
     """The Telegram channel, if there is a token for it; raises TelegramRefusedError."""
     if settings.telegram_token is None:
@@ -145,12 +145,12 @@ def _telegram(
     )
     return TelegramChannel(
         options,
-        turn=metrics.measured(conversation.turn),
+        turn=metrics.instrument(conversation.turn),
         forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
         claims=conversation.store,
         count=metrics.telegram_event,
-        office=office,
+        admin_commands=admin_commands,
     )
 
 

@@ -9,7 +9,7 @@ class ExpectedError(Exception):
     """A failure that people can mend."""
 
     @property
-    def told(self) -> str:
+    def user_message(self) -> str:
         """What they are told, in Chinese, one reason a line."""
         return str(self)
 

@@ -54,7 +54,7 @@ class OperatorTerminal:
         async def write() -> None:
             async with Store(f"sqlite+aiosqlite:///{self.folder / 'youshu.db'}", call_seconds=30) as store:
                 for text in texts:
-                    await store.keep(
+                    await store.save_turn(
                         ChatIdentity("web", "somebody"),
                         ConversationState(),
                         TurnEvent("fallback", miss=text, likeness=text),

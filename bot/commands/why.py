@@ -5,38 +5,38 @@ from rich.markup import escape
 from rich.table import Table
 
 from intents.faq.schema import FAQ
-from intents.matching.decide import Decision, Reason
+from intents.matching.decide import Decision, DecisionReason
 from intents.matching.explain import Explanation
 from intents.matching.features import FeatureView
 
 _DECISIONS = {Decision.ANSWER: "回答", Decision.CLARIFY: "反问", Decision.FALLBACK: "不懂"}
 _VIEWS = {FeatureView.PAIR: "字词", FeatureView.SOUND: "读音", FeatureView.CHARACTER: "单字"}
 _RULES = {
-    Reason.DANGER: "有生命危险的迹象，先于一切",
-    Reason.EXACT: "和 faq.yaml 里的一条问法一样",
-    Reason.EMPTY: "去掉标点和语气词以后什么也没有",
-    Reason.FLOOR: "最高分低于 clarify",
-    Reason.OUTSIDE: "更像不归这里管的事",
-    Reason.BARE: "只有一个词，没有问什么",
-    Reason.UNSURE: "最高分低于 answer",
-    Reason.MARGIN: "第一名领先第二名不到 margin",
-    Reason.SURE: "分数和领先都够",
-    Reason.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
+    DecisionReason.DANGER: "有生命危险的迹象，先于一切",
+    DecisionReason.EXACT: "和 faq.yaml 里的一条问法一样",
+    DecisionReason.EMPTY: "去掉标点和语气词以后什么也没有",
+    DecisionReason.FLOOR: "最高分低于 clarify",
+    DecisionReason.OUTSIDE: "更像不归这里管的事",
+    DecisionReason.BARE: "只有一个词，没有问什么",
+    DecisionReason.UNSURE: "最高分低于 answer",
+    DecisionReason.MARGIN: "第一名领先第二名不到 margin",
+    DecisionReason.SURE: "分数和领先都够",
+    DecisionReason.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
 }
 
 
 def show(console: Console, faq: FAQ, why: Explanation) -> None:
     """Print an explanation."""
     match = why.match
-    console.print(f"决定：[bold]{_DECISIONS[match.decision]}[/]（{_RULES[match.rule]}）", highlight=False)
-    if why.sign is not None:
-        console.print(f"危险迹象：“{escape(why.sign.words)}”（{why.sign.pattern}）", highlight=False)
-    console.print(f"读作：{escape(why.reading.written) or '（空）'}", highlight=False)
-    if why.reading.canonical != why.reading.written:
-        console.print(f"统一用词：{escape(why.reading.canonical)}", highlight=False)
+    console.print(f"决定：[bold]{_DECISIONS[match.decision]}[/]（{_RULES[match.reason]}）", highlight=False)
+    if why.signal is not None:
+        console.print(f"危险迹象：“{escape(why.signal.words)}”（{why.signal.pattern}）", highlight=False)
+    console.print(f"读作：{escape(why.reading.surface) or '（空）'}", highlight=False)
+    if why.reading.normalized != why.reading.surface:
+        console.print(f"统一用词：{escape(why.reading.normalized)}", highlight=False)
     console.print(f"认得的字：{why.known:.0%}　不归这里管的可能：{why.outside:.2f}", highlight=False)
-    if match.also:
-        console.print(f"另一个问题：{escape(faq.by_id[match.also].title)}", highlight=False)
+    if match.secondary_intent:
+        console.print(f"另一个问题：{escape(faq.by_id[match.secondary_intent].title)}", highlight=False)
     if why.parts:
         console.print(_table(faq, why))
     if why.telling:
@@ -47,13 +47,13 @@ def show(console: Console, faq: FAQ, why: Explanation) -> None:
 def as_json(why: Explanation) -> dict[str, object]:
     """The same for a program."""
     return {
-        "rule": why.match.rule.value,
-        "written": why.reading.written,
-        "canonical": why.reading.canonical,
+        "rule": why.match.reason.value,
+        "written": why.reading.surface,
+        "canonical": why.reading.normalized,
         "outside": round(why.outside, 4),
         "known": round(why.known, 4),
-        "danger": why.sign.pattern if why.sign else None,
-        "also": why.match.also,
+        "danger": why.signal.pattern if why.signal else None,
+        "also": why.match.secondary_intent,
         "parts": [
             {
                 "intent": part.intent,

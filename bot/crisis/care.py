@@ -2,9 +2,9 @@
 
 The conversation calls, for every text message, after the match and before anything else looks at the text:
 
-    respond(faq, crisis, text, *, sign: Sign | None, match: Match, now: datetime) -> Care
+    respond(faq, crisis, text, *, signal: DangerSignal | None, match: Match, now: datetime) -> CrisisOutcome
 
-and keeps `Care.crisis` in the talk. `words(choice)` is the text that a tapped `c:…` button stands for; `choice(value)` labels it
+and keeps `CrisisOutcome.crisis` in the talk. `words(choice)` is the text that a tapped `c:…` button stands for; `choice(value)` labels it
 again. Any other tap is answered as usual and leaves the crisis as it is.
 """
 
@@ -59,7 +59,7 @@ class CrisisState:
     """How many replies were given."""
     relative: bool = False
     """Someone else's life is in danger."""
-    eased: bool = False
+    deescalated: bool = False
     """The person has calmed or turned to a debt question: only new danger brings it back."""
     said: tuple[str, ...] = ()
     """The lines said, oldest first, as list:number."""
@@ -82,28 +82,28 @@ class CrisisOutcome:
 
 
 def respond(
-    faq: FAQ, crisis: CrisisState | None, text: str, *, sign: DangerSignal | None, match: Match, now: datetime
+    faq: FAQ, crisis: CrisisState | None, text: str, *, signal: DangerSignal | None, match: Match, now: datetime
 ) -> CrisisOutcome:
     """The turn's care; no danger and no crisis is an empty one."""
     if crisis is not None and crisis.expired(now):
         crisis = None
     by_score = match.decision is Decision.ANSWER and match.intent == CRISIS
-    if sign is None and (crisis is None or crisis.eased) and not by_score:
+    if signal is None and (crisis is None or crisis.deescalated) and not by_score:
         return CrisisOutcome(crisis=crisis)
     if crisis is None:
-        return begin(faq, sign, now)
-    heard = _heard(text, sign)
+        return begin(faq, signal, now)
+    heard = _heard(text, signal)
     if heard is CrisisCue.OTHER and by_score:
         heard = CrisisCue.AGAIN
-    if sign is None and heard is CrisisCue.OTHER and _asks_about_debt(text, match):
-        return CrisisOutcome(crisis=replace(crisis, eased=True, since=now), line=SOFT)
-    return _go_on(crisis, heard, sign, now)
+    if signal is None and heard is CrisisCue.OTHER and _asks_about_debt(text, match):
+        return CrisisOutcome(crisis=replace(crisis, deescalated=True, since=now), line=SOFT)
+    return _go_on(crisis, heard, signal, now)
 
 
-def begin(faq: FAQ, sign: DangerSignal | None, now: datetime) -> CrisisOutcome:
+def begin(faq: FAQ, signal: DangerSignal | None, now: datetime) -> CrisisOutcome:
     """The first reply: heard, the question of safety, the numbers, someone to come; numbers first when it is happening."""
-    relative = sign is not None and sign.kind is SignalKind.RELATIVE
-    lines = [Section((NUMBERS_FIRST,))] if sign is not None and sign.urgent else []
+    relative = signal is not None and signal.kind is SignalKind.RELATIVE
+    lines = [Section((NUMBERS_FIRST,))] if signal is not None and signal.urgent else []
     intent = faq.by_id.get(CRISIS)
     if intent is None:
         lines += [Section((line,)) for line in BUILT_IN]
@@ -125,31 +125,34 @@ def choice(value: str) -> Choice | None:
     return Choice(BUTTONS[value][0], value) if value in BUTTONS else None
 
 
-def _go_on(crisis: CrisisState, heard: CrisisCue, sign: DangerSignal | None, now: datetime) -> CrisisOutcome:
-    relative = crisis.relative if sign is None else sign.kind is SignalKind.RELATIVE
+def _go_on(crisis: CrisisState, heard: CrisisCue, signal: DangerSignal | None, now: datetime) -> CrisisOutcome:
+    relative = crisis.relative if signal is None else signal.kind is SignalKind.RELATIVE
     key, line = _unsaid(heard, crisis.said, relative=relative)
     lines = [Section((line,))]
     step = crisis.step + 1
-    eased = heard in EASING
-    if not eased and step % NUMBERS_EVERY == 0 and not any(number in line for number in ("110", "120", "12356")):
+    deescalated = heard in EASING
+    if not deescalated and step % NUMBERS_EVERY == 0 and not any(number in line for number in ("110", "120", "12356")):
         lines.append(Section((NUMBERS,)))
     said = (*crisis.said, key)[-REMEMBERED:]
-    return CrisisOutcome(_reply(lines, eased=eased), CrisisState(now, step, relative=relative, eased=eased, said=said))
+    return CrisisOutcome(
+        _reply(lines, deescalated=deescalated),
+        CrisisState(now, step, relative=relative, deescalated=deescalated, said=said),
+    )
 
 
-def _heard(text: str, sign: DangerSignal | None) -> CrisisCue:
+def _heard(text: str, signal: DangerSignal | None) -> CrisisCue:
     plain = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
     read = next((heard for heard, pattern in READ if re.search(pattern, plain)), None)
-    if sign is None:
+    if signal is None:
         return read or CrisisCue.OTHER
-    if sign.pattern == WORDING and read is not None and read not in EASING:
+    if signal.pattern == WORDING and read is not None and read not in EASING:
         # In an answer to our own questions the wording sounds like danger whatever it says: 「身边没有人」. Of calm it isn't believed.
         return read
     # 「我没想死」 holds the words of danger, and says that there is none.
     denies = dict(READ)[CrisisCue.DENIES]
-    if not sign.urgent and re.search(denies, plain):
+    if not signal.urgent and re.search(denies, plain):
         return CrisisCue.DENIES
-    return CrisisCue.UNSAFE if sign.urgent else CrisisCue.AGAIN
+    return CrisisCue.UNSAFE if signal.urgent else CrisisCue.AGAIN
 
 
 def _unsaid(heard: CrisisCue, said: tuple[str, ...], *, relative: bool) -> tuple[str, str]:
@@ -171,6 +174,6 @@ def _asks_about_debt(text: str, match: Match) -> bool:
     return sum(c.isalnum() for c in text) >= QUESTION_CHARACTERS
 
 
-def _reply(lines: list[Section], *, eased: bool = False) -> Reply:
-    buttons = () if eased else tuple(Choice(label, value) for value, (label, _) in BUTTONS.items())
+def _reply(lines: list[Section], *, deescalated: bool = False) -> Reply:
+    buttons = () if deescalated else tuple(Choice(label, value) for value, (label, _) in BUTTONS.items())
     return Reply(Decision.ANSWER, tuple(lines), intent=CRISIS, choices=buttons)

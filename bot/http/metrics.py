@@ -56,7 +56,7 @@ class Metrics:
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
 
-    def measured(self, turn: TurnHandler) -> TurnHandler:
+    def instrument(self, turn: TurnHandler) -> TurnHandler:
         """The same turn, counted and timed."""
 
         async def counted(incoming: Incoming) -> Reply | None:

@@ -63,13 +63,13 @@ class QuotedMessage:
 class AdminCommands:
     """Does what operators ask, and says what came of it."""
 
-    desk: Handoffs
+    handoffs: Handoffs
     reloader: Reloader
     broadcast: Broadcast
 
-    def admits(self, person: ChatIdentity) -> bool:
+    def is_admin(self, person: ChatIdentity) -> bool:
         """Whether somebody is an operator; to anybody else none of this exists."""
-        return person in self.desk.admins
+        return person in self.handoffs.admins
 
     async def command(
         self, admin: ChatIdentity, name: str, words: str, quoted: QuotedMessage | None = None
@@ -95,7 +95,7 @@ class AdminCommands:
             return _away(error)
 
     def _check(self, admin: ChatIdentity) -> None:
-        if not self.admits(admin):
+        if not self.is_admin(admin):
             raise PermissionError("not an operator")
 
     def _commands(self, admin: ChatIdentity, words: str, quoted: QuotedMessage | None) -> Mapping[str, Work]:
@@ -105,8 +105,8 @@ class AdminCommands:
             "teach": lambda: self._teach(words, quoted),
             "reload": self._reload,
             "broadcast": lambda: self.broadcast.preview(admin, words),
-            "take": lambda: self.desk.take(admin, words or _value(quoted, TAKE)),
-            "release": lambda: self.desk.release(admin),
+            "take": lambda: self.handoffs.take(admin, words or _value(quoted, TAKE)),
+            "release": lambda: self.handoffs.release(admin),
         }
 
     def _buttons(self, admin: ChatIdentity, key: str, rest: str) -> Mapping[str, Work]:
@@ -116,7 +116,7 @@ class AdminCommands:
             pages.TEACH: lambda: self._teach_miss(key, rest),
             SEND: lambda: self.broadcast.confirmed(admin, key),
             DROP: lambda: self.broadcast.dropped(admin),
-            TAKE: lambda: self.desk.take(admin, f"{key}:{rest}"),
+            TAKE: lambda: self.handoffs.take(admin, f"{key}:{rest}"),
         }
 
     async def _stats(self, admin: ChatIdentity, words: str) -> Reply:
@@ -125,8 +125,8 @@ class AdminCommands:
             since = report.since(words, now) if words else now - _PERIOD
         except ValueError:
             return text_reply("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
-        gathered = await report.gather(self.desk.store, self.reloader.current, since, now)
-        people = await self.desk.store.people(admin.channel)
+        gathered = await report.gather(self.handoffs.store, self.reloader.current, since, now)
+        people = await self.handoffs.store.people(admin.channel)
         return pages.stats(gathered, len(people), self.reloader.status.last_error)
 
     async def _misses(self) -> Reply:
@@ -179,7 +179,7 @@ class AdminCommands:
     async def _groups(self) -> tuple[report.MissGroup, ...]:
         now = datetime.now(UTC)
         epoch = datetime.fromtimestamp(0, UTC)
-        return (await report.gather(self.desk.store, self.reloader.current, epoch, now)).misses
+        return (await report.gather(self.handoffs.store, self.reloader.current, epoch, now)).misses
 
     async def _group(self, key: str) -> report.MissGroup | None:
         return next((group for group in await self._groups() if pages.key(group.texts[0]) == key), None)

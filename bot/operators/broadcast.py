@@ -122,8 +122,8 @@ class Broadcast:
         mailings = self._store.mailings
         pace = AsyncLimiter(1, 1 / self._per_second)
         came_of_it: Counter[str] = Counter()
-        before = mailing.people - await mailings.left(mailing.id)
-        while not self._stopped.is_set() and (following := await mailings.following(mailing.id)):
+        before = mailing.people - await mailings.remaining(mailing.id)
+        while not self._stopped.is_set() and (following := await mailings.next_recipients(mailing.id)):
             for recipient in following:
                 await pace.acquire()
                 if self._stopped.is_set():
@@ -131,9 +131,9 @@ class Broadcast:
                 # Crossed off first: a crash in between costs one message, and nobody gets two.
                 if await mailings.take(mailing.id, recipient):
                     came_of_it[await _sent(send, recipient.person, wording.text_reply(mailing.text))] += 1
-        left = await mailings.left(mailing.id)
+        left = await mailings.remaining(mailing.id)
         await mailings.end(mailing.id)
-        log.info("broadcast_done", left=left, before=before, **came_of_it)
+        log.info("broadcast_done", remaining=left, before=before, **came_of_it)
         return _summary(came_of_it, left, before)
 
 

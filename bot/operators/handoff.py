@@ -41,14 +41,14 @@ class Handoffs:
     clock: Callable[[], float] = time.time
     hold_seconds: int = HOLD_SECONDS
 
-    def staffed(self, person: ChatIdentity) -> bool:
+    def has_staff(self, person: ChatIdentity) -> bool:
         """Whether an operator could talk with this person."""
         others = (admin for admin in self.admins if admin != person)
         return person.channel in self.senders and any(admin.channel in self.senders for admin in others)
 
     async def call(self, person: ChatIdentity) -> bool:
         """Tell every operator that somebody wants a human; whether at least one was reached."""
-        if not self.staffed(person):
+        if not self.has_staff(person):
             return False
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
@@ -72,7 +72,7 @@ class Handoffs:
             return wording.text_reply("这个对话没法接手：对方所在的渠道只能由机器人回答。")
         until = int(self.clock()) + self.hold_seconds
         try:
-            held = (await self.store.recall(admin)).holds
+            held = (await self.store.load_turn(admin)).holds
             taken = await self.store.take(Handoff(person, admin, until))
         except StoreError as error:
             log.error("take_failed", reason=str(error))
@@ -89,7 +89,7 @@ class Handoffs:
     async def release(self, admin: ChatIdentity) -> Reply:
         """Give the talk that this operator holds back to the bot."""
         try:
-            held = (await self.store.recall(admin)).holds
+            held = (await self.store.load_turn(admin)).holds
             await self.store.release(admin)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
@@ -99,7 +99,7 @@ class Handoffs:
         await self._send(held.person, wording.text_reply(wording.RELEASED))
         return wording.text_reply("已放手，机器人继续回答。")
 
-    async def passes(self, incoming: Incoming, recalled: TurnContext) -> tuple[bool, Reply | None]:
+    async def relay(self, incoming: Incoming, recalled: TurnContext) -> tuple[bool, Reply | None]:
         """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
         words = incoming.text.strip()
         if recalled.taken is not None:

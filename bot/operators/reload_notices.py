@@ -15,7 +15,7 @@ SHOWN = 5
 """How many errors an operator's message lists; `youshu check` shows them all."""
 
 
-def notify_on_reload(reloader: Reloader, desk: Handoffs, metrics: Metrics) -> None:
+def notify_on_reload(reloader: Reloader, handoffs: Handoffs, metrics: Metrics) -> None:
     """Have every later outcome told to everyone who should know."""
 
     async def tell(outcome: ReloadResult) -> None:
@@ -26,7 +26,7 @@ def notify_on_reload(reloader: Reloader, desk: Handoffs, metrics: Metrics) -> No
             log.info("faq_loaded", faq=outcome.digest, warnings=len(outcome.problems))
         else:
             log.warning("faq_refused", faq=outcome.digest, reason=outcome.line)
-        await desk.announce(reload_notice(outcome))
+        await handoffs.announce(reload_notice(outcome))
 
     metrics.faq_problems(errors=0, warnings=len(reloader.current.problems))
     reloader.on_outcome(tell)

@@ -18,7 +18,7 @@ from intents import FAQ, Decision, Match
 from intents.faq.problems import Problem
 from intents.knowledge import Knowledge
 from intents.matching.corpus import OUT_OF_SCOPE
-from intents.matching.decide import Reason
+from intents.matching.decide import DecisionReason
 from intents.matching.normalize import Normalizer
 
 ALIKE = 55.0
@@ -171,7 +171,7 @@ async def gather(store: Store, knowledge: Knowledge, since: datetime, until: dat
         # Thousands of sentences to match: in a thread, so that a service that asks for this goes on answering.
         await asyncio.to_thread(_miss_groups, knowledge, misses),
         _votes(knowledge.faq, await store.votes(begin)),
-        _confusions(knowledge.faq, await store.picks(first_day.isoformat())),
+        _confusions(knowledge.faq, await store.clarify_choices(first_day.isoformat())),
         tuple(row for row in asked if row.count),
         tuple(row for row in asked if not row.count),
         _due(knowledge.problems),
@@ -223,7 +223,7 @@ def _settled(match: Match) -> str | None:
     if match.decision is Decision.ANSWER:
         return match.intent
     # What is refused word for word stands in out_of_scope.
-    return OUT_OF_SCOPE if match.rule is Reason.EXACT else None
+    return OUT_OF_SCOPE if match.reason is DecisionReason.EXACT else None
 
 
 def _votes(faq: FAQ, counts: Iterable[VoteCount]) -> tuple[VoteRow, ...]:

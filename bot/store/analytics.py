@@ -85,13 +85,13 @@ class TurnEvent:
     """Masked by bot.privacy."""
     likeness: str = ""
     """The miss in the form in which it is compared."""
-    pick: ClarifyChoice | None = None
+    clarify_choice: ClarifyChoice | None = None
     vote: Vote | None = None
 
     @property
     def chosen(self) -> bool:
         """Whether the person said or chose something that is counted by itself."""
-        return self.miss is not None or self.pick is not None or self.vote is not None
+        return self.miss is not None or self.clarify_choice is not None or self.vote is not None
 
 
 def day_of(now: int) -> str:
@@ -99,16 +99,16 @@ def day_of(now: int) -> str:
     return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
-async def add(connection: AsyncConnection, person: ChatIdentity, learnt: TurnEvent, now: int) -> None:
+async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:
     """Write what one turn adds beyond its outcome."""
     day = day_of(now)
-    if learnt.pick is not None:
-        shown = ",".join(sorted(learnt.pick.shown))[:200]
-        await _count(connection, picks, {"day": day, "shown": shown, "picked": learnt.pick.picked})
-    if learnt.miss is not None:
-        await _add_miss(connection, learnt.miss, learnt.likeness, now)
-    if learnt.vote is not None:
-        await _add_vote(connection, person, learnt.vote, now)
+    if event.clarify_choice is not None:
+        shown = ",".join(sorted(event.clarify_choice.shown))[:200]
+        await _count(connection, picks, {"day": day, "shown": shown, "picked": event.clarify_choice.picked})
+    if event.miss is not None:
+        await _add_miss(connection, event.miss, event.likeness, now)
+    if event.vote is not None:
+        await _add_vote(connection, person, event.vote, now)
 
 
 async def read_misses(connection: AsyncConnection, limit: int) -> list[Miss]:

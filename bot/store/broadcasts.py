@@ -85,7 +85,7 @@ class BroadcastQueue:
 
         return await self.single(read)
 
-    async def left(self, key: str) -> int:
+    async def remaining(self, key: str) -> int:
         """How many are still to get it."""
         query = select(func.count()).select_from(recipients).where(recipients.c.broadcast == key)
 
@@ -94,7 +94,7 @@ class BroadcastQueue:
 
         return await self.single(read)
 
-    async def following(self, key: str) -> Sequence[Recipient]:
+    async def next_recipients(self, key: str) -> Sequence[Recipient]:
         """The next who are to get it."""
         query = select(recipients.c.number, recipients.c.channel, recipients.c.user)
         query = query.where(recipients.c.broadcast == key).order_by(recipients.c.number).limit(AT_ONCE)

@@ -17,7 +17,7 @@ class StoreError(ExpectedError):
 
     @property
     @override
-    def told(self) -> str:
+    def user_message(self) -> str:
         return f"数据库没有应答（{self}）；请检查 YOUSHU_DATABASE_URL"
 
 

@@ -30,7 +30,7 @@ async def retention_sweeper(
 async def _sweep(store: Store, retention_days: int, every_seconds: float) -> None:
     while True:
         try:
-            rows = await store.sweep(retention_days)
+            rows = await store.delete_expired(retention_days)
         except StoreError as error:
             log.error("sweep_failed", reason=str(error))
         else:

@@ -106,28 +106,28 @@ class Store:
         """One round trip."""
         await self._single(_ping)
 
-    async def recall(self, person: ChatIdentity, *, handovers_too: bool = True) -> TurnContext:
+    async def load_turn(self, person: ChatIdentity, *, handovers_too: bool = True) -> TurnContext:
         """Where this person's talk stands, and whether an operator is in it."""
         async with map_errors(self.call_seconds, self.failed):
             return await self._recalling.ask(TurnRead(person, handovers_too))
 
-    async def keep(self, person: ChatIdentity, talk: ConversationState, learnt: TurnEvent | None = None) -> None:
+    async def save_turn(self, person: ChatIdentity, talk: ConversationState, event: TurnEvent | None = None) -> None:
         """Keep where this person's talk stands, and add to the tallies, in one transaction.
 
         Turns that end at the same moment share it; what somebody said or chose is looked up first and has its own.
         """
         now = self._now()
         outcome: tuple[str, str, str] | None = None
-        if learnt is not None and learnt.decision is not None:
-            outcome = (tallies.day_of(now), learnt.decision, learnt.intent or "")
+        if event is not None and event.decision is not None:
+            outcome = (tallies.day_of(now), event.decision, event.intent or "")
         kept = TurnWrite(person, talk.to_json(), now, outcome)
-        if learnt is None or not learnt.chosen:
+        if event is None or not event.chosen:
             async with map_errors(self.call_seconds, self.failed):
                 return await self._keeping.ask(kept)
 
         async def write(connection: AsyncConnection) -> None:
             await turns.save_turns(connection, self._statements, [kept])
-            await tallies.add(connection, person, learnt, now)
+            await tallies.add(connection, person, event, now)
 
         return await self._write(write)
 
@@ -142,7 +142,7 @@ class Store:
             [(table, or_(*(_is(table, each, prefix) for each in person.everywhere))) for table, prefix in named]
         )
 
-    async def sweep(self, retention_days: int) -> int:
+    async def delete_expired(self, retention_days: int) -> int:
         """Delete what is older than its time; the number of rows that went."""
         now = self._now()
         oldest = now - retention_days * DAY_SECONDS
@@ -163,9 +163,9 @@ class Store:
 
     async def claim(self, channel: str, message_id: str) -> bool:
         """Whether this message is ours to answer: true once, false for a repeat until the claim has expired."""
-        return message_id in await self.claim_all(channel, [message_id])
+        return message_id in await self.deduplicate(channel, [message_id])
 
-    async def claim_all(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
+    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
         """Those of these messages that are ours to answer, as `claim` says it of one; in one statement."""
         now = self._now()
         keys = {_claim_key(channel, each): each for each in message_ids}
@@ -218,7 +218,7 @@ class Store:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
         return await self._single(lambda connection: tallies.read_votes(connection, since))
 
-    async def picks(self, since: str = "") -> list[ClarifyChoiceCount]:
+    async def clarify_choices(self, since: str = "") -> list[ClarifyChoiceCount]:
         """What was picked when the bot asked back, from a day (YYYY-MM-DD) on."""
         return await self._single(lambda connection: tallies.read_clarify_choices(connection, since))
 

@@ -32,9 +32,9 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
-    desk: Handoffs | None = None
+    handoffs: Handoffs | None = None
     """Where operators take talks over; None where there are none."""
-    flood: RateLimiter | None = None
+    rate_limiter: RateLimiter | None = None
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
@@ -49,9 +49,9 @@ class Conversation:
 
     async def forget(self, person: ChatIdentity) -> Reply:
         """Delete all that is kept of a person, in private and in groups."""
-        if self.flood is not None:
+        if self.rate_limiter is not None:
             for each in person.everywhere:
-                await self.flood.forget(each)
+                await self.rate_limiter.forget(each)
         try:
             await self.store.forget(person)
         except StoreError as error:
@@ -61,48 +61,50 @@ class Conversation:
 
     async def _turn(self, incoming: Incoming) -> Reply | None:
         knowledge = self.knowledge()
-        sign = self.danger.find(incoming.text)
-        if sign is None and self.flood is not None:
-            verdict = await self.flood.judge(incoming.person)
+        signal = self.danger.find(incoming.text)
+        if signal is None and self.rate_limiter is not None:
+            verdict = await self.rate_limiter.check(incoming.person)
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
         recalled = await self._recall(incoming.person)
-        if self.desk is not None:
-            passed, told = await self.desk.passes(incoming, recalled)
+        if self.handoffs is not None:
+            passed, told = await self.handoffs.relay(incoming, recalled)
             if passed:
-                return told if sign is None else await self._in_danger(knowledge, recalled.talk, incoming, sign)
-        return await self._answer(knowledge, recalled.talk, incoming, sign)
+                return told if signal is None else await self._in_danger(knowledge, recalled.talk, incoming, signal)
+        return await self._answer(knowledge, recalled.talk, incoming, signal)
 
     async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, sign: DangerSignal
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, talk, incoming, sign)
+        reply = await self._answer(knowledge, talk, incoming, signal)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, sign: DangerSignal | None
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None
     ) -> Reply | None:
         person = incoming.person
-        staffed = self.desk is not None and self.desk.staffed(person)
-        responder = Responder(knowledge, self.retention_days, staffed=staffed)
-        step = responder.respond(talk, incoming, sign, datetime.fromtimestamp(self.store.clock(), UTC))
+        staffed = self.handoffs is not None and self.handoffs.has_staff(person)
+        responder = Responder(knowledge, self.retention_days, has_staff=staffed)
+        step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
         if step.effect is Command.FORGET:
             return await self.forget(person)
         await self._keep(person, step)
-        if step.call and not (self.desk is not None and await self.desk.call(person)):
+        if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
     async def _recall(self, person: ChatIdentity) -> TurnContext:
         try:
-            return await self.store.recall(person, handovers_too=self.desk is not None and bool(self.desk.admins))
+            return await self.store.load_turn(
+                person, handovers_too=self.handoffs is not None and bool(self.handoffs.admins)
+            )
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
             return TurnContext()
 
     async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
         try:
-            await self.store.keep(person, step.talk, step.learnt)
+            await self.store.save_turn(person, step.talk, step.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))

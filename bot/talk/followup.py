@@ -16,7 +16,7 @@ from bot.talk.state import ConversationState
 from bot.talk.text_commands import PartRequest
 from intents import FAQ, Decision, Match, Matcher
 from intents.danger.detector import CRISIS
-from intents.matching.decide import OFFERED, Reason
+from intents.matching.decide import OFFERED, DecisionReason
 
 _OUTSIDE = ""
 """Stands for being none of the intents."""
@@ -31,7 +31,7 @@ class Interpretation:
     """Best first: the one that is answered, or those that are offered; none if it isn't said what the message is about."""
     part: Part | None = None
     """The part of the answer that was asked for."""
-    also: str | None = None
+    secondary_intent: str | None = None
     """The second question of the message."""
     beside: str | None = None
     """What may have been meant instead."""
@@ -96,7 +96,7 @@ def plain(match: Match) -> Interpretation:
     if match.decision is Decision.FALLBACK or not offered:
         return Interpretation(Decision.FALLBACK)
     if match.decision is Decision.ANSWER and match.intent is not None:
-        return Interpretation(Decision.ANSWER, (match.intent,), also=match.also)
+        return Interpretation(Decision.ANSWER, (match.intent,), secondary_intent=match.secondary_intent)
     return Interpretation(Decision.CLARIFY, offered)
 
 
@@ -120,7 +120,7 @@ def interpret(
     asked = spoken.part(folded)
     if topic is None:
         return _without_topic(match, asked)
-    if match.also is not None or match.rule is Reason.EXACT:
+    if match.secondary_intent is not None or match.reason is DecisionReason.EXACT:
         return plain(match)
     whole = match if ellipsis(folded) < weights.elliptic else None
     if asked is not None and _of_the_topic(matcher, topic, asked, whole, weights):

@@ -33,7 +33,7 @@ class RateLimiter:
         default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()), repr=False, compare=False
     )
 
-    async def judge(self, person: ChatIdentity) -> RateDecision:
+    async def check(self, person: ChatIdentity) -> RateDecision:
         """Count one message of this person and say what becomes of it."""
         if await self._limiter.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
             return RateDecision.PASS

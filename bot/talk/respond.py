@@ -49,7 +49,7 @@ class TurnResult:
 
     reply: Reply
     talk: ConversationState
-    learnt: TurnEvent = field(default_factory=TurnEvent)
+    event: TurnEvent = field(default_factory=TurnEvent)
     effect: Command | None = None
     """FORGET: everything kept of the person is to go, instead of keeping the talk."""
     call: bool = False
@@ -62,7 +62,7 @@ class Responder:
 
     knowledge: Knowledge
     retention_days: int
-    staffed: bool = False
+    has_staff: bool = False
     """An operator could come when called."""
 
     @property
@@ -71,30 +71,30 @@ class Responder:
         return self.knowledge.faq
 
     def respond(
-        self, talk: ConversationState, incoming: Incoming, sign: DangerSignal | None, now: datetime
+        self, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None, now: datetime
     ) -> TurnResult:
-        """The reply to a tap or a text; sign is the danger to life found in the text."""
+        """The reply to a tap or a text; signal is the danger to life found in the text."""
         text = incoming.text
         if incoming.choice is not None:
             text = safety.words(incoming.choice) or ""
             if not text:
                 return self._tapped(talk, incoming.choice)
         folded = fold(text)
-        doubt = self._doubtful(talk, folded, text, sign)
+        doubt = self._doubtful(talk, folded, text, signal)
         looked_at = text if incoming.choice is None else None
-        found, sign = sign is not None, None if doubt else sign
-        value = self._picked(talk, folded) if sign is None else None
+        found, signal = signal is not None, None if doubt else signal
+        value = self._picked(talk, folded) if signal is None else None
         if value is not None and safety.words(value) is None:
             return self._tapped(talk, value)
         text = safety.words(value or "") or text
         # A long message is matched without its middle, which is another text to look at.
         known = found if text == looked_at == bounded(text) else None
         match = self.knowledge.matcher.match(text, in_danger=known)
-        if sign is None and spoken.command(folded) is Command.FORGET:
+        if signal is None and spoken.command(folded) is Command.FORGET:
             return TurnResult(wording.FORGOTTEN, ConversationState(), effect=Command.FORGET)
         if doubt and match.intent == CRISIS:
             match = replace(match, decision=Decision.FALLBACK)
-        care = safety.respond(self.faq, talk.crisis, text, sign=sign, match=match, now=now)
+        care = safety.respond(self.faq, talk.crisis, text, signal=signal, match=match, now=now)
         talk = replace(talk, crisis=care.crisis)
         if care.reply is not None:
             return self._cared(talk, care.reply)
@@ -117,20 +117,20 @@ class Responder:
             return self._own(talk, wording.text_reply(wording.WORDS_PLEASE, decision=Decision.FALLBACK))
         return self._read(talk, text, match, folded)
 
-    def _doubtful(self, talk: ConversationState, folded: str, text: str, sign: DangerSignal | None) -> Doubt | None:
+    def _doubtful(self, talk: ConversationState, folded: str, text: str, signal: DangerSignal | None) -> Doubt | None:
         """Whether danger rests on a score alone, in a message that leaves out what the talk supplies.
 
-        「只有一套自己住的」 is about the house of before. It is answered as such, and where there was a sign the numbers to call
+        「只有一套自己住的」 is about the house of before. It is answered as such, and where there was a signal the numbers to call
         stand under the answer.
         """
         in_talk = talk.crisis is None and (talk.intent is not None or bool(talk.asked) or talk.outside)
-        by_pattern = sign is not None and sign.pattern != WORDING
+        by_pattern = signal is not None and signal.pattern != WORDING
         if not in_talk or by_pattern or ellipsis(folded) < followup.FITTED.elliptic:
             return None
         score = next((each.score for each in self.knowledge.matcher.rank(text) if each.intent == CRISIS), 0.0)
         if score >= SURE_DANGER:
             return None
-        return Doubt.SCORE if sign is None else Doubt.SIGN
+        return Doubt.SCORE if signal is None else Doubt.SIGN
 
     def _cared(self, talk: ConversationState, reply: Reply) -> TurnResult:
         """After a word about danger to life: the topic of before is left alone, nothing else is on the table."""
@@ -153,10 +153,10 @@ class Responder:
         if kind == "g" and key in set(Group):
             return self._own(talk, answers.group(self.faq, Group(key)))
         if kind in {"i", "p", "v", "r"}:
-            return self._tapped_topic(talk, kind, key, wanted, TurnEvent(pick=pick))
+            return self._tapped_topic(talk, kind, key, wanted, TurnEvent(clarify_choice=pick))
         return self._own(talk, answers.menu())
 
-    def _tapped_topic(self, talk: ConversationState, kind: str, key: str, wanted: str, learnt: TurnEvent) -> TurnResult:
+    def _tapped_topic(self, talk: ConversationState, kind: str, key: str, wanted: str, event: TurnEvent) -> TurnResult:
         intent = self.faq.by_id.get(key)
         if intent is None:
             return self._own(talk, wording.text_reply(wording.GONE, choices=answers.group_choices()))
@@ -164,7 +164,7 @@ class Responder:
             return self._answered(talk, self._part(talk, intent, Part(wanted)))
         if kind in {"v", "r"}:
             return self._voted(talk, intent, kind, wanted)
-        return self._answered(talk, self._brief(talk, intent), learnt)
+        return self._answered(talk, self._brief(talk, intent), event)
 
     def _voted(self, talk: ConversationState, intent: Intent, kind: str, wanted: str) -> TurnResult:
         voted = replace(talk, voted=(*(each for each in talk.voted if each != intent.id), intent.id)[-VOTED:])
@@ -176,13 +176,13 @@ class Responder:
             vote = Vote(intent.id, useful=False)
         else:
             vote, reply = Vote(intent.id, useful=True), wording.text_reply(wording.VOTED_UP)
-        return replace(self._own(voted, reply), learnt=TurnEvent(vote=vote))
+        return replace(self._own(voted, reply), event=TurnEvent(vote=vote))
 
     def _none_of_these(self, talk: ConversationState, pick: ClarifyChoice | None) -> TurnResult:
         misses = talk.misses + 1
         line = wording.ANOTHER if misses == 1 else wording.fallback(self.faq, misses)
         step = self._own(talk, wording.text_reply(line, choices=self._ways_out(misses), decision=Decision.FALLBACK))
-        return replace(step, talk=replace(step.talk, misses=misses), learnt=TurnEvent("fallback", pick=pick))
+        return replace(step, talk=replace(step.talk, misses=misses), event=TurnEvent("fallback", clarify_choice=pick))
 
     # --- words --------------------------------------------------------------------------------------------------
 
@@ -234,13 +234,13 @@ class Responder:
             reply = answers.clarify(self.faq, reading.intents)
             step = self._own(talk, reply)
             counted = TurnEvent("clarify", reading.intents[0])
-            return replace(step, talk=replace(step.talk, asked=reading.intents, misses=talk.misses + 1), learnt=counted)
+            return replace(step, talk=replace(step.talk, asked=reading.intents, misses=talk.misses + 1), event=counted)
         return self._missed(talk, text, folded)
 
     def _meant(self, talk: ConversationState, reading: followup.Interpretation) -> TurnResult:
         intent = self.faq.by_id[reading.intents[0]]
         reply = self._part(talk, intent, reading.part) if reading.part else self._brief(talk, intent)
-        for other, line in ((reading.also, wording.ALSO), (reading.beside, wording.BESIDE)):
+        for other, line in ((reading.secondary_intent, wording.ALSO), (reading.beside, wording.BESIDE)):
             also = self.faq.by_id.get(other or "")
             if also is not None and also is not intent:
                 choice = answers.topic_choice(also)
@@ -254,33 +254,33 @@ class Responder:
         line = wording.fallback(self.faq, misses)
         reply = wording.text_reply(line, choices=self._ways_out(misses), decision=Decision.FALLBACK)
         masked = mask(text)[:MISS_CHARACTERS]
-        learnt = TurnEvent("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
+        event = TurnEvent("fallback", miss=masked, likeness=fold(masked) or folded[:MISS_CHARACTERS])
         step = self._own(talk, reply)
-        return replace(step, talk=replace(step.talk, misses=misses, outside=True), learnt=learnt)
+        return replace(step, talk=replace(step.talk, misses=misses, outside=True), event=event)
 
     def _ways_out(self, misses: int) -> tuple[Choice, ...]:
-        human = (Choice(wording.CALL, "call"),) if self.staffed and misses > 1 else ()
+        human = (Choice(wording.CALL, "call"),) if self.has_staff and misses > 1 else ()
         return (*answers.group_choices(), *human)
 
     # --- replies ------------------------------------------------------------------------------------------------
 
     def _brief(self, talk: ConversationState, intent: Intent) -> Reply:
         reply = answers.render_summary(self.faq, intent, ask_vote=intent.id not in talk.voted)
-        if intent.id == "human_help" and self.staffed:
+        if intent.id == "human_help" and self.has_staff:
             return replace(reply, choices=(Choice(wording.CALL, "call"), *reply.choices))
         return reply
 
     def _part(self, talk: ConversationState, intent: Intent, wanted: Part) -> Reply:
         return answers.render_section(self.faq, intent, wanted, ask_vote=intent.id not in talk.voted)
 
-    def _answered(self, talk: ConversationState, reply: Reply, learnt: TurnEvent | None = None) -> TurnResult:
+    def _answered(self, talk: ConversationState, reply: Reply, event: TurnEvent | None = None) -> TurnResult:
         """After an answer: the talk is about it."""
         intent = reply.intent or ""
         about = talk.about(intent, reply.part)
         if intent in CHAT:
             about = replace(about, intent=talk.intent, part=talk.part, trail=talk.trail)
         offered = tuple(choice.value for choice in reply.choices)
-        counted = replace(learnt or TurnEvent(), decision=reply.decision.value, intent=intent)
+        counted = replace(event or TurnEvent(), decision=reply.decision.value, intent=intent)
         return TurnResult(reply, replace(about, offered=offered), counted)
 
     def _own(self, talk: ConversationState, reply: Reply) -> TurnResult:

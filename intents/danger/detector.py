@@ -14,16 +14,16 @@ CRISIS = "crisis"
 """The intent of a message in which a life is in danger, where the FAQ has it."""
 
 PAIR = "pair"
-"""The name of a sign that two weak ones make together."""
+"""The name of a signal that two weak ones make together."""
 
 WORDING = "wording"
-"""The name of a sign that only the wording as a whole gives."""
+"""The name of a signal that only the wording as a whole gives."""
 
 BLANK = "〇"
 """Stands for what only sounds like danger."""
 
 BEFORE = 30
-"""So many characters before a sign say whose life it is."""
+"""So many characters before a signal say whose life it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class DangerSignal:
 
 
 class DangerDetector:
-    """Finds the first sign of danger to life; immutable, safe to share between threads."""
+    """Finds the first signal of danger to life; immutable, safe to share between threads."""
 
     def __init__(self) -> None:
         self._spell = DangerNormalizer()
@@ -53,16 +53,16 @@ class DangerDetector:
         self._worry = re.compile(words["WORRY"])
 
     def find(self, text: str) -> DangerSignal | None:
-        """The sign that told, or None; never raises, whatever the text."""
+        """The signal that told, or None; never raises, whatever the text."""
         folded = self.folded(text)
         if not folded:
             return None
         verdict = self._wording.verdict(folded)
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        if sign := self.patterned(folded, only_urgent=verdict is WordingVerdict.DOUBT):
-            return sign
+        if signal := self.patterned(folded, only_urgent=verdict is WordingVerdict.DOUBT):
+            return signal
         if verdict is WordingVerdict.DANGER:
-            return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.told(folded))
+            return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
         return None
 
     def patterned(self, folded: str, *, only_urgent: bool = False) -> DangerSignal | None:
@@ -86,7 +86,7 @@ class DangerDetector:
             patterns.compile()
 
     def is_danger(self, text: str) -> bool:
-        """Whether there is any sign."""
+        """Whether there is any signal."""
         return self.find(text) is not None
 
     def folded(self, text: str) -> str:
@@ -103,7 +103,7 @@ class DangerDetector:
         return DangerSignal(kind, group.name, found[0], group.urgent)
 
     def _of_another(self, folded: str, start: int) -> bool:
-        """Whether the last one named before the sign is a relative or friend who says or does it, and not the cause of it."""
+        """Whether the last one named before the signal is a relative or friend who says or does it, and not the cause of it."""
         before = folded[max(0, start - BEFORE) : start + 1]
         others = list(self._other.finditer(before))
         if not others or self._me.search(before, others[-1].end()):

@@ -82,7 +82,7 @@ class DangerClassifier:
             return WordingVerdict.DANGER
         return WordingVerdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else WordingVerdict.NOTHING
 
-    def told(self, folded: str) -> str:
+    def top_ngrams(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
         ranked = sorted(set(char_ngrams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
         return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)

@@ -16,7 +16,7 @@ class Decision(StrEnum):
     FALLBACK = "fallback"
 
 
-class Reason(StrEnum):
+class DecisionReason(StrEnum):
     """Which rule made the decision."""
 
     DANGER = "danger"
@@ -24,7 +24,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     FLOOR = "floor"
     OUTSIDE = "outside"
-    BARE = "bare"
+    BARE = "topic_only_length"
     UNSURE = "unsure"
     MARGIN = "margin"
     SURE = "sure"
@@ -47,9 +47,9 @@ class Candidate:
 class Thresholds:
     """Where answering begins and ends; named numbers in thresholds.yaml, fitted by `youshu eval --fit`."""
 
-    sharpness: float
+    inverse_temperature: float
     """How fast a better margin becomes a higher score (the inverse temperature of the softmax)."""
-    unknown: float
+    oos_margin: float
     """The margin that a message of which nothing is known is given for being none of the intents."""
     answer: float
     """A score at or above it is sure enough to answer, if the lead holds."""
@@ -57,11 +57,11 @@ class Thresholds:
     """A score at or above it is worth offering."""
     offer: float
     """What is likelier none of the intents is still offered its best at or above this score: a refusal of someone in need costs most."""
-    margin: float
+    lead: float
     """The best must lead the second by at least this much."""
-    also: float
+    second_question: float
     """A second question of the message is offered if its own score is at or above this."""
-    bare: int
+    topic_only_length: int
     """A message of at most so many characters names a topic and asks nothing."""
 
 
@@ -78,24 +78,24 @@ def parse_thresholds(text: str) -> Thresholds:
     names = {field.name for field in fields(Thresholds)}
     if wrong := names ^ values.keys():
         raise ValueError(f"thresholds: {', '.join(sorted(map(str, wrong)))}")
-    numbers = {name: float(values[name]) for name in names - {"bare"}}
-    return Thresholds(**numbers, bare=int(values["bare"]))
+    numbers = {name: float(values[name]) for name in names - {"topic_only_length"}}
+    return Thresholds(**numbers, topic_only_length=int(values["topic_only_length"]))
 
 
 def decide(
     candidates: Sequence[Candidate], outside: float, thresholds: Thresholds, *, bare: bool
-) -> tuple[Decision, Reason]:
+) -> tuple[Decision, DecisionReason]:
     """What to do with ranked candidates, given the score of being none of them."""
     if not candidates or candidates[0].score < thresholds.clarify:
-        return Decision.FALLBACK, Reason.FLOOR
+        return Decision.FALLBACK, DecisionReason.FLOOR
     best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0
     if outside > best:
-        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), Reason.OUTSIDE
+        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), DecisionReason.OUTSIDE
     if bare:
-        return Decision.CLARIFY, Reason.BARE
+        return Decision.CLARIFY, DecisionReason.BARE
     if best < thresholds.answer:
-        return Decision.CLARIFY, Reason.UNSURE
-    if best - second < thresholds.margin:
-        return Decision.CLARIFY, Reason.MARGIN
-    return Decision.ANSWER, Reason.SURE
+        return Decision.CLARIFY, DecisionReason.UNSURE
+    if best - second < thresholds.lead:
+        return Decision.CLARIFY, DecisionReason.MARGIN
+    return Decision.ANSWER, DecisionReason.SURE

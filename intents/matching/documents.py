@@ -38,7 +38,7 @@ class RocchioClassifier:
         )
         return (lifted + BIAS).astype(np.float32)
 
-    def gains(self, columns: Codes, values: Weights, wanted: int) -> Weights:
+    def contributions(self, columns: Codes, values: Weights, wanted: int) -> Weights:
         """What each column gives one class."""
         given = np.zeros(len(columns), dtype=np.float32)
         for k, column in enumerate(columns):

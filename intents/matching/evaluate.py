@@ -52,7 +52,7 @@ class EvaluatedUtterance:
         return self.right if self.answered else self.near and self.match.decision is Decision.CLARIFY
 
     @property
-    def misled(self) -> bool:
+    def wrong(self) -> bool:
         """A wrong answer was given with confidence."""
         return self.answered and not self.right
 
@@ -71,7 +71,7 @@ class InScopeMetrics:
     top3: float
     answered_right: float
     served: float
-    misled: float
+    wrong: float
     refused: float
 
     @classmethod
@@ -88,7 +88,7 @@ class InScopeMetrics:
             top3=share(lambda outcome: outcome.near),
             answered_right=share(lambda outcome: outcome.answered and outcome.right),
             served=share(lambda outcome: outcome.served),
-            misled=share(lambda outcome: outcome.misled),
+            wrong=share(lambda outcome: outcome.wrong),
             refused=share(lambda outcome: outcome.refused),
         )
 

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from intents.danger.detector import CRISIS, DangerSignal, shipped_detector
 from intents.faq.schema import FAQ
-from intents.matching.decide import Reason
+from intents.matching.decide import DecisionReason
 from intents.matching.features import AnalyzedText, FeatureView
 from intents.matching.matcher import Match, Matcher
 from intents.matching.model import Evidence, Model
@@ -53,21 +53,21 @@ class Explanation:
     """The score of being none of the intents."""
     known: float
     """The share of the message's single characters that some question of the FAQ has, 0 to 1."""
-    sign: DangerSignal | None
+    signal: DangerSignal | None
     """What told of danger to life."""
     parts: tuple[CandidateEvidence, ...]
     telling: tuple[WordInfluence, ...]
 
     @property
-    def rule(self) -> Reason:
+    def reason(self) -> DecisionReason:
         """What decided."""
-        return self.match.rule
+        return self.match.reason
 
 
 def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
     """Take a match apart; slower than the match itself."""
     model = matcher.model
-    reading = model.reader(text)
+    reading = model.analyzer(text)
     match = matcher.match(text)
     evidence = model.evidence(reading)
     views = np.array([model.vocabulary.name(int(column))[0] for column in evidence.columns], dtype=np.int64)
@@ -75,7 +75,7 @@ def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
     numbers = [model.classes.index(each.intent) for each in shown]
     parts = []
     for candidate, number in zip(shown, numbers, strict=True):
-        given = model.scorer.gains(evidence.columns, evidence.values, number)
+        given = model.scorer.contributions(evidence.columns, evidence.values, number)
         shares = {view: float(given[views == view].sum()) for view in FeatureView}
         nearest, likeness = _nearest(faq, matcher, candidate.intent, text)
         parts.append(
@@ -88,7 +88,7 @@ def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
         reading=reading,
         outside=matcher.outside(text),
         known=_known(model, evidence, reading),
-        sign=shipped_detector().find(text) if CRISIS in faq.by_id else None,
+        signal=shipped_detector().find(text) if CRISIS in faq.by_id else None,
         parts=tuple(parts),
         telling=_telling(model, reading, numbers[:2]),
     )
@@ -98,10 +98,12 @@ def _telling(model: Model, reading: AnalyzedText, rivals: list[int]) -> tuple[Wo
     """The words without which the lead would change most, none overlapping another."""
     if not rivals[1:]:
         return ()
-    text = reading.written
+    text = reading.surface
     whole = _lead(model, reading, rivals)
     windows = range(min(len(text) - 1, WINDOWS))
-    losses = {at: whole - _lead(model, model.reader.own(text[:at] + text[at + 2 :]), rivals) for at in windows}
+    losses = {
+        at: whole - _lead(model, model.analyzer.analyze_question(text[:at] + text[at + 2 :]), rivals) for at in windows
+    }
     told: list[int] = []
     for at in sorted(losses, key=lambda at: (-abs(losses[at]), at)):
         if len(told) < TOLD and all(abs(at - other) > 1 for other in told):
@@ -115,7 +117,7 @@ def _lead(model: Model, reading: AnalyzedText, rivals: list[int]) -> float:
 
 
 def _known(model: Model, evidence: Evidence, reading: AnalyzedText) -> float:
-    characters = set(reading.canonical)
+    characters = set(reading.normalized)
     names = map(model.vocabulary.name, map(int, evidence.columns))
     seen = {token for view, token in names if view is FeatureView.CHARACTER}
     return len(characters & seen) / len(characters) if characters else 0.0
@@ -123,6 +125,6 @@ def _known(model: Model, evidence: Evidence, reading: AnalyzedText) -> float:
 
 def _nearest(faq: FAQ, matcher: Matcher, intent: str, text: str) -> tuple[str, float]:
     questions = faq.by_id[intent].questions
-    normalize = matcher.model.reader.normalize
+    normalize = matcher.model.analyzer.normalize
     found = process.extractOne(normalize(text), questions, scorer=fuzz.ratio, processor=normalize)
     return (found[0], found[1]) if found else ("", 0.0)

@@ -46,9 +46,9 @@ _ROW_BITS = 63 - _VIEW_SHIFT - max(FeatureView).bit_length()
 class AnalyzedText:
     """A text in the forms that are compared."""
 
-    written: str
+    surface: str
     """Normalised, pinyin read, digits masked."""
-    canonical: str
+    normalized: str
     """The same in the lexicon's words."""
 
 
@@ -73,17 +73,17 @@ class Analyzer:
 
     def __call__(self, text: str) -> AnalyzedText:
         """The text's forms; empty where nothing is left."""
-        return self.read(self.normalize(text))
+        return self.analyze_normalized(self.normalize(text))
 
-    def read(self, normalised: str) -> AnalyzedText:
+    def analyze_normalized(self, normalised: str) -> AnalyzedText:
         """The forms of an already normalised text."""
-        return self.own(self._pinyin(normalised) if _LATIN.search(normalised) else normalised)
+        return self.analyze_question(self._pinyin(normalised) if _LATIN.search(normalised) else normalised)
 
-    def own(self, question: str) -> AnalyzedText:
+    def analyze_question(self, question: str) -> AnalyzedText:
         """The forms of one of the FAQ's normalised questions, whose Latin words are what they are."""
-        return self.owns((question,))[0]
+        return self.analyze_questions((question,))[0]
 
-    def owns(self, questions: Sequence[str]) -> list[AnalyzedText]:
+    def analyze_questions(self, questions: Sequence[str]) -> list[AnalyzedText]:
         """The forms of many of the FAQ's normalised questions, in half the time that one after the other would take."""
         return [
             reading
@@ -119,8 +119,8 @@ def _sounds() -> Codes:
 
 def tokens(texts: Sequence[AnalyzedText]) -> tuple[Codes, Codes]:
     """Of many texts at once: which text (by position) has which token; one entry for each occurrence."""
-    text, codes = _joined([each.canonical for each in texts])
-    text_written, written = _joined([each.written for each in texts])
+    text, codes = _joined([each.normalized for each in texts])
+    text_written, written = _joined([each.surface for each in texts])
     sounds = np.where(written < len(_sounds()), _sounds()[np.minimum(written, len(_sounds()) - 1)], written)
     found = (
         _pairs(FeatureView.PAIR, text, codes),
@@ -219,7 +219,7 @@ class Vocabulary:
         """The token in this column, as people read it."""
         return spell(int(self._tokens[column]))
 
-    def row(self, text: AnalyzedText) -> tuple[Codes, Weights]:
+    def transform(self, text: AnalyzedText) -> tuple[Codes, Weights]:
         """A text's columns and values, a vector of unit length; tokens that no question has are left out."""
         # numpy's unique would do, but first imports all of its masked arrays.
         ordered = np.sort(tokens((text,))[1])

@@ -27,7 +27,7 @@ FOLDS = 5
 class Budget:
     """What may go wrong, as shares of the corpus; tighter than the goals, since other messages are never quite like these."""
 
-    misled: float = 0.015
+    wrong: float = 0.015
     """In scope, and given a wrong answer."""
     refused: float = 0.002
     """In scope, and offered nothing."""
@@ -79,7 +79,15 @@ def fit_thresholds(
     )
     chances = _chances(corpus, sharpness, unknown)
     choices = (
-        replace(start, sharpness=sharpness, unknown=unknown, answer=answer, clarify=clarify, offer=offer, margin=margin)
+        replace(
+            start,
+            inverse_temperature=sharpness,
+            oos_margin=unknown,
+            answer=answer,
+            clarify=clarify,
+            offer=offer,
+            lead=margin,
+        )
         for answer, clarify, offer, margin in product(_ANSWER, _CLARIFY, _OFFER, _MARGIN)
     )
     limits = budget or Budget()
@@ -93,7 +101,7 @@ def as_yaml(thresholds: Thresholds) -> str:
 
 
 def _scored(model: Model, sentences: Sequence[LabeledUtterance]) -> ScoredUtterances:
-    margins = np.stack([model.evidence(model.reader(sentence.text)).margins for sentence in sentences])
+    margins = np.stack([model.evidence(model.analyzer(sentence.text)).margins for sentence in sentences])
     right = np.array([[name in _labels(sentence) for name in model.classes] for sentence in sentences])
     return ScoredUtterances(margins, right)
 
@@ -136,7 +144,7 @@ def _surprise(scored: ScoredUtterances, sharpness: float, unknown: float) -> flo
 @dataclass(frozen=True, slots=True)
 class _Shares:
     answered: float
-    misled: float
+    wrong: float
     refused: float
     let_in: float
     kept_out: float
@@ -148,11 +156,11 @@ def _shares(chances: Weights, right: NDArray[np.bool_], thresholds: Thresholds) 
     best, second = np.take_along_axis(inside, order, 1).T
     hit = np.take_along_axis(right, order, 1)[:, 0]
     refused = (best < thresholds.clarify) | ((outside > best) & (best < thresholds.offer))
-    answered = ~refused & (outside <= best) & (best >= thresholds.answer) & (best - second >= thresholds.margin)
+    answered = ~refused & (outside <= best) & (best >= thresholds.answer) & (best - second >= thresholds.lead)
     inner = ~right[:, -1]
     return _Shares(
         answered=_mean(answered[inner] & hit[inner]),
-        misled=_mean(answered[inner] & ~hit[inner]),
+        wrong=_mean(answered[inner] & ~hit[inner]),
         refused=_mean(refused[inner]),
         let_in=_mean(answered[~inner]),
         kept_out=_mean(refused[~inner]),

@@ -40,7 +40,7 @@ class LinearClassifier:
         added: Weights = values @ self._weights[columns] + np.float32(BIAS)
         return added
 
-    def gains(self, columns: Codes, values: Weights, wanted: int) -> Weights:
+    def contributions(self, columns: Codes, values: Weights, wanted: int) -> Weights:
         """What each column gives one class."""
         given: Weights = self._weights[columns, wanted] * values
         return given

@@ -8,7 +8,7 @@ import numpy as np
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
 from intents.garbage import uncollected
-from intents.matching.decide import Candidate, Decision, Reason, Thresholds, decide, load_thresholds
+from intents.matching.decide import Candidate, Decision, DecisionReason, Thresholds, decide, load_thresholds
 from intents.matching.features import AnalyzedText, Weights
 from intents.matching.model import OUTSIDE, Model
 from intents.matching.normalize import bounded, sentences
@@ -32,9 +32,9 @@ class Match:
     score: float
     candidates: tuple[Candidate, ...]
     """Up to five, best first, also on a fallback."""
-    also: str | None = None
+    secondary_intent: str | None = None
     """The intent of a second question in the same message."""
-    rule: Reason = Reason.SURE
+    reason: DecisionReason = DecisionReason.SURE
     """What decided."""
 
 
@@ -71,13 +71,13 @@ class Matcher:
         if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
-            return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, rule=Reason.DANGER)
+            return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, reason=DecisionReason.DANGER)
         two = None if ranking.exact else self._two_questions(text)
         return two or self._decided(text, ranking)
 
     def warm(self) -> None:
         """Do now what the first messages would wait for, some 0.2 s in all: reading pinyin, the patterns of danger to life."""
-        self.model.reader.warm()
+        self.model.analyzer.warm()
         if self._danger is not None:
             self._danger.warm()
 
@@ -93,16 +93,16 @@ class Matcher:
         decision, rule = self._decide(text, ranking)
         candidates = ranking.candidates[:MAX_CANDIDATES]
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
-        return Match(text, decision, intent, candidates[0].score if candidates else 0.0, candidates, rule=rule)
+        return Match(text, decision, intent, candidates[0].score if candidates else 0.0, candidates, reason=rule)
 
-    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, Reason]:
+    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, DecisionReason]:
         if not ranking.candidates:
-            return Decision.FALLBACK, Reason.EMPTY
+            return Decision.FALLBACK, DecisionReason.EMPTY
         if ranking.exact:
             return (
                 Decision.ANSWER if ranking.outside < ranking.candidates[0].score else Decision.FALLBACK
-            ), Reason.EXACT
-        bare = len(self.model.reader.normalize(text)) <= self.thresholds.bare
+            ), DecisionReason.EXACT
+        bare = len(self.model.analyzer.normalize(text)) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.outside, self.thresholds, bare=bare)
 
     def _two_questions(self, text: str) -> Match | None:
@@ -122,18 +122,20 @@ class Matcher:
         best, second = sure[0], others[0]
         near = [each for each in best.candidates if each.intent != second.intent]
         listed = (near[0], Candidate(second.intent or "", second.score), *near[1:])[:MAX_CANDIDATES]
-        return Match(text, Decision.ANSWER, best.intent, best.score, listed, second.intent, Reason.TWO_QUESTIONS)
+        return Match(
+            text, Decision.ANSWER, best.intent, best.score, listed, second.intent, DecisionReason.TWO_QUESTIONS
+        )
 
     def _clear(self, match: Match) -> bool:
-        return match.decision is Decision.ANSWER and match.score >= self.thresholds.also
+        return match.decision is Decision.ANSWER and match.score >= self.thresholds.second_question
 
     def _ranking(self, text: str, most: int | None = None) -> Ranking:
-        normalised = self.model.reader.normalize(text)
+        normalised = self.model.analyzer.normalize(text)
         if not normalised:
             return Ranking((), 1.0)
         if owners := self.model.owners.get(normalised):
-            return self._known(owners, self.model.reader.read(normalised), most)
-        return self._scored(self.model.reader.read(normalised), most)
+            return self._known(owners, self.model.analyzer.analyze_normalized(normalised), most)
+        return self._scored(self.model.analyzer.analyze_normalized(normalised), most)
 
     def _known(self, owners: tuple[str, ...], reading: AnalyzedText, most: int | None) -> Ranking:
         """A question of the FAQ goes to its owner, whatever else it resembles."""
@@ -164,7 +166,9 @@ class Matcher:
 
     def scores(self, margins: Weights) -> Weights:
         """Margins by class as probabilities, with that of an unknown message last."""
-        return softmax(np.append(margins, np.float32(self.thresholds.unknown)) * np.float32(self.thresholds.sharpness))
+        return softmax(
+            np.append(margins, np.float32(self.thresholds.oos_margin)) * np.float32(self.thresholds.inverse_temperature)
+        )
 
 
 def softmax(values: Weights) -> Weights:

@@ -31,7 +31,7 @@ class Classifier(Protocol):
     def margins(self, columns: Codes, values: Weights) -> Weights:
         """What a text's columns add up to, by class."""
 
-    def gains(self, columns: Codes, values: Weights, wanted: int) -> Weights:
+    def contributions(self, columns: Codes, values: Weights, wanted: int) -> Weights:
         """What each column gives one class."""
 
 
@@ -55,19 +55,19 @@ class Model:
         labelled = _in_order((owner, question) for (owner, _), question in zip(owned, comparable, strict=True))
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(owner for owner, _ in labelled))
         number = {name: position for position, name in enumerate(self.classes)}
-        self.reader = Analyzer([question for _, question in labelled], faq.lexicon)
+        self.analyzer = Analyzer([question for _, question in labelled], faq.lexicon)
         self.owners = _owners(labelled)
         """Who has this normalised question."""
         many = len(self.classes) >= MANY_INTENTS
         drawn = _even_sample(labelled, DOCUMENT_SAMPLE if many else SAMPLE)
-        self.vocabulary = Vocabulary(self.reader.owns([question for _, question in drawn]), views)
+        self.vocabulary = Vocabulary(self.analyzer.analyze_questions([question for _, question in drawn]), views)
         owners = np.array([number[owner] for owner, _ in drawn])
         learn = RocchioClassifier if many else train
         self.scorer: Classifier = learn(self.vocabulary.learned, owners, len(self.classes), len(self.vocabulary))
 
     def evidence(self, text: AnalyzedText) -> Evidence:
         """What the text's tokens speak for."""
-        columns, values = self.vocabulary.row(text)
+        columns, values = self.vocabulary.transform(text)
         return Evidence(columns, values, self.scorer.margins(columns, values))
 
 

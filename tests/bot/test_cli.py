@@ -87,7 +87,7 @@ def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(folde
     async def talked() -> None:
         async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", call_seconds=30) as store:
             for channel in ("telegram", "telegram_group", "web"):
-                await store.keep(ChatIdentity(channel, "123"), ConversationState("lawsuit"))
+                await store.save_turn(ChatIdentity(channel, "123"), ConversationState("lawsuit"))
 
     asyncio.run(talked())
     assert youshu(folder, "forget", "telegram:123").stdout == "已删除 2 条记录\n"

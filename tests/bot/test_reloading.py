@@ -130,11 +130,11 @@ async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_no
         news.set()
 
     reachable, blocked = ChatIdentity("telegram", "2"), ChatIdentity("telegram", "1")
-    desk = Handoffs(
+    handoffs = Handoffs(
         Store("sqlite+aiosqlite://"), frozenset({reachable, blocked, ChatIdentity("wechat", "3")}), {"telegram": send}
     )
     reloader, metrics = Reloader.load(folder / "faq.yaml"), Metrics()
-    notify_on_reload(reloader, desk, metrics)
+    notify_on_reload(reloader, handoffs, metrics)
     async with reloader.watching(), asyncio.timeout(DEADLINE_SECONDS):
         (folder / "faq.yaml").write_text(faq_text([HOME_VISIT]), encoding="utf-8")
         await news.wait()

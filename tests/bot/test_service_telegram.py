@@ -113,7 +113,7 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     people = [server.user() for _ in range(40)]
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         for user in people:
-            await store.keep(ChatIdentity("telegram", str(user["id"])), ConversationState())
+            await store.save_turn(ChatIdentity("telegram", str(user["id"])), ConversationState())
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, "发给 40 人")
@@ -135,7 +135,7 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     url = f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
     async with Store(url) as store:
         for user in people:
-            await store.keep(ChatIdentity("telegram", str(user["id"])), ConversationState())
+            await store.save_turn(ChatIdentity("telegram", str(user["id"])), ConversationState())
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, "发给 40 人")
@@ -148,8 +148,8 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     async with Store(url) as store:
         # Somebody of those who are still to get it asks to be forgotten meanwhile.
         [mailing] = await store.mailings.unfinished()
-        left = await store.mailings.left(mailing.id)
-        forgotten = (await store.mailings.following(mailing.id))[-1].person
+        left = await store.mailings.remaining(mailing.id)
+        forgotten = (await store.mailings.next_recipients(mailing.id))[-1].person
         await store.forget(forgotten)
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         summary = (await server.next_message(admin))["text"]

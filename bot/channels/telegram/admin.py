@@ -28,16 +28,16 @@ _BEFORE_ALL: Final = -1
 
 @dataclass(frozen=True)
 class AdminHandlers:
-    """Carries what operators ask to the office, and its replies back."""
+    """Carries operators' commands and taps to AdminCommands, and its replies back."""
 
-    office: AdminCommands
-    talking: MessageHandlers
+    admin_commands: AdminCommands
+    messages: MessageHandlers
     _listed: set[int] = field(default_factory=set)
     """Chats whose command list has been set by this process."""
 
     def register(self, application: App) -> None:
         """Add the handlers; before those for everybody, because the first that fits is the only one."""
-        mine = filters.User(chats(self.office)) & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+        mine = filters.User(chats(self.admin_commands)) & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
         application.add_handler(CommandHandler([*COMMANDS], self.commanded, filters=mine))
         application.add_handler(CallbackQueryHandler(self.tapped, pattern=f"^{VALUE_PREFIX}"))
         application.add_handler(MessageHandler(mine, self.met), group=_BEFORE_ALL)
@@ -48,7 +48,7 @@ class AdminHandlers:
         if person is None or message is None:
             return
         command, words = _parted(message)
-        reply = await self.office.command(person, command, words, _quoted(message.reply_to_message))
+        reply = await self.admin_commands.command(person, command, words, _quoted(message.reply_to_message))
         if reply is not None:
             await sending.reply_to_message(message, reply)
 
@@ -58,14 +58,14 @@ class AdminHandlers:
         if query is None or person is None or query.data is None:
             return
         message = query.message
-        if not self.office.admits(person) or not isinstance(message, Message) or not is_private(message.chat):
-            await self.talking.tapped(update, context)
+        if not self.admin_commands.is_admin(person) or not isinstance(message, Message) or not is_private(message.chat):
+            await self.messages.tapped(update, context)
             return
         try:
             await query.answer()
         except TelegramError as error:
-            self.talking.count(kind_of(error))
-        reply = await self.office.tapped(person, query.data)
+            self.messages.count(kind_of(error))
+        reply = await self.admin_commands.tapped(person, query.data)
         if reply is None:
             return
         if ":".join(query.data.split(":")[:2]) in IN_PLACE:
@@ -82,18 +82,18 @@ class AdminHandlers:
         try:
             await context.bot.set_my_commands(MENU, BotCommandScopeChat(chat.id))
         except TelegramError as error:
-            self.talking.count(kind_of(error))
+            self.messages.count(kind_of(error))
 
 
-def chats(office: AdminCommands) -> list[int]:
+def chats(admin_commands: AdminCommands) -> list[int]:
     """The private chats of the operators in Telegram; a private chat has its person's number."""
-    users = (admin.user for admin in office.desk.admins if admin.channel == CHANNEL)
+    users = (admin.user for admin in admin_commands.handoffs.admins if admin.channel == CHANNEL)
     return sorted(int(user) for user in users if user.isdecimal())
 
 
-def menus(office: AdminCommands) -> Sequence[tuple[BotCommandScopeChat, Sequence[tuple[str, str]]]]:
+def menus(admin_commands: AdminCommands) -> Sequence[tuple[BotCommandScopeChat, Sequence[tuple[str, str]]]]:
     """The operators' commands for each of their chats; no other chat shows them."""
-    return [(BotCommandScopeChat(chat), tuple(COMMANDS.items())) for chat in chats(office)]
+    return [(BotCommandScopeChat(chat), tuple(COMMANDS.items())) for chat in chats(admin_commands)]
 
 
 def _parted(message: Message) -> tuple[str, str]:

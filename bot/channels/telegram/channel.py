@@ -76,18 +76,18 @@ class TelegramChannel:
         search: Search,
         claims: Claims,
         count: Count,
-        office: AdminCommands | None = None,
+        admin_commands: AdminCommands | None = None,
     ) -> None:
         self._options = options
-        self._menus = menus(office) if office is not None else ()
+        self._menus = menus(admin_commands) if admin_commands is not None else ()
         self._webhook = _webhook(options)
         self._count = count
         trust = _trust(options.base_url)
         self._sieve = PollingRequest(count, trust)
         self._application = _application(options, self._sieve, trust)
         talking = MessageHandlers(turn, count)
-        if office is not None:
-            AdminHandlers(office, talking).register(self._application)
+        if admin_commands is not None:
+            AdminHandlers(admin_commands, talking).register(self._application)
         CommandHandlers(talking, forget).register(self._application)
         talking.register(self._application)
         InlineHandler(search).register(self._application)

@@ -38,7 +38,7 @@ Menu = Sequence[tuple[str, str]]
 class CommandHandlers:
     """/start /help /topics /privacy /forget, for everybody."""
 
-    talking: MessageHandlers
+    messages: MessageHandlers
     forget_person: Forget
 
     def register(self, application: App) -> None:
@@ -73,7 +73,7 @@ class CommandHandlers:
         person, message = identity_of(update), update.message
         if person is not None and message is not None and message.text is not None:
             name = message.text.split()[0].partition("@")[0]
-            await self.talking.answer(message, Incoming(person, name))
+            await self.messages.answer(message, Incoming(person, name))
 
     async def forget(self, update: Update, _: Context) -> None:
         """Delete all that is kept of the person, in private and in groups."""
@@ -85,7 +85,7 @@ class CommandHandlers:
     async def _choose(self, update: Update, choice: str) -> None:
         person, message = identity_of(update), update.message
         if person is not None and message is not None:
-            await self.talking.answer(message, Incoming(person, choice=choice))
+            await self.messages.answer(message, Incoming(person, choice=choice))
 
 
 async def announce(bot: Bot, count: Count, extra: Sequence[tuple[BotCommandScope, Menu]] = ()) -> None:

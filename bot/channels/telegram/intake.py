@@ -16,7 +16,7 @@ RUSH: Final = 16
 class Claims(Protocol):
     """Remembers which updates were taken, across processes and restarts."""
 
-    async def claim_all(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
+    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
         """Those of these that nobody has asked for within the time to live; raises StoreError."""
         ...
 
@@ -43,7 +43,7 @@ class UpdateIntake:
         """Queue those that were not taken before, in order; raises StoreError when that can't be known."""
         # Numbers are a bot's own, and the store may have served another bot before.
         named = {f"{self._application.bot.id}:{update.update_id}": update for update in updates}
-        ours = await self._claims.claim_all(CHANNEL, [*named])
+        ours = await self._claims.deduplicate(CHANNEL, [*named])
         self.queue([update for key, update in named.items() if key in ours])
         for _ in range(len(updates) - len(ours)):
             self._count(REPEAT)

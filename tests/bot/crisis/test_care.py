@@ -55,15 +55,15 @@ def clear(text: str, key: str = "home_visit") -> Match:
 def say(
     crisis: CrisisState | None,
     text: str,
-    sign: DangerSignal | None = None,
+    signal: DangerSignal | None = None,
     match: Match | None = None,
     now: datetime = NOW,
 ) -> CrisisOutcome:
-    return respond(WITH, crisis, text, sign=sign, match=match or unclear(text), now=now)
+    return respond(WITH, crisis, text, signal=signal, match=match or unclear(text), now=now)
 
 
-def begun(sign: DangerSignal = OWN_SIGN) -> CrisisState:
-    crisis = begin(WITH, sign, NOW).crisis
+def begun(signal: DangerSignal = OWN_SIGN) -> CrisisState:
+    crisis = begin(WITH, signal, NOW).crisis
     assert crisis is not None
     return crisis
 
@@ -77,9 +77,9 @@ def reply_of(care: CrisisOutcome) -> Reply:
 
 
 @pytest.mark.parametrize("content", [WITH, WITHOUT], ids=["with the FAQ's words", "without"])
-@pytest.mark.parametrize("sign", [OWN_SIGN, URGENT_SIGN, OTHERS_SIGN], ids=["own", "urgent", "another's"])
-def test_the_first_reply_alone_has_all_that_one_reply_must_have(content: FAQ, sign: DangerSignal) -> None:
-    reply = reply_of(begin(content, sign, NOW))
+@pytest.mark.parametrize("signal", [OWN_SIGN, URGENT_SIGN, OTHERS_SIGN], ids=["own", "urgent", "another's"])
+def test_the_first_reply_alone_has_all_that_one_reply_must_have(content: FAQ, signal: DangerSignal) -> None:
+    reply = reply_of(begin(content, signal, NOW))
     assert reply.intent == CRISIS
     assert reply.decision is Decision.ANSWER
     assert "安全吗" in reply.text
@@ -139,22 +139,22 @@ def test_to_someone_afraid_for_another_the_words_are_about_him() -> None:
     assert reply.sections[0].text == RELATIVE[CrisisCue.MISSING][0]
 
 
-@pytest.mark.parametrize("sign", [OWN_SIGN, OTHERS_SIGN], ids=["own", "another's"])
+@pytest.mark.parametrize("signal", [OWN_SIGN, OTHERS_SIGN], ids=["own", "another's"])
 @pytest.mark.parametrize("text", ["嗯", "没有人", "不想", "我不安全", "心里难受", "想死", "打不通"])
-def test_nothing_is_said_twice_in_a_talk(sign: DangerSignal, text: str) -> None:
-    crisis: CrisisState | None = begun(sign)
+def test_nothing_is_said_twice_in_a_talk(signal: DangerSignal, text: str) -> None:
+    crisis: CrisisState | None = begun(signal)
     said = []
     for _ in range(7):
-        care = say(crisis, text, sign=sign if text == "想死" else None)
+        care = say(crisis, text, signal=signal if text == "想死" else None)
         crisis = care.crisis
         said.append(reply_of(care).sections[0].text)
     assert len(set(said)) == len(said)
 
 
 def test_new_danger_is_heard_again_and_what_happens_now_has_the_numbers_first() -> None:
-    again = say(begun(), "还是想死", sign=OWN_SIGN)
+    again = say(begun(), "还是想死", signal=OWN_SIGN)
     assert reply_of(again).sections[0].text == OWN[CrisisCue.AGAIN][0]
-    urgent = say(again.crisis, "药吃下去了", sign=URGENT_SIGN)
+    urgent = say(again.crisis, "药吃下去了", signal=URGENT_SIGN)
     assert reply_of(urgent).text.startswith(NUMBERS_FIRST)
 
 
@@ -173,8 +173,8 @@ def test_the_numbers_come_back_at_least_in_every_third_turn() -> None:
 )
 def test_whatever_is_said_the_talk_goes_on_without_a_debt_menu(turns: list[tuple[str, DangerSignal | None]]) -> None:
     crisis: CrisisState | None = begun()
-    for text, sign in turns:
-        care = say(crisis, text, sign=sign)
+    for text, signal in turns:
+        care = say(crisis, text, signal=signal)
         crisis = care.crisis
         assert crisis is not None
         if care.reply is not None:
@@ -189,7 +189,7 @@ def test_whatever_is_said_the_talk_goes_on_without_a_debt_menu(turns: list[tuple
 def test_who_calms_is_let_go_gently_and_asked_no_more(text: str) -> None:
     care = say(begun(), text)
     assert care.crisis is not None
-    assert care.crisis.eased
+    assert care.crisis.deescalated
     assert "12356" in reply_of(care).text
     assert say(care.crisis, "嗯") == CrisisOutcome(crisis=care.crisis)
 
@@ -213,9 +213,9 @@ def test_a_courtesy_that_scores_is_no_debt_question() -> None:
 
 def test_new_danger_after_calm_is_met_again_and_not_in_the_same_words() -> None:
     calm = say(begun(), "好一些了").crisis
-    care = say(calm, "不行，还是想死", sign=OWN_SIGN)
+    care = say(calm, "不行，还是想死", signal=OWN_SIGN)
     assert care.crisis is not None
-    assert not care.crisis.eased
+    assert not care.crisis.deescalated
     assert reply_of(care).sections[0].text == OWN[CrisisCue.AGAIN][0]
 
 
@@ -225,7 +225,7 @@ def test_after_some_hours_the_talk_begins_anew() -> None:
     assert just.reply is not None
     late = NOW + EXPIRES_AFTER + timedelta(seconds=1)
     assert say(crisis, "嗯", now=late) == CrisisOutcome()
-    assert reply_of(say(crisis, "想死", sign=OWN_SIGN, now=late)).text.startswith(SUMMARY)
+    assert reply_of(say(crisis, "想死", signal=OWN_SIGN, now=late)).text.startswith(SUMMARY)
 
 
 # --- buttons and state -------------------------------------------------------------------------------------------
@@ -284,6 +284,6 @@ def test_answers_to_our_own_questions_are_heard_as_what_they_say(said: str, hear
 
 @pytest.mark.parametrize("said", ["我很平静，等他们睡了我就走", "想通了，今晚就解脱"])
 def test_calm_is_not_believed_of_who_speaks_of_the_end(said: str) -> None:
-    sign = DangerDetector().find(said)
-    assert sign is not None
-    assert _heard(said, sign) not in EASING
+    signal = DangerDetector().find(said)
+    assert signal is not None
+    assert _heard(said, signal) not in EASING

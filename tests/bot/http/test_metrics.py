@@ -26,7 +26,7 @@ async def turned(metrics: Metrics, reply: Reply | None, times: int = 1) -> None:
         return reply
 
     for _ in range(times):
-        assert await metrics.measured(turn)(Incoming(PERSON, "幸福路八号")) is reply
+        assert await metrics.instrument(turn)(Incoming(PERSON, "幸福路八号")) is reply
 
 
 async def test_turns_are_counted_by_channel_and_decision_and_answers_by_intent() -> None:
@@ -56,7 +56,7 @@ async def test_a_turn_that_fails_is_counted_and_fails_on() -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        await metrics.measured(turn)(Incoming(PERSON, "您好"))
+        await metrics.instrument(turn)(Incoming(PERSON, "您好"))
     assert values(metrics)["youshu_turns_total", "web", "failed"] == 1
 
 

@@ -48,9 +48,9 @@ class Post:
 
 @dataclass
 class House:
-    """An office, and a conversation with people beside it."""
+    """AdminCommands, and a conversation with people beside them."""
 
-    office: AdminCommands
+    admin_commands: AdminCommands
     conversation: Conversation
     post: Post
     path: Path
@@ -61,17 +61,17 @@ class House:
     async def missed(self, text: str) -> None:
         """Something that wasn't understood, kept as the conversation keeps it."""
         masked = mask(text)
-        await self.office.desk.store.keep(
+        await self.admin_commands.handoffs.store.save_turn(
             ChatIdentity("there", "7"), ConversationState(), TurnEvent("fallback", miss=masked, likeness=masked)
         )
 
     async def command(self, name: str, words: str = "", quoted: QuotedMessage | None = None) -> Reply:
-        reply = await self.office.command(ADMIN, name, words, quoted)
+        reply = await self.admin_commands.command(ADMIN, name, words, quoted)
         assert reply is not None
         return reply
 
     async def tap(self, value: str) -> Reply:
-        reply = await self.office.tapped(ADMIN, value)
+        reply = await self.admin_commands.tapped(ADMIN, value)
         assert reply is not None
         return reply
 
@@ -83,10 +83,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
         reloader = Reloader.load(path)
         senders = {"there": post.send}
-        desk = Handoffs(store, frozenset({ADMIN, OTHER_ADMIN}), senders)
+        handoffs = Handoffs(store, frozenset({ADMIN, OTHER_ADMIN}), senders)
         broadcast = Broadcast(store, senders, per_second=1000)
-        conversation = Conversation(lambda: reloader.current, store, desk)
-        yield House(AdminCommands(desk, reloader, broadcast), conversation, post, path)
+        conversation = Conversation(lambda: reloader.current, store, handoffs)
+        yield House(AdminCommands(handoffs, reloader, broadcast), conversation, post, path)
         await broadcast.close()
 
 
@@ -98,13 +98,13 @@ def value(reply: Reply, label: str) -> str:
 
 async def test_to_anybody_else_nothing_is_done(house: House) -> None:
     stranger = ChatIdentity("there", "3")
-    assert not house.office.admits(stranger)
+    assert not house.admin_commands.is_admin(stranger)
     for name in COMMANDS:
         with pytest.raises(PermissionError):
-            await house.office.command(stranger, name, "")
+            await house.admin_commands.command(stranger, name, "")
     with pytest.raises(PermissionError):
-        await house.office.tapped(stranger, "a:misses")
-    assert not house.office.admits(ChatIdentity("elsewhere", ADMIN.user))
+        await house.admin_commands.tapped(stranger, "a:misses")
+    assert not house.admin_commands.is_admin(ChatIdentity("elsewhere", ADMIN.user))
 
 
 async def test_stats_count_the_turns_by_outcome_and_topic(house: House) -> None:
@@ -117,7 +117,7 @@ async def test_stats_count_the_turns_by_outcome_and_topic(house: House) -> None:
     assert "没听懂 1（33%）" in text
     assert "上门催收 2" in text
     assert "还记着的对话 2 个" in text
-    assert house.office.reloader.status.digest in text
+    assert house.admin_commands.reloader.status.digest in text
 
 
 async def test_stats_before_anybody_came_are_noughts(house: House) -> None:
@@ -159,7 +159,7 @@ async def test_a_miss_is_taught_by_one_tap_and_is_answered_from_then_on(house: H
     one = await house.tap(value(await house.command("misses"), "1"))
     done = await house.tap(one.choices[0].value.rpartition(":")[0] + ":home_visit")
     assert "“上门催收”" in done.text
-    assert house.office.reloader.current.matcher.match(MISS).intent == "home_visit"
+    assert house.admin_commands.reloader.current.matcher.match(MISS).intent == "home_visit"
     assert MISS in house.path.read_text("utf-8")
     assert MISS not in (await house.command("misses")).text
 
@@ -178,12 +178,12 @@ async def test_replying_to_a_miss_teaches_it_to_the_topic_that_is_named(house: H
     one = await house.tap(value(await house.command("misses"), "1"))
     quoted = QuotedMessage(one.text, tuple(choice.value for choice in one.choices))
     assert "第" in (await house.command("teach", "上门催收", quoted)).text
-    assert house.office.reloader.current.matcher.match(MISS).intent == "home_visit"
+    assert house.admin_commands.reloader.current.matcher.match(MISS).intent == "home_visit"
 
 
 async def test_replying_to_what_a_person_wrote_teaches_those_words(house: House) -> None:
     await house.command("teach", "home_visit", QuotedMessage("讨债的蹲在单元楼底下"))
-    assert house.office.reloader.current.matcher.match("讨债的蹲在单元楼底下").intent == "home_visit"
+    assert house.admin_commands.reloader.current.matcher.match("讨债的蹲在单元楼底下").intent == "home_visit"
 
 
 async def test_teach_without_words_explains_itself(house: House) -> None:
@@ -218,27 +218,27 @@ async def test_a_masked_miss_is_not_written_into_the_faq(house: House) -> None:
 
 async def test_a_button_whose_miss_is_gone_or_that_never_was_says_so(house: House) -> None:
     for button in ("a:miss:000000000000", "a:teach:000000000000:home_visit", "a:", "a:what", "x", ""):
-        assert await house.office.tapped(ADMIN, button) is not None
+        assert await house.admin_commands.tapped(ADMIN, button) is not None
 
 
 async def test_reload_says_that_nothing_has_changed_or_why_it_was_refused(house: House) -> None:
     assert "没有变化" in (await house.command("reload")).text
     house.path.write_text("version: 1\nintents:\n\t- id: x\n", encoding="utf-8")
-    assert await house.office.command(ADMIN, "reload", "") is None
+    assert await house.admin_commands.command(ADMIN, "reload", "") is None
     assert "E-TAB" in (await house.command("reload")).text
     assert "E-TAB" in (await house.command("stats")).text
 
 
 async def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     store = Store("sqlite+aiosqlite:////no-such-folder/youshu.db")
-    desk = Handoffs(store, frozenset({ADMIN}), {"there": Post().send})
+    handoffs = Handoffs(store, frozenset({ADMIN}), {"there": Post().send})
     reloader = Reloader.load(write_faq(tmp_path, [HOME_VISIT]))
-    office = AdminCommands(desk, reloader, Broadcast(store, desk.senders))
+    admin_commands = AdminCommands(handoffs, reloader, Broadcast(store, handoffs.senders))
     for name, words in (("stats", ""), ("misses", ""), ("broadcast", "维护"), ("take", "there:7"), ("release", "")):
-        reply = await office.command(ADMIN, name, words)
+        reply = await admin_commands.command(ADMIN, name, words)
         assert reply is not None
         assert "数据库没有应答" in reply.text
-    reply = await office.tapped(ADMIN, "a:miss:000000000000")
+    reply = await admin_commands.tapped(ADMIN, "a:miss:000000000000")
     assert reply is not None
     assert "数据库没有应答" in reply.text
 
@@ -269,7 +269,7 @@ async def test_those_who_blocked_the_bot_are_counted_apart_from_those_not_reache
 async def test_a_draft_is_sent_once_and_only_by_the_operator_who_saw_it(house: House) -> None:
     await house.say("7", "催收会上门吗")
     send = value(await house.command("broadcast", "今晚维护"), "发给")
-    other = await house.office.tapped(OTHER_ADMIN, send)
+    other = await house.admin_commands.tapped(OTHER_ADMIN, send)
     assert other is not None
     assert "失效" in other.text
     await house.tap(send)
@@ -290,7 +290,7 @@ async def test_a_dropped_or_replaced_draft_is_not_sent(house: House) -> None:
 async def test_a_broadcast_that_is_cut_off_tells_how_far_it_got(house: House) -> None:
     for user in range(50):
         await house.say(str(user + 10), "催收会上门吗")
-    slow = Broadcast(house.office.desk.store, {"there": house.post.send}, per_second=20)
+    slow = Broadcast(house.admin_commands.handoffs.store, {"there": house.post.send}, per_second=20)
     preview = await slow.preview(ADMIN, "今晚维护")
     await slow.confirmed(ADMIN, value(preview, "发给 50 人").rpartition(":")[2])
     again = await slow.preview(ADMIN, "又一条")
@@ -303,12 +303,14 @@ async def test_a_broadcast_that_is_cut_off_tells_how_far_it_got(house: House) ->
 
 @pytest.mark.parametrize(("channel", "words"), [("there", ""), ("there", "没有人聊过"), ("web", "维护")])
 async def test_a_broadcast_to_nobody_is_explained(house: House, channel: str, words: str) -> None:
-    office = AdminCommands(
-        Handoffs(house.office.desk.store, frozenset({ChatIdentity(channel, "1")}), {"there": house.post.send}),
-        house.office.reloader,
-        house.office.broadcast,
+    admin_commands = AdminCommands(
+        Handoffs(
+            house.admin_commands.handoffs.store, frozenset({ChatIdentity(channel, "1")}), {"there": house.post.send}
+        ),
+        house.admin_commands.reloader,
+        house.admin_commands.broadcast,
     )
-    reply = await office.command(ChatIdentity(channel, "1"), "broadcast", words)
+    reply = await admin_commands.command(ChatIdentity(channel, "1"), "broadcast", words)
     assert reply is not None
     assert not reply.choices
 

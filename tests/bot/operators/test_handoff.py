@@ -45,7 +45,7 @@ class House:
     """A conversation with operators, and everything that reached anybody unasked."""
 
     conversation: Conversation
-    desk: Handoffs
+    handoffs: Handoffs
     clock: Clock
     got: defaultdict[ChatIdentity, list[Reply]] = field(default_factory=lambda: defaultdict(list))
     unreachable: set[ChatIdentity] = field(default_factory=set)
@@ -77,14 +77,14 @@ async def house(knowledge: Knowledge, danger: DangerDetector, tmp_path: Path) ->
     clock = Clock()
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
         senders: dict[str, Send] = {}
-        desk = Handoffs(store, frozenset({ADMIN, OTHER}), senders, clock)
-        house = House(Conversation(lambda: knowledge, store, desk, danger=danger), desk, clock)
+        handoffs = Handoffs(store, frozenset({ADMIN, OTHER}), senders, clock)
+        house = House(Conversation(lambda: knowledge, store, handoffs, danger=danger), handoffs, clock)
         senders["chat"] = house.send
         yield house
 
 
 async def test_after_taking_messages_pass_both_ways_and_the_bot_is_silent(house: House) -> None:
-    assert "已接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+    assert "已接手" in (await house.handoffs.take(ADMIN, "chat:1001")).text
     assert await house.say(WANG, VISIT) is None
     assert await house.say(ADMIN, "您好，我是客服小李") is None
     assert house.texts(ADMIN) == [f"chat:1001：{VISIT}"]
@@ -92,9 +92,9 @@ async def test_after_taking_messages_pass_both_ways_and_the_bot_is_silent(house:
 
 
 async def test_after_release_the_bot_answers_both_again(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
-    assert "已放手" in (await house.desk.release(ADMIN)).text
-    assert "没有对话" in (await house.desk.release(ADMIN)).text
+    await house.handoffs.take(ADMIN, "chat:1001")
+    assert "已放手" in (await house.handoffs.release(ADMIN)).text
+    assert "没有对话" in (await house.handoffs.release(ADMIN)).text
     for person in (WANG, ADMIN):
         reply = await house.say(person, VISIT)
         assert reply is not None
@@ -103,7 +103,7 @@ async def test_after_release_the_bot_answers_both_again(house: House) -> None:
 
 
 async def test_a_talk_that_nobody_releases_goes_back_to_the_bot_by_itself(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     house.clock.now += HOLD_SECONDS - 1
     assert await house.say(WANG, VISIT) is None
     house.clock.now += 1
@@ -111,7 +111,7 @@ async def test_a_talk_that_nobody_releases_goes_back_to_the_bot_by_itself(house:
 
 
 async def test_danger_to_life_is_answered_at_once_and_reaches_the_operator_too(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     reply = await house.say(WANG, "我不想活了")
     assert reply is not None
     assert reply.intent == "crisis"
@@ -119,31 +119,31 @@ async def test_danger_to_life_is_answered_at_once_and_reaches_the_operator_too(h
 
 
 async def test_a_talk_is_in_one_operators_hands(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
-    assert "别的工作人员" in (await house.desk.take(OTHER, "chat:1001")).text
-    assert "已接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+    await house.handoffs.take(ADMIN, "chat:1001")
+    assert "别的工作人员" in (await house.handoffs.take(OTHER, "chat:1001")).text
+    assert "已接手" in (await house.handoffs.take(ADMIN, "chat:1001")).text
 
 
 @pytest.mark.parametrize("whom", ["", "chat", "chat:", ":1", "page:s1", "chat:7"])
 async def test_what_cannot_be_taken_is_refused_in_one_line(house: House, whom: str) -> None:
-    reply = await house.desk.take(ADMIN, whom)
+    reply = await house.handoffs.take(ADMIN, whom)
     assert "已接手" not in reply.text
     assert (await house.say(ADMIN, VISIT)) is not None
 
 
 async def test_nobody_but_an_operator_can_take_a_talk(house: House) -> None:
-    assert "已接手" not in (await house.desk.take(WANG, "chat:8")).text
+    assert "已接手" not in (await house.handoffs.take(WANG, "chat:8")).text
     assert house.got[OTHER] == []
 
 
 async def test_somebody_who_cannot_be_reached_is_not_taken(house: House) -> None:
     house.unreachable.add(WANG)
-    assert "没有接手" in (await house.desk.take(ADMIN, "chat:1001")).text
+    assert "没有接手" in (await house.handoffs.take(ADMIN, "chat:1001")).text
     assert await house.say(WANG, VISIT) is not None
 
 
 async def test_when_the_operator_cannot_be_reached_the_bot_answers_again(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     house.unreachable.add(ADMIN)
     reply = await house.say(WANG, VISIT)
     assert reply is not None
@@ -153,7 +153,7 @@ async def test_when_the_operator_cannot_be_reached_the_bot_answers_again(house: 
 
 
 async def test_an_operator_is_told_when_a_line_did_not_arrive(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     house.unreachable.add(WANG)
     reply = await house.say(ADMIN, "您还在吗")
     assert reply is not None
@@ -190,12 +190,12 @@ async def test_where_no_operator_can_come_none_is_offered(house: House) -> None:
 
 
 async def test_forgetting_a_person_also_ends_the_handover(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     await house.conversation.forget(WANG)
     assert await house.say(WANG, VISIT) is not None
 
 
 async def test_a_talk_in_an_operators_hands_is_kept_nowhere(house: House) -> None:
-    await house.desk.take(ADMIN, "chat:1001")
+    await house.handoffs.take(ADMIN, "chat:1001")
     await house.say(WANG, "今天天气怎么样")
-    assert await house.desk.store.misses() == []
+    assert await house.handoffs.store.misses() == []

@@ -36,11 +36,11 @@ class Past:
     def _clock(self) -> float:
         return self.now.timestamp()
 
-    async def learn(self, days_ago: int, learnt: TurnEvent) -> None:
+    async def learn(self, days_ago: int, event: TurnEvent) -> None:
         """What one turn of a new person added so many days ago."""
         self.now = NOW - timedelta(days=days_ago)
         self._people += 1
-        await self.store.keep(ChatIdentity("web", f"person-{self._people}"), ConversationState(), learnt)
+        await self.store.save_turn(ChatIdentity("web", f"person-{self._people}"), ConversationState(), event)
 
 
 @pytest.fixture
@@ -129,13 +129,13 @@ async def test_a_masked_sentence_comes_without_a_command_to_teach_it(past: Past,
 
 
 async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past: Past, knowledge: Knowledge) -> None:
-    for learnt in (
+    for event in (
         Vote("home_visit", useful=True),
         Vote("lawsuit", useful=False, reason="hard"),
         Vote("lawsuit", useful=False, reason="hard"),
         Vote("lawsuit", useful=False),
     ):
-        await past.learn(1, TurnEvent(vote=learnt))
+        await past.learn(1, TurnEvent(vote=event))
     await past.learn(30, TurnEvent(vote=Vote("lawsuit", useful=False, reason="wrong")))
     found = await report(past, knowledge)
     assert [(row.intent, row.up, row.down) for row in found.votes] == [("lawsuit", 0, 3), ("home_visit", 1, 0)]
@@ -145,7 +145,7 @@ async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past:
 
 async def test_what_people_picked_when_asked_back_is_told_by_title(past: Past, knowledge: Knowledge) -> None:
     for picked in ("lawsuit", "lawsuit", "none"):
-        await past.learn(1, TurnEvent(pick=ClarifyChoice(("home_visit", "lawsuit"), picked)))
+        await past.learn(1, TurnEvent(clarify_choice=ClarifyChoice(("home_visit", "lawsuit"), picked)))
     found = await report(past, knowledge)
     assert [(row.picked, row.count) for row in found.confusions] == [("被起诉", 2), ("都不是", 1)]
     assert set(found.confusions[0].shown) == {"上门催收", "被起诉"}

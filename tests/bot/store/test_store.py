@@ -60,15 +60,15 @@ async def test_a_talk_comes_back_as_it_was_kept(store: Store) -> None:
     talk = ConversationState(
         "home_visit", Part.RIGHTS, ("lawsuit",), ("i:a", "none"), ("a", "b"), 2, outside=True, voted=("x",)
     )
-    await store.keep(WANG, talk)
-    assert await store.recall(WANG) == TurnContext(talk)
-    assert await store.recall(LI) == TurnContext(ConversationState())
+    await store.save_turn(WANG, talk)
+    assert await store.load_turn(WANG) == TurnContext(talk)
+    assert await store.load_turn(LI) == TurnContext(ConversationState())
 
 
 async def test_a_talk_kept_twice_is_one_talk(store: Store) -> None:
-    await store.keep(WANG, ConversationState("home_visit"))
-    await store.keep(WANG, ConversationState("lawsuit"))
-    assert (await store.recall(WANG)).talk == ConversationState("lawsuit")
+    await store.save_turn(WANG, ConversationState("home_visit"))
+    await store.save_turn(WANG, ConversationState("lawsuit"))
+    assert (await store.load_turn(WANG)).talk == ConversationState("lawsuit")
     assert (await rows(store))["talks"] == 1
 
 
@@ -96,7 +96,7 @@ async def test_one_of_many_claims_at_once_wins(store: Store) -> None:
 async def test_misses_that_are_alike_count_as_one_and_name_nobody(store: Store, clock: Clock) -> None:
     for text in ("花呗怎么注销掉", "花呗怎么注销呢", "花呗怎么注销掉", "今天天气如何"):
         clock.now += 1
-        await store.keep(WANG, ConversationState(), TurnEvent("fallback", miss=text, likeness=text))
+        await store.save_turn(WANG, ConversationState(), TurnEvent("fallback", miss=text, likeness=text))
     found = await store.misses()
     assert [(miss.text, miss.count) for miss in found] == [("花呗怎么注销掉", 3), ("今天天气如何", 1)]
     assert (found[0].first_at, found[0].last_at) == (BEGIN + 1, BEGIN + 3)
@@ -108,14 +108,14 @@ async def test_misses_cannot_fill_the_disk(store: Store, clock: Clock, monkeypat
     monkeypatch.setattr("bot.store.analytics.MAX_MISSES", 3)
     for text in ("甲甲甲甲", "乙乙乙乙", "丙丙丙丙", "丁丁丁丁"):
         clock.now += 1
-        await store.keep(WANG, ConversationState(), TurnEvent(miss=text, likeness=text))
+        await store.save_turn(WANG, ConversationState(), TurnEvent(miss=text, likeness=text))
     assert {miss.text for miss in await store.misses()} == {"乙乙乙乙", "丙丙丙丙", "丁丁丁丁"}
 
 
 async def test_a_person_has_one_vote_on_an_answer_and_the_last_one_counts(store: Store) -> None:
-    await store.keep(WANG, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=False)))
-    await store.keep(WANG, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=False, reason="hard")))
-    await store.keep(LI, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=True)))
+    await store.save_turn(WANG, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=False)))
+    await store.save_turn(WANG, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=False, reason="hard")))
+    await store.save_turn(LI, ConversationState(), TurnEvent(vote=Vote("lawsuit", useful=True)))
     counts = await store.votes()
     assert sorted(counts, key=str) == [
         VoteCount("lawsuit", useful=False, reason="hard", count=1),
@@ -125,16 +125,16 @@ async def test_a_person_has_one_vote_on_an_answer_and_the_last_one_counts(store:
 
 async def test_picks_and_outcomes_are_counted_by_day(store: Store, clock: Clock) -> None:
     for _ in range(2):
-        await store.keep(
+        await store.save_turn(
             WANG,
             ConversationState(),
-            TurnEvent("answer", "lawsuit", pick=ClarifyChoice(("lawsuit", "home_visit"), "lawsuit")),
+            TurnEvent("answer", "lawsuit", clarify_choice=ClarifyChoice(("lawsuit", "home_visit"), "lawsuit")),
         )
     clock.now += DAY_SECONDS
-    await store.keep(
-        LI, ConversationState(), TurnEvent("fallback", pick=ClarifyChoice(("home_visit", "lawsuit"), "none"))
+    await store.save_turn(
+        LI, ConversationState(), TurnEvent("fallback", clarify_choice=ClarifyChoice(("home_visit", "lawsuit"), "none"))
     )
-    assert await store.picks() == [
+    assert await store.clarify_choices() == [
         ClarifyChoiceCount(("home_visit", "lawsuit"), "lawsuit", 2),
         ClarifyChoiceCount(("home_visit", "lawsuit"), "none", 1),
     ]
@@ -150,25 +150,25 @@ async def test_a_talk_taken_by_one_operator_is_not_free_for_another_until_it_exp
     first = Handoff(WANG, ADMIN, BEGIN + 100)
     assert await store.take(first)
     assert not await store.take(Handoff(WANG, OTHER_ADMIN, BEGIN + 200))
-    assert (await store.recall(WANG)).taken == first
-    assert (await store.recall(ADMIN)).holds == first
+    assert (await store.load_turn(WANG)).taken == first
+    assert (await store.load_turn(ADMIN)).holds == first
     clock.now = BEGIN + 100
-    assert (await store.recall(WANG)).taken is None
+    assert (await store.load_turn(WANG)).taken is None
     assert await store.take(Handoff(WANG, OTHER_ADMIN, BEGIN + 200))
 
 
 async def test_an_operator_holds_one_talk_at_a_time(store: Store) -> None:
     await store.take(Handoff(WANG, ADMIN, BEGIN + 100))
     await store.take(Handoff(LI, ADMIN, BEGIN + 100))
-    assert (await store.recall(WANG)).taken is None
+    assert (await store.load_turn(WANG)).taken is None
     assert await store.release(ADMIN) == 1
-    assert (await store.recall(LI)).taken is None
+    assert (await store.load_turn(LI)).taken is None
 
 
 async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_be_repeated(store: Store) -> None:
-    learnt = TurnEvent("answer", "lawsuit", miss="没听懂", likeness="没听懂", vote=Vote("lawsuit", useful=True))
+    event = TurnEvent("answer", "lawsuit", miss="没听懂", likeness="没听懂", vote=Vote("lawsuit", useful=True))
     for person in (WANG, LI):
-        await store.keep(person, ConversationState("lawsuit"), learnt)
+        await store.save_turn(person, ConversationState("lawsuit"), event)
     await store.take(Handoff(WANG, ADMIN, BEGIN + 100))
     await store.mailings.begin(ADMIN, "今晚维护")
     assert await store.forget(WANG) == 4
@@ -190,10 +190,10 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
 
 @pytest.mark.parametrize("named", [ChatIdentity("telegram", "1001"), ChatIdentity("telegram_group", "1001")])
 async def test_forgetting_reaches_private_talks_and_those_in_groups_alike(store: Store, named: ChatIdentity) -> None:
-    learnt = TurnEvent("answer", "lawsuit", vote=Vote("lawsuit", useful=True))
+    event = TurnEvent("answer", "lawsuit", vote=Vote("lawsuit", useful=True))
     stays = [ChatIdentity("telegram", "10011"), ChatIdentity("telegram_group", "100"), ChatIdentity("web", "1001")]
     for person in (WANG, ChatIdentity("telegram_group", "1001"), *stays):
-        await store.keep(person, ConversationState("lawsuit"), learnt)
+        await store.save_turn(person, ConversationState("lawsuit"), event)
     await store.take(Handoff(LI, ChatIdentity("telegram", "1001"), BEGIN + 100))
     assert await store.forget(named) == 5
     assert await store.forget(named) == 0
@@ -205,13 +205,13 @@ async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(
     people = [ChatIdentity("telegram", str(number)) for number in range(2000, 2250)]
     for person in (ADMIN, LI, *people):
         clock.now += 1
-        await store.keep(person, ConversationState("lawsuit"))
+        await store.save_turn(person, ConversationState("lawsuit"))
     mailings = store.mailings
     begun = await mailings.begin(ADMIN, "今晚维护")
     assert (begun.people, await mailings.unfinished()) == (250, [begun])
     await store.forget(people[-2])
     found: list[ChatIdentity] = []
-    while following := await mailings.following(begun.id):
+    while following := await mailings.next_recipients(begun.id):
         for recipient in following:
             taken = await asyncio.gather(*(mailings.take(begun.id, recipient) for _ in range(3)))
             assert taken.count(True) == 1
@@ -224,24 +224,26 @@ async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(
 
 
 async def test_a_broadcast_of_yesterday_neither_goes_on_nor_stays(store: Store, clock: Clock) -> None:
-    await store.keep(WANG, ConversationState("lawsuit"))
+    await store.save_turn(WANG, ConversationState("lawsuit"))
     await store.mailings.begin(ADMIN, "今晚维护")
     clock.now += DAY_SECONDS
     assert not await store.mailings.unfinished()
-    assert await store.sweep(30) == 2
+    assert await store.delete_expired(30) == 2
 
 
 async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(store: Store, clock: Clock) -> None:
-    learnt = TurnEvent("answer", "a", "旧的", "旧的", ClarifyChoice(("a", "b"), "a"), Vote("a", useful=True))
-    await store.keep(WANG, ConversationState("a"), learnt)
+    event = TurnEvent("answer", "a", "旧的", "旧的", ClarifyChoice(("a", "b"), "a"), Vote("a", useful=True))
+    await store.save_turn(WANG, ConversationState("a"), event)
     await store.claim("telegram", "1")
     await store.take(Handoff(WANG, ADMIN, BEGIN + 100))
     clock.now += 10 * DAY_SECONDS
-    await store.keep(LI, ConversationState("a"), replace(learnt, miss="全新一句", likeness="全新一句"))
+    await store.save_turn(LI, ConversationState("a"), replace(event, miss="全新一句", likeness="全新一句"))
     await store.claim("telegram", "2")
-    assert await store.sweep(30) == 2  # the claim of ten days ago and the handover that ran out
+    assert await store.delete_expired(30) == 2  # the claim of ten days ago and the handover that ran out
     clock.now += 25 * DAY_SECONDS
-    assert await store.sweep(30) == 6  # talk, miss, vote, pick and outcome of the first day, and the second claim
+    assert (
+        await store.delete_expired(30) == 6
+    )  # talk, miss, vote, pick and outcome of the first day, and the second claim
     assert await rows(store) == {
         "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
         "broadcasts": 0, "recipients": 0
@@ -249,7 +251,7 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
 
 
 async def test_the_sweep_runs_while_the_service_does(store: Store, clock: Clock) -> None:
-    await store.keep(WANG, ConversationState("a"))
+    await store.save_turn(WANG, ConversationState("a"))
     clock.now += 31 * DAY_SECONDS
     async with retention_sweeper(store, 30, every_seconds=0.01), asyncio.timeout(DEADLINE):
         while (await rows(store))["talks"]:  # noqa: ASYNC110 -- the sweep is seen only in the database
@@ -258,15 +260,15 @@ async def test_the_sweep_runs_while_the_service_does(store: Store, clock: Clock)
 
 async def test_a_store_that_is_opened_again_has_what_was_kept(database_url: str) -> None:
     async with Store(database_url, call_seconds=DEADLINE) as store:
-        await store.keep(WANG, ConversationState("lawsuit"))
+        await store.save_turn(WANG, ConversationState("lawsuit"))
     async with Store(database_url, call_seconds=DEADLINE) as store:
-        assert (await store.recall(WANG)).talk == ConversationState("lawsuit")
+        assert (await store.load_turn(WANG)).talk == ConversationState("lawsuit")
 
 
 async def test_what_is_kept_of_a_miss_is_all_the_text_on_disk(tmp_path: Path) -> None:
     path = tmp_path / "youshu.db"
     async with Store(f"sqlite+aiosqlite:///{path}") as store:
-        await store.keep(
+        await store.save_turn(
             WANG,
             ConversationState("lawsuit", offered=("i:lawsuit",)),
             TurnEvent("fallback", miss="没[姓名]", likeness="没"),
@@ -300,7 +302,7 @@ async def test_a_database_that_cannot_be_opened_is_one_kind_of_error_that_shows_
         await store.open()
     assert not url or url not in str(raised.value)
     with pytest.raises(StoreError):
-        await store.recall(WANG)
+        await store.load_turn(WANG)
     await store.close()
 
 
@@ -318,7 +320,7 @@ async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call() -
             with pytest.raises(StoreError):
                 await store.open()
             with pytest.raises(StoreError):
-                await store.keep(WANG, ConversationState())
+                await store.save_turn(WANG, ConversationState())
         await store.close()
 
 
@@ -328,12 +330,12 @@ async def test_a_write_that_finds_the_database_locked_gives_up_and_the_next_one_
         raw = sqlite3.connect(path, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="OperationalError"):
-            await store.keep(WANG, ConversationState("lawsuit"))
-        assert (await store.recall(WANG)).talk == ConversationState()
+            await store.save_turn(WANG, ConversationState("lawsuit"))
+        assert (await store.load_turn(WANG)).talk == ConversationState()
         raw.execute("COMMIT")
         raw.close()
-        await store.keep(WANG, ConversationState("home_visit"))
-        assert (await store.recall(WANG)).talk == ConversationState("home_visit")
+        await store.save_turn(WANG, ConversationState("home_visit"))
+        assert (await store.load_turn(WANG)).talk == ConversationState("home_visit")
 
 
 async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_path: Path) -> None:
@@ -342,8 +344,8 @@ async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_pa
     with pytest.raises(StoreError):
         await store.open()
     folder.mkdir()
-    await store.keep(WANG, ConversationState("lawsuit"))
-    assert (await store.recall(WANG)).talk == ConversationState("lawsuit")
+    await store.save_turn(WANG, ConversationState("lawsuit"))
+    assert (await store.load_turn(WANG)).talk == ConversationState("lawsuit")
     await store.close()
 
 
@@ -353,19 +355,19 @@ TURNS = {"sqlite": 500, "postgresql": 100}
 """For each of two processes; the lock that they fight for is SQLite's."""
 WRITER = """
 import asyncio, sys
-from bot.messages import Person
+from bot.messages import ChatIdentity
 from bot.store.store import Store
-from bot.talk.state import Talk
-from bot.store.analytics import Learnt, Vote
+from bot.talk.state import ConversationState
+from bot.store.analytics import TurnEvent, Vote
 
 async def main(url, name, turns):
     async with Store(url, call_seconds=20) as store:
         won = 0
         for number in range(turns):
-            person = Person("test", str(number % 7))
-            await store.recall(person)
-            learnt = Learnt("fallback", "lawsuit", miss=f"第{number % 5}句", likeness=str(number % 5) * 4)
-            await store.keep(person, Talk("lawsuit", misses=number), learnt)
+            person = ChatIdentity("test", str(number % 7))
+            await store.load_turn(person)
+            event = TurnEvent("fallback", "lawsuit", miss=f"第{number % 5}句", likeness=str(number % 5) * 4)
+            await store.save_turn(person, ConversationState("lawsuit", misses=number), event)
             won += await store.claim("test", str(number))
         print(won)
 
@@ -403,29 +405,30 @@ async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store
     people = [ChatIdentity(channel, f"人 {number}") for number in range(50) for channel in ("telegram", "web")]
     await store.take(Handoff(people[3], ADMIN, BEGIN + 100))
     talks = {person: ConversationState("lawsuit", misses=number) for number, person in enumerate(people)}
-    learnt = TurnEvent("answer", "lawsuit")
-    await asyncio.gather(*(store.keep(person, talk, learnt) for person, talk in talks.items()))
-    found = await asyncio.gather(*(store.recall(person) for person in [*people, ADMIN]))
+    event = TurnEvent("answer", "lawsuit")
+    await asyncio.gather(*(store.save_turn(person, talk, event) for person, talk in talks.items()))
+    found = await asyncio.gather(*(store.load_turn(person) for person in [*people, ADMIN]))
     assert [each.talk for each in found] == [*talks.values(), ConversationState()]
     assert [each.taken is not None for each in found[:5]] == [False, False, False, True, False]
     assert found[-1].holds == Handoff(people[3], ADMIN, BEGIN + 100)
     assert [row.count for row in await store.outcomes()] == [len(people)]
-    assert (await store.recall(people[3], handovers_too=False)).taken is None
+    assert (await store.load_turn(people[3], handovers_too=False)).taken is None
 
 
 async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it(store: Store) -> None:
     refused = ChatIdentity("web", "\ud800")
     kept = await asyncio.gather(
-        *(store.keep(person, ConversationState("lawsuit")) for person in (WANG, refused, LI)), return_exceptions=True
+        *(store.save_turn(person, ConversationState("lawsuit")) for person in (WANG, refused, LI)),
+        return_exceptions=True,
     )
     assert [kept[0], kept[2]] == [None, None]
     assert isinstance(kept[1], Exception)
-    found = await asyncio.gather(*(store.recall(person) for person in (WANG, refused, LI)), return_exceptions=True)
+    found = await asyncio.gather(*(store.load_turn(person) for person in (WANG, refused, LI)), return_exceptions=True)
     assert [found[0], found[2]] == [TurnContext(ConversationState("lawsuit"))] * 2
 
 
 async def test_many_claims_in_one_statement_are_won_once_each(store: Store, clock: Clock) -> None:
-    assert await store.claim_all("telegram", [str(number) for number in range(100)]) == {str(n) for n in range(100)}
-    assert await store.claim_all("telegram", ["99", "100", "100"]) == {"100"}
+    assert await store.deduplicate("telegram", [str(number) for number in range(100)]) == {str(n) for n in range(100)}
+    assert await store.deduplicate("telegram", ["99", "100", "100"]) == {"100"}
     clock.now += CLAIM_SECONDS
-    assert await store.claim_all("telegram", ["99", "100"]) == {"99", "100"}
+    assert await store.deduplicate("telegram", ["99", "100"]) == {"99", "100"}

@@ -198,14 +198,14 @@ async def test_when_it_is_not_clear_the_titles_and_none_of_these_are_offered(wan
     assert len(reply.choices) <= 4
     assert (await wang.tap("lawsuit标题")).intent == "lawsuit"
     shown = tuple(sorted(choice.value[2:] for choice in reply.choices if choice.value != "none"))
-    assert await store.picks() == [ClarifyChoiceCount(shown, "lawsuit", 1)]
+    assert await store.clarify_choices() == [ClarifyChoiceCount(shown, "lawsuit", 1)]
 
 
 async def test_typing_something_new_cancels_the_question(wang: Talking, store: Store) -> None:
     await wang.say(BOTH)
     assert (await wang.say("减免罚息怎么申请")).intent == "bare"
     assert (await wang.say("1")).part is Part.RIGHTS
-    assert await store.picks() == []
+    assert await store.clarify_choices() == []
 
 
 async def test_none_of_these_is_kept_as_such_and_leads_to_the_topics(wang: Talking, store: Store) -> None:
@@ -213,7 +213,7 @@ async def test_none_of_these_is_kept_as_such_and_leads_to_the_topics(wang: Talki
     reply = await wang.tap("都不是")
     assert reply.decision is Decision.FALLBACK
     assert "逾期的后果" in labels(reply)
-    assert [(shown in row.shown, row.picked) for row in await store.picks()] == [(True, "none")]
+    assert [(shown in row.shown, row.picked) for row in await store.clarify_choices()] == [(True, "none")]
 
 
 async def test_the_same_question_back_is_not_asked_twice_in_a_row(wang: Talking) -> None:
@@ -397,7 +397,7 @@ async def test_every_value_fits_into_a_button_however_long_the_id() -> None:
 async def test_a_flood_is_told_once_then_met_with_silence_and_danger_still_passes(
     knowledge: Knowledge, store: Store
 ) -> None:
-    conversation = Conversation(lambda: knowledge, store, flood=RateLimiter(per_minute=3))
+    conversation = Conversation(lambda: knowledge, store, rate_limiter=RateLimiter(per_minute=3))
     wang, li = Talking(conversation), Talking(conversation, LI)
     replies = [await wang.maybe(VISIT) for _ in range(6)]
     assert [reply is None for reply in replies] == [False, False, False, False, True, True]
@@ -412,7 +412,7 @@ async def test_messages_of_one_person_that_come_at_once_are_taken_one_after_anot
     wang: Talking, store: Store
 ) -> None:
     await asyncio.gather(*(wang.say(text) for text in OUTSIDE))
-    assert (await store.recall(WANG)).talk.misses == len(OUTSIDE)
+    assert (await store.load_turn(WANG)).talk.misses == len(OUTSIDE)
 
 
 async def test_a_database_that_is_away_costs_memory_and_never_the_answer(knowledge: Knowledge) -> None:

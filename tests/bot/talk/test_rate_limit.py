@@ -8,7 +8,7 @@ WANG, LI = ChatIdentity("telegram", "1"), ChatIdentity("web", "1")
 
 async def test_beyond_the_limit_one_word_and_then_silence_for_that_person_only() -> None:
     flood = RateLimiter(per_minute=2)
-    verdicts = [await flood.judge(WANG) for _ in range(5)]
+    verdicts = [await flood.check(WANG) for _ in range(5)]
     assert verdicts == [
         RateDecision.PASS,
         RateDecision.PASS,
@@ -16,18 +16,18 @@ async def test_beyond_the_limit_one_word_and_then_silence_for_that_person_only()
         RateDecision.SILENT,
         RateDecision.SILENT,
     ]
-    assert await flood.judge(LI) is RateDecision.PASS
+    assert await flood.check(LI) is RateDecision.PASS
 
 
 async def test_who_asks_to_be_forgotten_starts_anew() -> None:
     flood = RateLimiter(per_minute=1)
     for _ in range(3):
-        await flood.judge(WANG)
+        await flood.check(WANG)
     await flood.forget(WANG)
-    assert [await flood.judge(WANG), await flood.judge(WANG)] == [RateDecision.PASS, RateDecision.TELL]
+    assert [await flood.check(WANG), await flood.check(WANG)] == [RateDecision.PASS, RateDecision.TELL]
 
 
 async def test_two_services_count_apart() -> None:
     one, other = RateLimiter(per_minute=1), RateLimiter(per_minute=1)
-    await one.judge(WANG)
-    assert await other.judge(WANG) is RateDecision.PASS
+    await one.check(WANG)
+    assert await other.check(WANG) is RateDecision.PASS

@@ -269,7 +269,7 @@ def test_wording_adds_up_the_runs_that_are_there_once() -> None:
         ("想死", 1 + 3 + 4),
     ):
         assert wording.score(text) == pytest.approx(-1.0 + found / max(1, len(char_ngrams(text))) ** DAMPING)
-    assert wording.told("想死") == "^想、想死、想"
+    assert wording.top_ngrams("想死") == "^想、想死、想"
 
 
 def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:

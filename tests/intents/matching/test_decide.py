@@ -4,12 +4,29 @@ from dataclasses import replace
 
 import pytest
 
-from intents.matching.decide import Candidate, Decision, Reason, Thresholds, decide, load_thresholds, parse_thresholds
+from intents.matching.decide import (
+    Candidate,
+    Decision,
+    DecisionReason,
+    Thresholds,
+    decide,
+    load_thresholds,
+    parse_thresholds,
+)
 
-LIMITS = Thresholds(sharpness=8.0, unknown=-0.7, answer=0.6, clarify=0.1, offer=0.2, margin=0.3, also=0.6, bare=2)
+LIMITS = Thresholds(
+    inverse_temperature=8.0,
+    oos_margin=-0.7,
+    answer=0.6,
+    clarify=0.1,
+    offer=0.2,
+    lead=0.3,
+    second_question=0.6,
+    topic_only_length=2,
+)
 
 
-def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, Reason]:
+def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, DecisionReason]:
     candidates = [Candidate(f"i{number}", score) for number, score in enumerate(scores)]
     return decide(candidates, outside, LIMITS, bare=bare)
 
@@ -17,35 +34,35 @@ def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[
 @pytest.mark.parametrize(
     ("scores", "outside", "expected"),
     [
-        ((0.6, 0.1), 0.0, (Decision.ANSWER, Reason.SURE)),
-        ((0.5999, 0.1), 0.0, (Decision.CLARIFY, Reason.UNSURE)),
-        ((0.65, 0.34), 0.0, (Decision.ANSWER, Reason.SURE)),
-        ((0.65, 0.36), 0.0, (Decision.CLARIFY, Reason.MARGIN)),
-        ((0.1,), 0.0, (Decision.CLARIFY, Reason.UNSURE)),
-        ((0.0999,), 0.0, (Decision.FALLBACK, Reason.FLOOR)),
-        ((0.3,), 0.31, (Decision.CLARIFY, Reason.OUTSIDE)),
-        ((0.3,), 0.3, (Decision.CLARIFY, Reason.UNSURE)),
-        ((0.2,), 0.8, (Decision.CLARIFY, Reason.OUTSIDE)),
-        ((0.1999,), 0.8, (Decision.FALLBACK, Reason.OUTSIDE)),
-        ((), 0.0, (Decision.FALLBACK, Reason.FLOOR)),
+        ((0.6, 0.1), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
+        ((0.5999, 0.1), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
+        ((0.65, 0.34), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
+        ((0.65, 0.36), 0.0, (Decision.CLARIFY, DecisionReason.MARGIN)),
+        ((0.1,), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
+        ((0.0999,), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
+        ((0.3,), 0.31, (Decision.CLARIFY, DecisionReason.OUTSIDE)),
+        ((0.3,), 0.3, (Decision.CLARIFY, DecisionReason.UNSURE)),
+        ((0.2,), 0.8, (Decision.CLARIFY, DecisionReason.OUTSIDE)),
+        ((0.1999,), 0.8, (Decision.FALLBACK, DecisionReason.OUTSIDE)),
+        ((), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
     ],
 )
 def test_each_threshold_holds_on_both_sides(
-    scores: tuple[float, ...], outside: float, expected: tuple[Decision, Reason]
+    scores: tuple[float, ...], outside: float, expected: tuple[Decision, DecisionReason]
 ) -> None:
     assert decision(*scores, outside=outside) == expected
 
 
 def test_a_bare_word_is_asked_back_however_sure_it_is() -> None:
-    assert decision(0.99, bare=True) == (Decision.CLARIFY, Reason.BARE)
+    assert decision(0.99, bare=True) == (Decision.CLARIFY, DecisionReason.BARE)
 
 
 def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
     shipped = load_thresholds()
     assert 0 < shipped.clarify < shipped.answer < 1
     assert 0 < shipped.offer < shipped.answer
-    assert 0 < shipped.margin < shipped.answer
-    assert shipped.sharpness > 0 > shipped.unknown
+    assert 0 < shipped.lead < shipped.answer
+    assert shipped.inverse_temperature > 0 > shipped.oos_margin
 
 
 @pytest.mark.parametrize("text", ["", "answer: 0.6", "[1]", "answer: 0.6\nsecret: 1"])

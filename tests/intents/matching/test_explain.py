@@ -3,7 +3,7 @@
 import pytest
 
 from intents import Matcher
-from intents.matching.decide import Reason
+from intents.matching.decide import DecisionReason
 from intents.matching.explain import explain
 from intents.matching.features import FeatureView
 from intents.matching.linear import BIAS
@@ -22,8 +22,8 @@ matcher = Matcher(FAQ)
 
 def test_it_shows_what_was_read_and_in_which_words() -> None:
     why = explain(FAQ, matcher, "追數的會上門嗎")
-    assert why.reading.written == "追数的会上门吗"
-    assert why.reading.canonical == "催收的会上门吗"
+    assert why.reading.surface == "追数的会上门吗"
+    assert why.reading.normalized == "催收的会上门吗"
 
 
 def test_the_shares_of_the_views_and_the_bias_add_up_to_the_margin() -> None:
@@ -46,15 +46,20 @@ def test_it_names_the_question_that_is_most_alike() -> None:
 
 @pytest.mark.parametrize(
     ("text", "rule"),
-    [("怎么查征信", Reason.EXACT), ("", Reason.EMPTY), ("征信", Reason.BARE), ("我不想活了", Reason.DANGER)],
+    [
+        ("怎么查征信", DecisionReason.EXACT),
+        ("", DecisionReason.EMPTY),
+        ("征信", DecisionReason.BARE),
+        ("我不想活了", DecisionReason.DANGER),
+    ],
 )
-def test_it_names_the_rule_that_decided(text: str, rule: Reason) -> None:
-    assert explain(FAQ, matcher, text).rule is rule
+def test_it_names_the_rule_that_decided(text: str, rule: DecisionReason) -> None:
+    assert explain(FAQ, matcher, text).reason is rule
 
 
 def test_it_shows_the_sign_of_danger() -> None:
-    assert explain(FAQ, matcher, "我不想活了").sign is not None
-    assert explain(FAQ, matcher, "怎么查征信").sign is None
+    assert explain(FAQ, matcher, "我不想活了").signal is not None
+    assert explain(FAQ, matcher, "怎么查征信").signal is None
 
 
 def test_unknown_characters_are_not_counted_as_known() -> None:

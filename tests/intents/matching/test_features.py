@@ -40,7 +40,7 @@ def test_texts_are_told_apart_when_many_are_looked_at_at_once() -> None:
 def test_rare_tokens_weigh_more_and_a_text_has_unit_length() -> None:
     texts = [AnalyzedText(text, text) for text in ("逾期坐牢", "逾期征信", "逾期上门")]
     vocabulary = Vocabulary(texts)
-    column, value = vocabulary.row(texts[0])
+    column, value = vocabulary.transform(texts[0])
     weights = {vocabulary.name(int(c)): float(v) for c, v in zip(column, value, strict=True)}
     assert weights[FeatureView.CHARACTER, "牢"] > weights[FeatureView.CHARACTER, "期"]
     assert np.linalg.norm(value) == pytest.approx(1.0, abs=1e-6)
@@ -51,19 +51,19 @@ def test_a_learned_text_is_the_same_row_as_when_it_is_asked() -> None:
     vocabulary = Vocabulary(texts)
     for number, text in enumerate(texts):
         mine = vocabulary.learned.row == number
-        column, value = vocabulary.row(text)
+        column, value = vocabulary.transform(text)
         assert vocabulary.learned.column[mine].tolist() == column.tolist()
         assert vocabulary.learned.value[mine].tolist() == pytest.approx(value.tolist(), abs=1e-6)
 
 
 def test_a_text_that_shares_nothing_is_an_empty_row() -> None:
-    column, value = Vocabulary([AnalyzedText("逾期", "逾期")]).row(AnalyzedText("xyz", "xyz"))
+    column, value = Vocabulary([AnalyzedText("逾期", "逾期")]).transform(AnalyzedText("xyz", "xyz"))
     assert (len(column), len(value)) == (0, 0)
 
 
 def test_an_amount_is_masked_and_a_telephone_number_is_not() -> None:
     reader = Analyzer(["逾期"], ())
-    assert reader("欠了2.6万，打12378").written == "欠了0万打12378"
+    assert reader("欠了2.6万，打12378").surface == "欠了0万打12378"
 
 
 def test_the_lexicon_makes_the_canonical_form() -> None:

@@ -43,15 +43,15 @@ def test_a_budget_without_wrong_answers_asks_for_higher_scores_than_a_generous_o
     sure, unsure, wrong = [0.5, -0.8, -0.9], [0.0, -0.3, -0.9], [0.0, -0.25, -0.9]
     messages = scored([sure] * 20 + [unsure] * 4 + [wrong] * 2, [0] * 20 + [0] * 4 + [1] * 2)
     start = load_thresholds()
-    strict = fit_thresholds([messages], messages, start, Budget(misled=0.0))
-    generous = fit_thresholds([messages], messages, start, Budget(misled=0.5))
+    strict = fit_thresholds([messages], messages, start, Budget(wrong=0.0))
+    generous = fit_thresholds([messages], messages, start, Budget(wrong=0.5))
     assert strict.answer > generous.answer
 
 
 def test_what_is_not_fitted_is_taken_over() -> None:
     messages = scored([[0.5, -0.8, -0.9], [-0.8, 0.5, -0.9], [-0.9, -0.9, 0.6]], [0, 1, 2])
-    fitted = fit_thresholds([messages], messages, replace(load_thresholds(), bare=3, also=0.5))
-    assert (fitted.bare, fitted.also) == (3, 0.5)
+    fitted = fit_thresholds([messages], messages, replace(load_thresholds(), topic_only_length=3, second_question=0.5))
+    assert (fitted.topic_only_length, fitted.second_question) == (3, 0.5)
 
 
 def test_fitted_thresholds_can_be_read_back() -> None:

@@ -16,16 +16,18 @@ vocabulary = Vocabulary([AnalyzedText(text, text) for text in TEXTS])
 def test_each_text_is_nearest_to_its_own_class(learn: type[RocchioClassifier]) -> None:
     scorer = learn(vocabulary.learned, OWNERS, 3, len(vocabulary))
     for text, owner in zip(TEXTS, OWNERS, strict=True):
-        assert int(scorer.margins(*vocabulary.row(AnalyzedText(text, text))).argmax()) == owner
+        assert int(scorer.margins(*vocabulary.transform(AnalyzedText(text, text))).argmax()) == owner
 
 
 @pytest.mark.parametrize("learn", [linear.train, RocchioClassifier])
 def test_the_gains_of_the_columns_and_the_bias_add_up_to_the_margin(learn: type[RocchioClassifier]) -> None:
     scorer = learn(vocabulary.learned, OWNERS, 3, len(vocabulary))
-    column, value = vocabulary.row(AnalyzedText("会上门来抓吗", "会上门来抓吗"))
+    column, value = vocabulary.transform(AnalyzedText("会上门来抓吗", "会上门来抓吗"))
     margins = scorer.margins(column, value)
     for number in range(3):
-        assert scorer.gains(column, value, number).sum() + linear.BIAS == pytest.approx(margins[number], abs=1e-5)
+        assert scorer.contributions(column, value, number).sum() + linear.BIAS == pytest.approx(
+            margins[number], abs=1e-5
+        )
 
 
 @pytest.mark.parametrize("learn", [linear.train, RocchioClassifier])
@@ -49,12 +51,12 @@ def test_with_patience_it_learns_what_liblinear_learns(monkeypatch: pytest.Monke
     rows = csr_matrix((learned.value, (learned.row, learned.column)), shape=(len(TEXTS), len(vocabulary)))
     expected = theirs.fit(rows, OWNERS).decision_function(rows)
     for text, margins in zip(TEXTS, expected, strict=True):
-        assert mine.margins(*vocabulary.row(AnalyzedText(text, text))) == pytest.approx(margins, abs=1e-3)
+        assert mine.margins(*vocabulary.transform(AnalyzedText(text, text))) == pytest.approx(margins, abs=1e-3)
 
 
 def test_training_twice_gives_the_same_weights() -> None:
     one, other = (linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary)) for _ in range(2))
-    row = vocabulary.row(AnalyzedText("上门查征信", "上门查征信"))
+    row = vocabulary.transform(AnalyzedText("上门查征信", "上门查征信"))
     assert one.margins(*row).tolist() == other.margins(*row).tolist()
 
 
@@ -63,5 +65,5 @@ def test_whether_a_column_counts_as_common_changes_nothing(monkeypatch: pytest.M
     expected = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
     monkeypatch.setattr(linear, "_COMMON", common)
     found = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
-    row = vocabulary.row(AnalyzedText("上门查征信", "上门查征信"))
+    row = vocabulary.transform(AnalyzedText("上门查征信", "上门查征信"))
     assert found.margins(*row) == pytest.approx(expected.margins(*row), abs=1e-5)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
-from intents.matching.decide import Reason
+from intents.matching.decide import DecisionReason
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -40,7 +40,7 @@ def test_typos_slang_traditional_and_pinyin_reach_their_intent(text: str, wanted
 def test_every_question_is_answered_by_its_own_intent(owner: str, questions: list[str]) -> None:
     for question in questions:
         match = matcher.match(question)
-        assert (match.decision, match.intent, match.rule) == (Decision.ANSWER, owner, Reason.EXACT)
+        assert (match.decision, match.intent, match.reason) == (Decision.ANSWER, owner, DecisionReason.EXACT)
 
 
 @pytest.mark.parametrize("question", OUTSIDE["questions"])
@@ -94,18 +94,18 @@ def test_warming_changes_no_answer() -> None:
 def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
     match = matcher.match("逾期上征信吗？催收真的会上门吗？")
     assert match.decision is Decision.ANSWER
-    assert {match.intent, match.also} == {"credit", "home_visit"}
-    assert match.also in {candidate.intent for candidate in match.candidates[:2]}
+    assert {match.intent, match.secondary_intent} == {"credit", "home_visit"}
+    assert match.secondary_intent in {candidate.intent for candidate in match.candidates[:2]}
 
 
 def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> None:
     twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, "上征信吗？会来我家吗？"])]))
     match = twice.match("上征信吗？会来我家吗？")
-    assert (match.intent, match.rule) == ("credit", Reason.EXACT)
+    assert (match.intent, match.reason) == ("credit", DecisionReason.EXACT)
 
 
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
-    assert matcher.match("我逾期了。催收真的会上门吗？").also is None
+    assert matcher.match("我逾期了。催收真的会上门吗？").secondary_intent is None
 
 
 @pytest.mark.parametrize("word", ["逾期", "征信", "催收"])
@@ -163,7 +163,12 @@ def test_a_filler_never_changes_what_is_understood(text: str, filler: str, befor
 def test_danger_to_life_comes_before_any_score() -> None:
     caring = Matcher(faq([*INTENTS, intent("crisis", ["撑不下去了"])]))
     match = caring.match("逾期上征信吗？我不想活了")
-    assert (match.decision, match.intent, match.score, match.rule) == (Decision.ANSWER, "crisis", 1.0, Reason.DANGER)
+    assert (match.decision, match.intent, match.score, match.reason) == (
+        Decision.ANSWER,
+        "crisis",
+        1.0,
+        DecisionReason.DANGER,
+    )
     assert match.candidates[0].intent == "crisis"
     assert sum(candidate.intent == "crisis" for candidate in match.candidates) == 1
 

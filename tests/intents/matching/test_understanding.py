@@ -14,7 +14,7 @@ from opencc import OpenCC
 from intents import FAQ, Decision, Matcher
 from intents.knowledge import Knowledge
 from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
-from intents.matching.decide import Reason
+from intents.matching.decide import DecisionReason
 from intents.matching.evaluate import (
     EvaluatedUtterance,
     InScopeMetrics,
@@ -70,7 +70,7 @@ def test_the_tuned_messages_are_understood(tuned: list[EvaluatedUtterance]) -> N
     assert score.top1 >= 0.90
     assert score.top3 >= 0.97
     assert score.served >= 0.94
-    assert score.misled <= 0.03
+    assert score.wrong <= 0.03
     assert score.refused <= 0.03
     assert outside.kept_out >= 0.92
 
@@ -81,7 +81,7 @@ def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
     score, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     assert score.top1 >= 0.92
     assert score.served >= 0.97
-    assert score.misled <= 0.03
+    assert score.wrong <= 0.03
     assert score.refused <= 0.03
     assert outside.kept_out >= 0.92
 
@@ -94,7 +94,9 @@ def test_a_way_of_writing_costs_little(tuned: list[EvaluatedUtterance], style: s
 
 def test_wrong_answers_are_known_and_known_ones_still_fail(tuned: list[EvaluatedUtterance]) -> None:
     known = set(KNOWN.read_text("utf-8").splitlines())
-    scored = (outcome for outcome in tuned if outcome.match.rule is not Reason.DANGER)  # danger has a corpus of its own
+    scored = (
+        outcome for outcome in tuned if outcome.match.reason is not DecisionReason.DANGER
+    )  # danger has a corpus of its own
     wrong = {outcome.sentence.text for outcome in scored if outcome.answered and not outcome.right}
     assert wrong - known == set(), "new wrong answers"
     assert known - wrong == set(), "no longer wrong: take these off the list"
@@ -124,7 +126,7 @@ def test_what_the_project_was_asked_for_is_answered(matcher: Matcher, text: str,
 def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
     match = matcher.match("花呗逾期会上征信吗？催收会不会打给我单位？")
     assert match.decision is Decision.ANSWER
-    assert {match.intent, match.also} == {"credit_report", "workplace_contacted"}
+    assert {match.intent, match.secondary_intent} == {"credit_report", "workplace_contacted"}
 
 
 def test_the_order_of_intents_and_questions_in_the_file_changes_nothing(faq: FAQ, matcher: Matcher) -> None:

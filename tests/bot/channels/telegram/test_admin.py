@@ -71,8 +71,8 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
     async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
         reloader = Reloader.load(path)
         senders: dict[str, Send] = {}
-        desk = Handoffs(store, frozenset({person}), senders)
-        conversation = Conversation(lambda: reloader.current, store, desk)
+        handoffs = Handoffs(store, frozenset({person}), senders)
+        conversation = Conversation(lambda: reloader.current, store, handoffs)
         broadcast = Broadcast(store, senders, per_second=1000)
         channel = TelegramChannel(
             reaching(server),
@@ -81,10 +81,10 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
             search=lambda text, most: search(reloader.current, text, most),
             claims=store,
             count=lambda _: None,
-            office=AdminCommands(desk, reloader, broadcast),
+            admin_commands=AdminCommands(handoffs, reloader, broadcast),
         )
         senders["telegram"] = channel.tell
-        notify_on_reload(reloader, desk, Metrics())
+        notify_on_reload(reloader, handoffs, Metrics())
         running = asyncio.create_task(channel.run())
         yield Shop(server, admin, path, store)
         await broadcast.close()
@@ -150,7 +150,7 @@ async def test_stats_name_the_topics_that_were_asked(shop: Shop) -> None:
 
 async def test_a_miss_is_leafed_to_and_taught_in_three_taps(shop: Shop) -> None:
     user = shop.server.user()
-    await shop.store.keep(
+    await shop.store.save_turn(
         ChatIdentity("telegram", "1"), ConversationState(), TurnEvent("fallback", miss=MISS, likeness=MISS)
     )
     listed = await shop.asks(shop.admin, "/misses")

@@ -164,7 +164,7 @@ async def test_what_is_in_flight_at_the_end_is_finished(server: BotAPI, tmp_path
 class Away:
     """A store whose database is gone."""
 
-    async def claim_all(self, _: str, __: Sequence[str]) -> frozenset[str]:
+    async def deduplicate(self, _: str, __: Sequence[str]) -> frozenset[str]:
         raise StoreError("OperationalError")
 
 

@@ -299,7 +299,7 @@ async def test_without_a_database_telegram_is_asked_to_come_again(bot: Posted, m
 
 
 async def test_what_was_not_taken_is_posted_again_until_it_is(bot: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
-    took = Store.claim_all
+    took = Store.deduplicate
     refusals = iter([StoreError("OperationalError")] * 2)
 
     async def shaky(store: Store, channel: str, messages: Sequence[str]) -> frozenset[str]:
