@@ -99,7 +99,7 @@ def test_fitting_writes_the_thresholds_and_shows_what_changed(folder: Path) -> N
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert "sharpness" in done.stdout
+    assert "inverse_temperature" in done.stdout
     assert path.read_text("utf-8") != before
     assert (ROOT / "intents" / "matching" / "thresholds.yaml").read_text("utf-8") == before
 

@@ -288,7 +288,7 @@ async def test_without_a_database_telegram_is_asked_to_come_again(bot: Posted, m
 
     user = bot.server.user()
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "claim_all", away)
+        patch.setattr(Store, "deduplicate", away)
         answer = await bot.post(update(bot.server, user))
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -307,7 +307,7 @@ async def test_what_was_not_taken_is_posted_again_until_it_is(bot: Posted, monke
             raise error
         return await took(store, channel, messages)
 
-    monkeypatch.setattr(Store, "claim_all", shaky)
+    monkeypatch.setattr(Store, "deduplicate", shaky)
     user = bot.server.user()
     await bot.server.says(user, "在吗")
     assert (await bot.server.next_message(user))["text"] == "答：在吗"
