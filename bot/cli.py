@@ -1,6 +1,5 @@
 """The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
-import gc
 import gettext
 import os
 import sys
@@ -15,7 +14,6 @@ from click.exceptions import NoArgsIsHelpError
 from typing_extensions import override
 
 from intents.errors import ExpectedError
-from intents.garbage import uncollected
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -49,8 +47,7 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        with uncollected():
-            command = getattr(import_module(module), name)
+        command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
         command.options_metavar = _OPTIONS
@@ -96,9 +93,6 @@ def main() -> None:
     except ExpectedError as error:
         click.echo(error.user_message, err=True)
         sys.exit(1)
-    finally:
-        # The process ends: Python's last search for garbage, through all that was imported, would take another 70 ms.
-        gc.freeze()
 
 
 def _tell_usage(error: click.UsageError) -> None:
