@@ -61,6 +61,23 @@ def test_ask_gives_the_whole_answer_since_there_is_no_second_turn(folder: Path) 
         assert wanted in answer
 
 
+def test_ask_short_gives_what_a_person_sees_first_and_its_buttons(folder: Path) -> None:
+    short = youshu(folder, "ask", "--short", "催收会上门吗").stdout
+    assert "home_visit的简要回答" in short
+    assert "［后果］［权利］［怎么做］" in short
+    assert "后果二" not in short
+
+
+def test_ask_short_in_json_is_the_reply_of_the_web_chat(folder: Path) -> None:
+    whole, short = (
+        json.loads(youshu(folder, "ask", "--json", *option, "催收会上门吗").stdout) for option in ((), ("--short",))
+    )
+    assert {key for key in whole if whole[key] != short[key]} == {"reply"}
+    assert "后果二" in whole["reply"]["text"]
+    assert "后果二" not in short["reply"]["text"]
+    assert {"label": "后果", "value": "p:home_visit:consequences"} in short["reply"]["choices"]
+
+
 def test_ask_takes_an_empty_line_an_emoji_and_a_very_long_one(folder: Path) -> None:
     done = youshu(folder, "ask", "--json", "-", stdin=f"\n😀😀\n{'我欠了钱' * 2500}\n")
     assert done.returncode == 0

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.commands.check import check, schema
+from bot.commands.check import check
+from bot.commands.schema import schema
 from tests.mistakes import GOOD, Mistake
 from tests.processes import command, environment
 
