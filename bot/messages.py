@@ -1,5 +1,6 @@
 """The contract between channels and conversation: what comes in, what goes back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,3 +104,11 @@ class Reply:
         """The whole reply as plain text, sections apart by an empty line."""
         title = [f"【{self.title}】"] if self.title else []
         return "\n\n".join([*title, *(section.text for section in self.sections)])
+
+
+Turn = Callable[[Incoming], Awaitable[Reply | None]]
+"""Answers one message; None where the bot is silent."""
+
+
+class SendError(Exception):
+    """A proactive message didn't arrive; the text names the kind of failure, never the person or the text."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import click
 from rich.console import Console
 
-from bot.channels.web import channel as web
+from bot.channels.web.api import reply_as_json
 from bot.commands import why
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
@@ -74,5 +74,5 @@ def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, obje
         "intent": match.intent,
         "score": match.score,
         "candidates": [{"intent": each.intent, "score": each.score} for each in match.candidates],
-        "reply": web.as_json(reply)["reply"],
+        "reply": reply_as_json(reply)["reply"],
     }

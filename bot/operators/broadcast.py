@@ -9,8 +9,8 @@ from hashlib import sha256
 import structlog
 from aiolimiter import AsyncLimiter
 
-from bot.messages import ChatIdentity, Choice, Reply, Section
-from bot.operators.handoff import Send, SendError
+from bot.messages import ChatIdentity, Choice, Reply, Section, SendError
+from bot.operators.handoff import Send
 from bot.store.broadcasts import QueuedBroadcast
 from bot.store.store import Store, StoreError
 from bot.talk import wording

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, SendError
 from bot.store.store import Handoff, Store, StoreError, TurnContext
 from bot.talk import wording
 from intents import Decision
@@ -24,10 +24,6 @@ MOST_VALUE_BYTES = 64
 
 Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
 """How a channel says something of its own accord; raises SendError when it doesn't arrive."""
-
-
-class SendError(Exception):
-    """A message could not be delivered; names the kind of failure, never the person or the text."""
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from bot.http.metrics import Metrics
-from bot.messages import ChatIdentity, Reply
-from bot.operators.handoff import Handoffs, SendError
+from bot.messages import ChatIdentity, Reply, SendError
+from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import faq_status, notify_on_reload
 from bot.store.store import Store
 from intents.load import check_text

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.service import database_check
+from bot.store.store import Store
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment, free_port, running
 
@@ -125,3 +127,10 @@ async def test_a_database_that_is_away_costs_the_memory_but_not_the_answer(folde
         async with httpx.AsyncClient(trust_env=False) as client:
             assert (await client.get(f"{service.url}/healthz")).status_code == 200
             assert (await client.get(f"{service.url}/readyz")).status_code == 503
+
+
+async def test_the_database_check_asks_the_real_database(tmp_path: Path) -> None:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
+        assert await database_check(store).probe() is None
+    away = Store(f"sqlite+aiosqlite:///{tmp_path / 'no-such-folder' / 'youshu.db'}")
+    assert await database_check(away).probe() is not None

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.messages import ChatIdentity, Incoming, Reply, SendError
 from bot.operators.admin_commands import COMMANDS, AdminCommands, QuotedMessage
 from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Handoffs, SendError
+from bot.operators.handoff import Handoffs
 from bot.operators.views import LISTED, key
 from bot.privacy import mask
 from bot.store.store import ConversationState, Store, TurnEvent

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatIdentity, Incoming, Reply
-from bot.operators.handoff import HOLD_SECONDS, TAKE, Handoffs, Send, SendError
+from bot.messages import ChatIdentity, Incoming, Reply, SendError
+from bot.operators.handoff import HOLD_SECONDS, TAKE, Handoffs, Send
 from bot.store.store import Store
 from bot.talk import wording
 from bot.talk.conversation import Conversation

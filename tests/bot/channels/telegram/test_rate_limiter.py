@@ -22,7 +22,8 @@ from telegram.error import (
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.channels.telegram.rate_limiter import ATTEMPTS, RateLimits, TelegramRateLimiter, kind_of, may_be_repeated
+from bot.channels.telegram.errors import error_kind, may_be_repeated
+from bot.channels.telegram.rate_limiter import ATTEMPTS, RateLimits, TelegramRateLimiter
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import QUICK, Bot, reaching, talking
@@ -148,7 +149,7 @@ async def test_one_person_gets_one_message_a_second_and_others_do_not_wait(serve
 
 async def test_a_bot_that_keeps_the_vendors_pace_is_never_refused(server: BotAPI, tmp_path: Path, user: JSON) -> None:
     server.paced = True
-    async with talking(server, tmp_path, options=reaching(server, pace=RateLimits())) as bot:
+    async with talking(server, tmp_path, options=reaching(server, rate_limits=RateLimits())) as bot:
         for text in ("催收会上门吗", "会被起诉吗", "催收会上门吗"):
             await server.says(user, text)
         for _ in range(3):
@@ -160,7 +161,7 @@ async def test_a_bot_that_keeps_the_vendors_pace_is_never_refused(server: BotAPI
 def test_memory_of_chats_is_bounded() -> None:
     limiter = TelegramRateLimiter(RateLimits())
     for chat in range(5000):
-        limiter._turn_in(chat)
+        limiter._chat_limiter(chat)
     assert len(limiter._chats) < 2000
 
 
@@ -212,7 +213,7 @@ def test_only_what_can_not_say_anything_twice_is_repeated(error: TelegramError, 
     ],
 )
 def test_a_failure_is_named_by_kind_and_its_text_never_shows(error: Exception, kind: str) -> None:
-    assert kind_of(error) == kind
+    assert error_kind(error) == kind
 
 
 async def test_a_message_that_may_have_arrived_is_counted_not_repeated(server: BotAPI, bot: Bot, user: JSON) -> None:
