@@ -15,6 +15,7 @@ from bot.http import app as http
 from bot.http.app import FaqStatus, HealthCheck, build_app
 from bot.http.metrics import Metrics
 from bot.http.request_body import read_body
+from tests.fakes.botapi import PLAIN
 from tests.webserver import serving
 
 FAQ = FaqStatus("abc123", 47)
@@ -29,7 +30,7 @@ async def calling(
     allowed_hosts: Sequence[str] = ("*",),
 ) -> AsyncIterator[httpx.AsyncClient]:
     app = build_app(lambda: faq, checks, Metrics(), routes, allowed_hosts)
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
         yield client
 
 

@@ -16,6 +16,7 @@ from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Attachment, ChatIdentity, Choice, Incoming, Reply, Section
 from intents import Decision
+from tests.fakes.botapi import PLAIN
 from tests.webserver import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -53,7 +54,7 @@ async def service() -> AsyncIterator[tuple[Listener, httpx.AsyncClient]]:
         Metrics(),
         WebChannel(listener.turn, lambda: STARTERS, retention_days=30).routes(),
     )
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
         yield listener, client
 
 
