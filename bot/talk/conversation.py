@@ -8,15 +8,18 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.choices import decode
 from bot.messages import ChatIdentity, Incoming, Reply
 from bot.operators.handoff import Handoffs
 from bot.store.store import Store, StoreError, TurnContext
 from bot.talk import wording
 from bot.talk.answers import group, menu
+from bot.talk.message import Message
 from bot.talk.rate_limit import RateDecision, RateLimiter
-from bot.talk.respond import Responder, TurnResult
+from bot.talk.respond import respond
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
+from bot.talk.turn import Turn, TurnResult
 from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
 from intents.knowledge import Knowledge
 
@@ -85,8 +88,17 @@ class Conversation:
     ) -> Reply | None:
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
-        responder = Responder(knowledge, self.retention_days, has_staff=staffed)
-        step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
+        turn = Turn(
+            knowledge=knowledge,
+            state=talk,
+            message=Message(incoming.text, knowledge.matcher, signal),
+            now=datetime.fromtimestamp(self.store.clock(), UTC),
+            tap=decode(incoming.choice) if incoming.choice is not None else None,
+            tapped=incoming.choice is not None,
+            retention_days=self.retention_days,
+            has_staff=staffed,
+        )
+        step = respond(turn)
         if step.effect is Command.FORGET:
             return await self.forget(person)
         await self._keep(person, step)

@@ -60,14 +60,15 @@ class Matcher:
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
 
-    def match(self, text: str, *, in_danger: bool | None = None) -> Match:
+    def match(self, text: str, *, in_danger: bool | None = None, ranking: "Ranking | None" = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
 
         Args:
             text: the message.
             in_danger: whether it tells of danger to life, from who has looked at the whole of it.
+            ranking: the ranking of this text, from who has it already.
         """
-        ranking = self._ranking(text, MAX_CANDIDATES)
+        ranking = ranking or self._ranking(text, MAX_CANDIDATES)
         if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
@@ -84,6 +85,10 @@ class Matcher:
     def outside(self, text: str) -> float:
         """How likely it is that the message is about none of the intents, 0 to 1."""
         return self._ranking(text).outside
+
+    def ranking(self, text: str) -> Ranking:
+        """Every intent with its score, and the score of being none of them."""
+        return self._ranking(text)
 
     def rank(self, text: str) -> tuple[Candidate, ...]:
         """Every intent with its score, best first; the scores and that of being none of them add up to 1."""
