@@ -1,6 +1,7 @@
 """Answers that can be read on a phone: complete, short, and within what the channels carry."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -10,6 +11,7 @@ from intents.faq.reader import Path
 from intents.faq.schema import Group
 
 _SENTENCE = re.compile(r"[^。！？\n]+[。！？]*”?")
+_ANSWER_STEPS = len(("intents", 0, "answer"))
 _SECTION_STEPS = len(("intents", 0, "answer", "summary"))
 _HEADINGS = {"consequences": "后果", "rights": "权利", "steps": "怎么做", "script": "话术", "basis": "依据"}
 
@@ -58,6 +60,20 @@ def sentence_length(draft: RawFaq) -> Iterator[Problem]:
                 remedy = f"请断成 {draft.limits.sentence} 字以内的句子"
                 start = sentence.start() + len(sentence[0]) - len(sentence[0].lstrip())
                 yield draft.problem(written.path, "W-LONG-SENTENCE", message, remedy, character=start)
+
+
+def answer_length(draft: RawFaq) -> Iterator[Problem]:
+    """An answer that is too long to be read to its end; where one section is beyond any message, that is said instead."""
+    limits = draft.limits
+    said = (written for written in draft.answer_texts if "basis" not in written.path)
+    for path, texts in groupby(said, key=lambda written: written.path[:_ANSWER_STEPS]):
+        lengths: Counter[Path] = Counter()
+        for written in texts:
+            lengths[written.path[:_SECTION_STEPS]] += len(draft.filled(written.text))
+        if lengths.total() > limits.answer and max(lengths.values()) <= limits.telegram_units:
+            message = f"整条回答有 {lengths.total()} 个字"
+            remedy = f"请缩到 {limits.answer} 字以内，先删对读的人最没用的"
+            yield draft.problem(path, "W-LONG-ANSWER", message, remedy, at_key=True)
 
 
 def title_length(draft: RawFaq) -> Iterator[Problem]:

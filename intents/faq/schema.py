@@ -214,6 +214,12 @@ class FAQ(_Model):
     lexicon: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] = Field(
         default=(), title="近义词", description="一行一组意思相同的词", examples=[[["催收", "追债", "讨债"]]]
     )
+    allowed_wording: tuple[Text, ...] = Field(
+        default=(),
+        title="放行的句子",
+        description="带“一定会”“随时可以”这类字眼、但有人看过没问题的句子，整句照抄",
+        examples=[["您随时可以撤回同意。"]],
+    )
     out_of_scope: OutOfScope | None = Field(default=None, title="范围之外", description="不归这里管的问题")
     intents: tuple[Intent, ...] = Field(min_length=1, title="话题", description="全部话题，一条一个")
 
