@@ -22,8 +22,9 @@ from bot.operators.handoff import Handoffs, Send
 from bot.operators.reload_notices import faq_status, notify_on_reload
 from bot.settings import Settings
 from bot.startup_error import StartError
+from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
-from bot.store.store import Store, StoreError
+from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
@@ -148,7 +149,7 @@ def _telegram(
         turn=metrics.instrument(conversation.turn),
         forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
-        claims=conversation.store,
+        claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
     )

@@ -16,7 +16,7 @@ from bot.operators import views as pages
 from bot.operators.broadcast import DROP, SEND, Broadcast
 from bot.operators.handoff import TAKE, Handoffs
 from bot.privacy import mask
-from bot.store.store import StoreError
+from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
 from intents import FAQ
 from intents.reload import Reloader
@@ -126,7 +126,7 @@ class AdminCommands:
         except ValueError:
             return text_reply("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
         gathered = await report.gather(self.handoffs.store, self.reloader.current, since, now)
-        people = await self.handoffs.store.people(admin.channel)
+        people = await self.handoffs.store.turns.people(admin.channel)
         return pages.stats(gathered, len(people), self.reloader.status.last_error)
 
     async def _misses(self) -> Reply:

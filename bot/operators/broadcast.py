@@ -12,7 +12,8 @@ from aiolimiter import AsyncLimiter
 from bot.messages import ChatIdentity, Choice, Reply, Section
 from bot.operators.handoff import Send, SendError
 from bot.store.broadcasts import QueuedBroadcast
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 from bot.talk import wording
 from intents import Decision
 
@@ -73,14 +74,16 @@ class Broadcast:
         if self._sending is not None and not self._sending.done():
             return wording.text_reply("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
         del self._drafts[admin]
-        mailing = await self._store.mailings.begin(admin, draft.text)
+        mailing = await self._store.broadcasts.enqueue(admin, draft.text)
         self._sending = asyncio.create_task(self._send_all([mailing]))
-        return wording.text_reply(f"开始发给 {mailing.people} 人，发完会告诉您。")
+        return wording.text_reply(f"开始发给 {mailing.recipient_count} 人，发完会告诉您。")
 
     async def resume(self) -> None:
         """Go on with what a process left behind that was killed; never raises."""
         try:
-            mailings = [each for each in await self._store.mailings.unfinished() if each.admin.channel in self._senders]
+            mailings = [
+                each for each in await self._store.broadcasts.unfinished() if each.admin.channel in self._senders
+            ]
         except StoreError as error:
             log.error("broadcast_not_resumed", reason=str(error))
             return
@@ -104,7 +107,7 @@ class Broadcast:
             log.warning("broadcast_cut")
 
     async def _people(self, admin: ChatIdentity) -> list[ChatIdentity]:
-        return [person for person in await self._store.people(admin.channel) if person != admin]
+        return [person for person in await self._store.turns.people(admin.channel) if person != admin]
 
     async def _send_all(self, mailings: Sequence[QueuedBroadcast]) -> None:
         for mailing in mailings:
@@ -119,10 +122,10 @@ class Broadcast:
 
     async def _send_rest(self, mailing: QueuedBroadcast, send: Send) -> str:
         """Send to those who are still to get it: what came of it; raises StoreError."""
-        mailings = self._store.mailings
+        mailings = self._store.broadcasts
         pace = AsyncLimiter(1, 1 / self._per_second)
         came_of_it: Counter[str] = Counter()
-        before = mailing.people - await mailings.remaining(mailing.id)
+        before = mailing.recipient_count - await mailings.remaining(mailing.id)
         while not self._stopped.is_set() and (following := await mailings.next_recipients(mailing.id)):
             for recipient in following:
                 await pace.acquire()
@@ -132,7 +135,7 @@ class Broadcast:
                 if await mailings.take(mailing.id, recipient):
                     came_of_it[await _sent(send, recipient.person, wording.text_reply(mailing.text))] += 1
         left = await mailings.remaining(mailing.id)
-        await mailings.end(mailing.id)
+        await mailings.finish(mailing.id)
         log.info("broadcast_done", remaining=left, before=before, **came_of_it)
         return _summary(came_of_it, left, before)
 

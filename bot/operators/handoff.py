@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section
-from bot.store.store import Handoff, Store, StoreError, TurnContext
+from bot.store.errors import StoreError
+from bot.store.handoffs import Handoff
+from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
 from intents import Decision
 
@@ -72,8 +75,8 @@ class Handoffs:
             return wording.text_reply("这个对话没法接手：对方所在的渠道只能由机器人回答。")
         until = int(self.clock()) + self.hold_seconds
         try:
-            held = (await self.store.load_turn(admin)).holds
-            taken = await self.store.take(Handoff(person, admin, until))
+            held = (await self.store.turns.load(admin)).held_handoff
+            taken = await self.store.handoffs.take(Handoff(person, admin, until))
         except StoreError as error:
             log.error("take_failed", reason=str(error))
             return wording.text_reply("现在接不了手，数据库没有应答，请过一会儿再试。")
@@ -89,8 +92,8 @@ class Handoffs:
     async def release(self, admin: ChatIdentity) -> Reply:
         """Give the talk that this operator holds back to the bot."""
         try:
-            held = (await self.store.load_turn(admin)).holds
-            await self.store.release(admin)
+            held = (await self.store.turns.load(admin)).held_handoff
+            await self.store.handoffs.release(admin)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
             return wording.text_reply("现在放不了手，数据库没有应答，请过一会儿再试。")
@@ -99,28 +102,28 @@ class Handoffs:
         await self._send(held.person, wording.text_reply(wording.RELEASED))
         return wording.text_reply("已放手，机器人继续回答。")
 
-    async def relay(self, incoming: Incoming, recalled: TurnContext) -> tuple[bool, Reply | None]:
+    async def relay(self, incoming: Incoming, context: TurnContext) -> tuple[bool, Reply | None]:
         """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
         words = incoming.text.strip()
-        if recalled.taken is not None:
+        if context.handoff is not None:
             heading = f"{incoming.person.channel}:{incoming.person.user}"
             section = Section(
                 (words or ("（点了一个按钮）" if incoming.choice else "（发来的不是文字）"),), heading=heading
             )
             # Somebody who is kept waiting by a dead line is worse off than with the bot.
-            if await self._send(recalled.taken.admin, Reply(Decision.ANSWER, (section,))):
+            if await self._send(context.handoff.admin, Reply(Decision.ANSWER, (section,))):
                 return True, None
-            await self._give_back(recalled.taken)
+            await self._give_back(context.handoff)
             return False, None
-        if recalled.holds is not None and words and not words.startswith("/"):
-            if await self._send(recalled.holds.person, wording.text_reply(words)):
+        if context.held_handoff is not None and words and not words.startswith("/"):
+            if await self._send(context.held_handoff.person, wording.text_reply(words)):
                 return True, None
             return True, wording.text_reply("这句没有送到对方那里。要结束请发 /release。")
         return False, None
 
     async def _give_back(self, handover: Handoff) -> None:
         try:
-            await self.store.release(handover.person)
+            await self.store.handoffs.release(handover.person)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
 

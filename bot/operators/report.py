@@ -159,8 +159,8 @@ async def gather(store: Store, knowledge: Knowledge, since: datetime, until: dat
     """The report on what happened from `since` to `until` (UTC); raises StoreError."""
     first_day = since.date()
     begin = int(since.timestamp())
-    misses = [miss for miss in await store.misses(READ_MISSES) if miss.last_at >= begin]
-    outcomes = await store.outcomes(first_day.isoformat())
+    misses = [miss for miss in await store.analytics.misses(READ_MISSES) if miss.last_at >= begin]
+    outcomes = await store.analytics.outcomes(first_day.isoformat())
     days = _days(outcomes, first_day, until.date())
     asked = _asked(knowledge.faq, outcomes)
     return Report(
@@ -170,8 +170,8 @@ async def gather(store: Store, knowledge: Knowledge, since: datetime, until: dat
         days,
         # Thousands of sentences to match: in a thread, so that a service that asks for this goes on answering.
         await asyncio.to_thread(_miss_groups, knowledge, misses),
-        _votes(knowledge.faq, await store.votes(begin)),
-        _confusions(knowledge.faq, await store.clarify_choices(first_day.isoformat())),
+        _votes(knowledge.faq, await store.analytics.votes(begin)),
+        _confusions(knowledge.faq, await store.analytics.clarify_choices(first_day.isoformat())),
         tuple(row for row in asked if row.count),
         tuple(row for row in asked if not row.count),
         _due(knowledge.problems),

@@ -10,7 +10,9 @@ import structlog
 
 from bot.messages import ChatIdentity, Incoming, Reply
 from bot.operators.handoff import Handoffs
-from bot.store.store import Store, StoreError, TurnContext
+from bot.store.errors import StoreError
+from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
 from bot.talk.answers import group, menu
 from bot.talk.rate_limit import RateDecision, RateLimiter
@@ -66,12 +68,13 @@ class Conversation:
             verdict = await self.rate_limiter.check(incoming.person)
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
-        recalled = await self._recall(incoming.person)
+        context = await self._load(incoming.person)
+        talk = ConversationState.from_json(context.state)
         if self.handoffs is not None:
-            passed, told = await self.handoffs.relay(incoming, recalled)
+            passed, told = await self.handoffs.relay(incoming, context)
             if passed:
-                return told if signal is None else await self._in_danger(knowledge, recalled.talk, incoming, signal)
-        return await self._answer(knowledge, recalled.talk, incoming, signal)
+                return told if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
+        return await self._answer(knowledge, talk, incoming, signal)
 
     async def _in_danger(
         self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
@@ -89,22 +92,22 @@ class Conversation:
         step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
         if step.effect is Command.FORGET:
             return await self.forget(person)
-        await self._keep(person, step)
+        await self._save(person, step)
         if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
-    async def _recall(self, person: ChatIdentity) -> TurnContext:
+    async def _load(self, person: ChatIdentity) -> TurnContext:
         try:
-            return await self.store.load_turn(
-                person, handovers_too=self.handoffs is not None and bool(self.handoffs.admins)
+            return await self.store.turns.load(
+                person, with_handoffs=self.handoffs is not None and bool(self.handoffs.admins)
             )
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
             return TurnContext()
 
-    async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
+    async def _save(self, person: ChatIdentity, step: TurnResult) -> None:
         try:
-            await self.store.save_turn(person, step.talk, step.event)
+            await self.store.turns.save(person, step.talk.to_json(), step.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))

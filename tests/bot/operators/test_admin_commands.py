@@ -14,7 +14,8 @@ from bot.operators.broadcast import Broadcast
 from bot.operators.handoff import Handoffs, SendError
 from bot.operators.views import LISTED, key
 from bot.privacy import mask
-from bot.store.store import ConversationState, Store, TurnEvent
+from bot.store.analytics import TurnEvent
+from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.reload import Reloader
 from tests.faqs import intent, write_faq
@@ -61,8 +62,8 @@ class House:
     async def missed(self, text: str) -> None:
         """Something that wasn't understood, kept as the conversation keeps it."""
         masked = mask(text)
-        await self.admin_commands.handoffs.store.save_turn(
-            ChatIdentity("there", "7"), ConversationState(), TurnEvent("fallback", miss=masked, likeness=masked)
+        await self.admin_commands.handoffs.store.turns.save(
+            ChatIdentity("there", "7"), "{}", TurnEvent("fallback", miss=masked, likeness=masked)
         )
 
     async def command(self, name: str, words: str = "", quoted: QuotedMessage | None = None) -> Reply:

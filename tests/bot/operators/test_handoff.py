@@ -198,4 +198,4 @@ async def test_forgetting_a_person_also_ends_the_handover(house: House) -> None:
 async def test_a_talk_in_an_operators_hands_is_kept_nowhere(house: House) -> None:
     await house.handoffs.take(ADMIN, "chat:1001")
     await house.say(WANG, "今天天气怎么样")
-    assert await house.handoffs.store.misses() == []
+    assert await house.handoffs.store.analytics.misses() == []

@@ -13,7 +13,6 @@ from bot.operators.report import DailyTurns, Report, gather, since
 from bot.operators.report_page import chart, page
 from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.store.store import Store
-from bot.talk.state import ConversationState
 from intents.knowledge import Knowledge
 from tests.faqs import intent, write_faq
 
@@ -40,7 +39,7 @@ class Past:
         """What one turn of a new person added so many days ago."""
         self.now = NOW - timedelta(days=days_ago)
         self._people += 1
-        await self.store.save_turn(ChatIdentity("web", f"person-{self._people}"), ConversationState(), event)
+        await self.store.turns.save(ChatIdentity("web", f"person-{self._people}"), "{}", event)
 
 
 @pytest.fixture
