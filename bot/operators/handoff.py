@@ -1,17 +1,19 @@
 """An operator takes a talk: the bot is silent in it, messages pass both ways, until released or expired."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
-from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, Send, SendError
+from bot.operators.buttons import AdminAction, AdminButton
 from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from bot.talk import wording
+from bot.talk.handoff import Relay
 from intents import Decision
 
 log = structlog.get_logger(__name__)
@@ -19,18 +21,8 @@ log = structlog.get_logger(__name__)
 HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
 
-TAKE = "a:take"
-"""What the value of an operator's button to take a talk begins with; then CHANNEL:USER."""
-
 MOST_VALUE_BYTES = 64
 """Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
-
-Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
-"""How a channel says something of its own accord; raises SendError when it doesn't arrive."""
-
-
-class SendError(Exception):
-    """A message could not be delivered; names the kind of failure, never the person or the text."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ class Handoffs:
             return False
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
-        button = Choice("接手", f"{TAKE}:{name}")
+        button = Choice("接手", AdminButton(AdminAction.TAKE, person.channel, person.user).encode())
         reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
@@ -102,8 +94,8 @@ class Handoffs:
         await self._send(held.person, wording.text_reply(wording.RELEASED))
         return wording.text_reply("已放手，机器人继续回答。")
 
-    async def relay(self, incoming: Incoming, context: TurnContext) -> tuple[bool, Reply | None]:
-        """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
+    async def relay(self, incoming: Incoming, context: TurnContext) -> Relay:
+        """Pass a message on if an operator is in the talk."""
         words = incoming.text.strip()
         if context.handoff is not None:
             heading = f"{incoming.person.channel}:{incoming.person.user}"
@@ -112,14 +104,14 @@ class Handoffs:
             )
             # Somebody who is kept waiting by a dead line is worse off than with the bot.
             if await self._send(context.handoff.admin, Reply(Decision.ANSWER, (section,))):
-                return True, None
+                return Relay(relayed=True)
             await self._give_back(context.handoff)
-            return False, None
+            return Relay()
         if context.held_handoff is not None and words and not words.startswith("/"):
             if await self._send(context.held_handoff.person, wording.text_reply(words)):
-                return True, None
-            return True, wording.text_reply("这句没有送到对方那里。要结束请发 /release。")
-        return False, None
+                return Relay(relayed=True)
+            return Relay(relayed=True, notice=wording.text_reply("这句没有送到对方那里。要结束请发 /release。"))
+        return Relay()
 
     async def _give_back(self, handover: Handoff) -> None:
         try:

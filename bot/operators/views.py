@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from bot.messages import Choice, Reply, Section
+from bot.operators.buttons import AdminAction, AdminButton
 from bot.operators.report import MissGroup, Report
 from bot.talk.wording import text_reply
 from intents import Decision
@@ -16,9 +17,6 @@ LISTED = 10
 """Misses on one page, each with its button."""
 VARIANTS = 3
 """How many wordings of one miss are shown."""
-
-MISSES, MISS, TEACH = "a:misses", "a:miss", "a:teach"
-"""What the values of the buttons begin with."""
 
 
 def stats(report: Report, people: int, trouble: str | None) -> Reply:
@@ -46,7 +44,7 @@ def stats(report: Report, people: int, trouble: str | None) -> Reply:
     sections = [Section((line,)) for line in head]
     sections += [Section(tuple(lines), heading=heading) for heading, lines in lists if lines]
     waiting = len(open_misses(report.misses))
-    choices = (Choice(f"没听懂的话（{waiting}）", MISSES),) if waiting else ()
+    choices = (Choice(f"没听懂的话（{waiting}）", AdminAction.MISSES.value),) if waiting else ()
     return Reply(Decision.ANSWER, tuple(sections), title="近况", choices=choices)
 
 
@@ -58,7 +56,10 @@ def misses(groups: Sequence[MissGroup]) -> Reply:
     shown = waiting[:LISTED]
     lines = tuple(f"{group.texts[0]}（{group.count} 次）" for group in shown)
     more = [Section((f"还有 {len(waiting) - LISTED} 组，教完这些再看。",))] if len(waiting) > LISTED else []
-    choices = tuple(Choice(str(number), f"{MISS}:{key(group.texts[0])}") for number, group in enumerate(shown, 1))
+    choices = tuple(
+        Choice(str(number), AdminButton(AdminAction.MISS, miss_key(group.texts[0])).encode())
+        for number, group in enumerate(shown, 1)
+    )
     return Reply(Decision.CLARIFY, (Section(lines, numbered=True), *more), title="没听懂的话", choices=choices)
 
 
@@ -66,13 +67,15 @@ def miss(group: MissGroup) -> Reply:
     """One miss with the topics it could be taught to."""
     others = [Section(group.texts[1:VARIANTS], heading="相近的说法")] if len(group.texts) > 1 else []
     how = Section(("点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：/teach 话题 改好的问法。",))
-    near = tuple(Choice(f"教给“{each.title}”", f"{TEACH}:{key(group.texts[0])}:{each.intent}") for each in group.near)
-    choices = (*near, Choice("不归我们管", f"{TEACH}:{key(group.texts[0])}:{OUT_OF_SCOPE}"), Choice("返回", MISSES))
+    places = [*((f"教给“{each.title}”", each.intent) for each in group.near), ("不归我们管", OUT_OF_SCOPE)]
+    key = miss_key(group.texts[0])
+    teach = tuple(Choice(label, AdminButton(AdminAction.TEACH, key, intent).encode()) for label, intent in places)
+    choices = (*teach, Choice("返回", AdminAction.MISSES.value))
     head = Section((f"{group.texts[0]}", f"{group.count} 次，最近 {group.last:%m-%d}"))
     return Reply(Decision.CLARIFY, (head, *others, how), title="没听懂的话", choices=choices)
 
 
-def taught(done: TeachResult, title: str) -> Reply:
+def teach_result(done: TeachResult, title: str) -> Reply:
     """What was written, and what it changed besides."""
     how = "直接回答" if done.match.decision is Decision.ANSWER else "先反问一句"
     if done.intent == OUT_OF_SCOPE:
@@ -93,7 +96,7 @@ def open_misses(groups: Sequence[MissGroup]) -> list[MissGroup]:
     return [group for group in groups if group.settled is None]
 
 
-def key(text: str) -> str:
+def miss_key(text: str) -> str:
     """A short name of a miss that a button can hold, the same after a restart."""
     return sha256(text.encode()).hexdigest()[:12]
 

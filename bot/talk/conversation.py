@@ -9,12 +9,12 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.messages import ChatIdentity, Incoming, Reply
-from bot.operators.handoff import Handoffs
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from bot.talk import wording
 from bot.talk.answers import group, menu
+from bot.talk.handoff import HandoffDesk
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from bot.talk.respond import Responder, TurnResult
 from bot.talk.state import ConversationState
@@ -34,7 +34,7 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
-    handoffs: Handoffs | None = None
+    handoffs: HandoffDesk | None = None
     """Where operators take talks over; None where there are none."""
     rate_limiter: RateLimiter | None = None
     """The limit on one person's messages; None where a person can't be a crowd."""
@@ -71,9 +71,9 @@ class Conversation:
         context = await self._load(incoming.person)
         talk = ConversationState.from_json(context.state)
         if self.handoffs is not None:
-            passed, told = await self.handoffs.relay(incoming, context)
-            if passed:
-                return told if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
+            relay = await self.handoffs.relay(incoming, context)
+            if relay.relayed:
+                return relay.notice if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
         return await self._answer(knowledge, talk, incoming, signal)
 
     async def _in_danger(
@@ -89,7 +89,9 @@ class Conversation:
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
         responder = Responder(knowledge, self.retention_days, has_staff=staffed)
-        step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
+        step = responder.respond(
+            talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC)
+        )
         if step.effect is Command.FORGET:
             return await self.forget(person)
         await self._save(person, step)
@@ -99,9 +101,7 @@ class Conversation:
 
     async def _load(self, person: ChatIdentity) -> TurnContext:
         try:
-            return await self.store.turns.load(
-                person, with_handoffs=self.handoffs is not None and bool(self.handoffs.admins)
-            )
+            return await self.store.turns.load(person, with_handoffs=self.handoffs is not None)
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
             return TurnContext()

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram.channel import TelegramChannel
-from bot.http.metrics import Metrics
-from bot.messages import ChatIdentity
+from bot.messages import ChatIdentity, Send
 from bot.operators.admin_commands import COMMANDS, AdminCommands
-from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Handoffs, Send
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
 from bot.store.analytics import TurnEvent
 from bot.store.store import Store
@@ -74,7 +73,7 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, frozenset({person}), senders)
         conversation = Conversation(lambda: reloader.current, store, handoffs)
-        broadcast = Broadcast(store, senders, per_second=1000)
+        broadcast = BroadcastSender(store, senders, per_second=1000)
         channel = TelegramChannel(
             reaching(server),
             turn=conversation.turn,
@@ -85,7 +84,7 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
             admin_commands=AdminCommands(handoffs, reloader, broadcast),
         )
         senders["telegram"] = channel.tell
-        notify_on_reload(reloader, handoffs, Metrics())
+        notify_on_reload(reloader, handoffs)
         running = asyncio.create_task(channel.run())
         yield Shop(server, admin, path, store)
         await broadcast.close()
