@@ -1,7 +1,6 @@
 """What operators can ask of the bot in chat, whatever the channel: figures, misses, teaching, broadcast, a talk."""
 
 import asyncio
-import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from bot.operators import report, views
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.buttons import AdminAction, AdminButton
 from bot.operators.handoff import Handoffs
-from bot.privacy import mask
+from bot.privacy import kinds_of_personal_data
 from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
 from intents import FAQ
@@ -41,7 +40,6 @@ _USAGE = (
     "请写成 /teach 话题 问法，例如 /teach home_visit 催收会不会来我家；话题写 id 或标题。",
     "也可以回复一条没听懂的话，只写 /teach 话题。不归我们管的，话题写 out_of_scope。",
 )
-_MASKED = re.compile(r"\[(?:[\u4e00-\u9fff]{2,5}|QQ号)\]")
 _PERIOD = timedelta(days=7)
 
 Work = Callable[[], Awaitable[Reply | None]]
@@ -150,9 +148,9 @@ class AdminCommands:
         return await self._teach_question(intent, quoted.text)
 
     async def _teach_question(self, intent: str, question: str) -> Reply:
-        masked = _MASKED.findall(mask(question))
-        if masked:
-            marks = "、".join(masked)
+        kinds = kinds_of_personal_data(question)
+        if kinds:
+            marks = "、".join(kind.mark for kind in kinds)
             return text_reply(f"没有写：这句话里有{marks}这样的个人信息，请改写后发 /teach 话题 改好的问法。")
         question = unicodedata.normalize("NFC", question)
         intent = _intent_id(self.reloader.current.faq, intent)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from rapidfuzz import fuzz, process
 
-from bot.operators.teaching import masked_kinds
+from bot.privacy import kinds_of_personal_data
 from bot.store.analytics import ClarifyChoiceCount, Miss, OutcomeCount, VoteCount
 from bot.store.store import Store
 from bot.talk import wording
@@ -59,7 +59,7 @@ class MissGroup:
     @property
     def commands(self) -> tuple[str, ...]:
         """What teaches it to each nearest intent, or that it is out of scope, ready for a shell; none of only masked words."""
-        told = next((text for text in self.texts if not masked_kinds(text)), None)
+        told = next((text for text in self.texts if not kinds_of_personal_data(text)), None)
         if told is None:
             return ()
         places = (*(near.intent for near in self.near), OUT_OF_SCOPE)

@@ -202,6 +202,7 @@ async def test_teach_without_words_explains_itself(house: House) -> None:
         ("lawsuit 催收会上门吗", "催收会上门吗"),
         ("home_visit 我叫张伟，讨债的蹲在楼下", "[姓名]"),
         ("home_visit 讨债的蹲在楼下，打13812345678", "[手机号]"),
+        ("home_visit 讨债的蹲在楼下，加QQ：123456789", "[QQ号]"),
     ],
 )
 async def test_what_is_refused_is_named_and_the_file_stays_as_it_was(house: House, words: str, why: str) -> None:
