@@ -69,42 +69,45 @@ class Conversation:
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
         context = await self._load(incoming.person)
-        talk = ConversationState.from_json(context.state)
-        if self.handoffs is not None:
+        talk = ConversationState.from_json(context.state) if context is not None else None
+        if self.handoffs is not None and context is not None:
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
                 return relay.notice if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
         return await self._answer(knowledge, talk, incoming, signal)
 
     async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
+        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
         reply = await self._answer(knowledge, talk, incoming, signal)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None
+        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal | None
     ) -> Reply | None:
+        """The bot's own reply; talk is None where it could not be read."""
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
         responder = Responder(knowledge, self.retention_days, has_staff=staffed)
         step = responder.respond(
-            talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC)
+            talk or ConversationState(), incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC)
         )
         if step.effect is Command.FORGET:
             return await self.forget(person)
-        await self._save(person, step)
+        # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
+        if talk is not None or step.talk.crisis is not None:
+            await self._save(person, step)
         if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
-    async def _load(self, person: ChatIdentity) -> TurnContext:
+    async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
             return await self.store.turns.load(person, with_handoffs=self.handoffs is not None)
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return TurnContext()
+            return None
 
     async def _save(self, person: ChatIdentity, step: TurnResult) -> None:
         try:

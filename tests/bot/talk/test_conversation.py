@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
 from bot.store.analytics import ClarifyChoiceCount, Miss, VoteCount
+from bot.store.errors import StoreError
 from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
@@ -422,6 +424,37 @@ async def test_a_database_that_is_away_costs_memory_and_never_the_answer(knowled
     assert (await wang.tap("权利")).part is Part.RIGHTS
     assert (await wang.say("我不想活了")).intent == "crisis"
     assert await wang.say("删除我的数据") == wording.FORGET_FAILED
+
+
+def fails_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next turn can't be read, those after it can."""
+    load = store.turns.load
+
+    async def failing(_: ChatIdentity, **__: bool) -> TurnContext:
+        monkeypatch.setattr(store.turns, "load", load)
+        raise StoreError("OperationalError")
+
+    monkeypatch.setattr(store.turns, "load", failing)
+
+
+async def test_a_crisis_survives_a_turn_that_could_not_be_read(
+    wang: Talking, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wang.say("我不想活了")
+    kept = await store.turns.load(WANG)
+    fails_once(store, monkeypatch)
+    await wang.say("嗯")
+    assert await store.turns.load(WANG) == kept
+    assert (await wang.say("嗯")).intent == "crisis"
+
+
+async def test_danger_to_life_is_kept_even_where_the_talk_could_not_be_read(
+    wang: Talking, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wang.say(VISIT)
+    fails_once(store, monkeypatch)
+    assert (await wang.say("我不想活了")).intent == "crisis"
+    assert (await wang.say("嗯")).intent == "crisis"
 
 
 async def test_a_database_that_hangs_does_not_keep_the_answer_back(knowledge: Knowledge) -> None:
