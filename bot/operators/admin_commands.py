@@ -2,7 +2,7 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -10,10 +10,12 @@ from types import MappingProxyType
 import structlog
 
 from bot.messages import ChatIdentity, Reply
-from bot.operators import report, views
+from bot.operators import views
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.buttons import AdminAction, AdminButton
 from bot.operators.handoff import Handoffs
+from bot.operators.miss_groups import MissGroup, load_miss_groups
+from bot.operators.report import build_report, parse_since
 from bot.privacy import kinds_of_personal_data
 from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
@@ -116,12 +118,12 @@ class AdminCommands:
     async def _stats(self, admin: ChatIdentity, words: str) -> Reply:
         now = datetime.now(UTC)
         try:
-            since = report.since(words, now) if words else now - _PERIOD
+            since = parse_since(words, now) if words else now - _PERIOD
         except ValueError:
             return text_reply("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
-        gathered = await report.gather(self.handoffs.store, self.reloader.current, since, now)
+        report = await build_report(self.handoffs.store, self.reloader.current, since, now)
         people = await self.handoffs.store.turns.people(admin.channel)
-        return views.stats(gathered, len(people), self.reloader.status.last_error)
+        return views.stats(report, len(people), self.reloader.status.last_error)
 
     async def _misses(self) -> Reply:
         return views.misses(await self._groups())
@@ -169,13 +171,11 @@ class AdminCommands:
         status = self.reloader.status
         return text_reply(status.last_error or f"faq.yaml 没有变化，仍是版本 {status.digest}。")
 
-    async def _groups(self) -> tuple[report.MissGroup, ...]:
-        now = datetime.now(UTC)
-        epoch = datetime.fromtimestamp(0, UTC)
-        return (await report.gather(self.handoffs.store, self.reloader.current, epoch, now)).misses
+    async def _groups(self) -> Sequence[MissGroup]:
+        return await load_miss_groups(self.handoffs.store, self.reloader.current)
 
-    async def _group(self, key: str) -> report.MissGroup | None:
-        return next((group for group in await self._groups() if views.miss_key(group.texts[0]) == key), None)
+    async def _group(self, key: str) -> MissGroup | None:
+        return next((group for group in await self._groups() if group.key == key), None)
 
 
 def _quoted_button(quoted: QuotedMessage | None, action: AdminAction) -> AdminButton | None:

@@ -1,4 +1,4 @@
-"""An operator takes a talk: the bot is silent in it, messages pass both ways, until released or expired."""
+"""Handoff: an operator takes a talk, messages pass both ways and the bot is silent, until it is released or expires."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -21,13 +21,13 @@ log = structlog.get_logger(__name__)
 HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
 
-MOST_VALUE_BYTES = 64
+MAX_VALUE_BYTES = 64
 """Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
 
 
 @dataclass(frozen=True)
 class Handoffs:
-    """Where operators take talks over and give them back."""
+    """Gives people's talks to operators and back to the bot; the conversation's HandoffDesk."""
 
     store: Store
     admins: frozenset[ChatIdentity] = frozenset()
@@ -48,7 +48,7 @@ class Handoffs:
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
         button = Choice("接手", AdminButton(AdminAction.TAKE, person.channel, person.user).encode())
-        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
+        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MAX_VALUE_BYTES else ())
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
 
@@ -113,9 +113,9 @@ class Handoffs:
             return Relay(relayed=True, notice=wording.text_reply("这句没有送到对方那里。要结束请发 /release。"))
         return Relay()
 
-    async def _give_back(self, handover: Handoff) -> None:
+    async def _give_back(self, handoff: Handoff) -> None:
         try:
-            await self.store.handoffs.release(handover.person)
+            await self.store.handoffs.release(handoff.person)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
 
@@ -126,6 +126,6 @@ class Handoffs:
         try:
             await send(person, reply)
         except SendError as error:
-            log.warning("handover_message_lost", channel=person.channel, reason=str(error))
+            log.warning("handoff_message_lost", channel=person.channel, reason=str(error))
             return False
         return True
