@@ -83,7 +83,7 @@ async def seconds(knowledge: Knowledge) -> Sequence[Second]:
         for row in rows:
             person = ChatIdentity("benchmark", row["id"])
             await conversation.turn(Incoming(person, row["first_text"]))
-            talk = (await store.load_turn(person)).talk
+            talk = ConversationState.from_json((await store.turns.load(person)).state)
             found.append(Second(talk, row["second_text"], frozenset(row["second_intent"].split(","))))
     return found
 

@@ -1,5 +1,6 @@
 """The contract between channels and conversation: what comes in, what goes back."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,3 +104,26 @@ class Reply:
         """The whole reply as plain text, sections apart by an empty line."""
         title = [f"【{self.title}】"] if self.title else []
         return "\n\n".join([*title, *(section.text for section in self.sections)])
+
+
+Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
+"""How a channel says something of its own accord; raises SendError when it doesn't arrive."""
+
+
+class SendFailure(StrEnum):
+    """Why a message did not arrive."""
+
+    BLOCKED = "blocked"
+    """The person doesn't want to hear from the bot any more."""
+    CHAT_NOT_FOUND = "chat_not_found"
+    """The channel knows no such person, or none whom the bot may write to."""
+    OTHER = "other"
+    """Anything else: the network, the vendor's limits, its refusals."""
+
+
+class SendError(Exception):
+    """A message did not arrive; its text is the channel's own word for why, never the person or the message."""
+
+    def __init__(self, failure: SendFailure, detail: str = "") -> None:
+        super().__init__(detail or failure.value)
+        self.failure = failure

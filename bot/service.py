@@ -14,22 +14,24 @@ import uvicorn
 from typing_extensions import override
 
 from bot.channels.web import channel as web
-from bot.http.app import HealthCheck, build_app, database_check
+from bot.http.app import FaqStatus, HealthCheck, build_app, database_check
 from bot.http.metrics import Metrics
+from bot.messages import Send
 from bot.operators.admin_commands import AdminCommands
-from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Handoffs, Send
-from bot.operators.reload_notices import faq_status, notify_on_reload
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.handoff import Handoffs
+from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
 from bot.startup_error import StartError
+from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
-from bot.store.store import Store, StoreError
+from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
 from intents.errors import reason
-from intents.reload import Reloader
+from intents.reload import Reloader, ReloadResult
 
 if TYPE_CHECKING:
     from bot.channels.telegram.channel import TelegramChannel
@@ -67,10 +69,11 @@ async def serve(settings: Settings) -> None:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
-        conversation = Conversation(lambda: reloader.current, store, handoffs, RateLimiter(), settings.retention_days)
+        desk = handoffs if settings.admins else None
+        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
         turn = metrics.instrument(conversation.turn)
-        admin_commands = AdminCommands(handoffs, reloader, Broadcast(store, senders))
+        admin_commands = AdminCommands(handoffs, reloader, BroadcastSender(store, senders))
         telegram = _telegram(settings, conversation, metrics, admin_commands)
         if telegram is not None:
             senders["telegram"] = telegram.tell
@@ -87,7 +90,8 @@ async def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
         )
-        notify_on_reload(reloader, handoffs, metrics)
+        count_reloads(reloader, metrics)
+        notify_on_reload(reloader, handoffs)
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
@@ -148,10 +152,27 @@ def _telegram(
         turn=metrics.instrument(conversation.turn),
         forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
-        claims=conversation.store,
+        claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
     )
+
+
+def faq_status(reloader: Reloader) -> FaqStatus:
+    """What `/readyz` says of the FAQ."""
+    return FaqStatus(reloader.status.digest, len(reloader.current.faq.intents), reloader.status.last_error)
+
+
+def count_reloads(reloader: Reloader, metrics: Metrics) -> None:
+    """Have `/metrics` show what came of every later reload, and what the FAQ in force was warned of."""
+
+    async def count(outcome: ReloadResult) -> None:
+        errors = len(outcome.errors)
+        metrics.reloaded("taken" if outcome.loaded else "refused")
+        metrics.faq_problems(errors=errors, warnings=len(outcome.problems) - errors)
+
+    metrics.faq_problems(errors=0, warnings=len(reloader.current.problems))
+    reloader.on_outcome(count)
 
 
 def _allowed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http.metrics import Metrics
 from bot.observe import traceback_locations
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 

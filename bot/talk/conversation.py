@@ -10,10 +10,11 @@ import structlog
 
 from bot.choices import decode
 from bot.messages import ChatIdentity, Incoming, Reply
-from bot.operators.handoff import Handoffs
-from bot.store.store import Store, StoreError, TurnContext
+from bot.store.errors import StoreError
+from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
-from bot.talk.answers import group, menu
+from bot.talk.handoff import HandoffDesk
 from bot.talk.message import Message
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from bot.talk.respond import respond
@@ -22,8 +23,6 @@ from bot.talk.text_commands import Command
 from bot.talk.turn import Turn, TurnResult
 from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
 from intents.knowledge import Knowledge
-
-__all__ = ["Conversation", "group", "menu"]
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +34,7 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
-    handoffs: Handoffs | None = None
+    handoffs: HandoffDesk | None = None
     """Where operators take talks over; None where there are none."""
     rate_limiter: RateLimiter | None = None
     """The limit on one person's messages; None where a person can't be a crowd."""
@@ -69,28 +68,30 @@ class Conversation:
             verdict = await self.rate_limiter.check(incoming.person)
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
-        recalled = await self._recall(incoming.person)
-        if self.handoffs is not None:
-            passed, told = await self.handoffs.relay(incoming, recalled)
-            if passed:
-                return told if signal is None else await self._in_danger(knowledge, recalled.talk, incoming, signal)
-        return await self._answer(knowledge, recalled.talk, incoming, signal)
+        context = await self._load(incoming.person)
+        talk = ConversationState.from_json(context.state) if context is not None else None
+        if self.handoffs is not None and context is not None:
+            relay = await self.handoffs.relay(incoming, context)
+            if relay.relayed:
+                return relay.notice if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
+        return await self._answer(knowledge, talk, incoming, signal)
 
     async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
+        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
         reply = await self._answer(knowledge, talk, incoming, signal)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None
+        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal | None
     ) -> Reply | None:
+        """The bot's own reply; talk is None where it could not be read."""
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
         turn = Turn(
             knowledge=knowledge,
-            state=talk,
+            state=talk or ConversationState(),
             message=Message(incoming.text, knowledge.matcher, signal),
             now=datetime.fromtimestamp(self.store.clock(), UTC),
             tap=decode(incoming.choice) if incoming.choice is not None else None,
@@ -101,22 +102,22 @@ class Conversation:
         step = respond(turn)
         if step.effect is Command.FORGET:
             return await self.forget(person)
-        await self._keep(person, step)
+        # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
+        if talk is not None or step.talk.crisis is not None:
+            await self._save(person, step)
         if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
-    async def _recall(self, person: ChatIdentity) -> TurnContext:
+    async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
-            return await self.store.load_turn(
-                person, handovers_too=self.handoffs is not None and bool(self.handoffs.admins)
-            )
+            return await self.store.turns.load(person, with_handoffs=self.handoffs is not None)
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return TurnContext()
+            return None
 
-    async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
+    async def _save(self, person: ChatIdentity, step: TurnResult) -> None:
         try:
-            await self.store.save_turn(person, step.talk, step.event)
+            await self.store.turns.save(person, step.talk.to_json(), step.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))

@@ -49,8 +49,10 @@ class ConversationState:
         return _adapter().dump_json(self, exclude_defaults=True).decode()
 
     @classmethod
-    def from_json(cls, state: str) -> "ConversationState":
-        """The stored form read back; a new talk when another version wrote it."""
+    def from_json(cls, state: str | None) -> "ConversationState":
+        """The stored form read back; a new talk where nothing is stored, or another version wrote it."""
+        if state is None:
+            return cls()
         try:
             return _adapter().validate_json(state)
         except ValidationError:

@@ -25,9 +25,8 @@ from bot.channels.telegram.polling import ALLOWED_UPDATES, LONGEST_PAUSE, UNREAD
 from bot.channels.telegram.rate_limiter import RateLimits, TelegramRateLimiter, kind_of
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.update_processor import WORKING_AT_ONCE, PerChatUpdateProcessor
-from bot.messages import ChatIdentity, Reply
+from bot.messages import ChatIdentity, Reply, SendError, SendFailure
 from bot.operators.admin_commands import AdminCommands
-from bot.operators.handoff import SendError
 from bot.startup_error import StartError
 
 log = structlog.get_logger(__name__)
@@ -37,6 +36,9 @@ DEAF_SECONDS: Final = 3.0 * limits.POLL_SECONDS
 READ_SECONDS: Final = 10.0
 FIRST_PAUSE: Final = 1.0
 """Seconds before Telegram is asked again when it can't be reached at the start; doubles up to LONGEST_PAUSE."""
+
+_FAILURES: Final = {"blocked": SendFailure.BLOCKED, "chat_not_found": SendFailure.CHAT_NOT_FOUND}
+"""What kind_of calls the failures that others tell apart."""
 
 Result = TypeVar("Result")
 
@@ -145,12 +147,13 @@ class TelegramChannel:
     async def tell(self, person: ChatIdentity, reply: Reply) -> None:
         """Say something to a person of one's own accord; raises SendError."""
         if not person.user.isdecimal():
-            raise SendError("chat_not_found")
+            raise SendError(SendFailure.CHAT_NOT_FOUND)
         try:
             await sending.send_to_chat(self._application.bot, int(person.user), reply)
         except TelegramError as error:
-            self._count(kind_of(error))
-            raise SendError(kind_of(error)) from None
+            kind = kind_of(error)
+            self._count(kind)
+            raise SendError(_FAILURES.get(kind, SendFailure.OTHER), kind) from None
 
     async def health(self) -> str | None:
         """None when updates come in, or may soon; otherwise one line that says since when they don't."""

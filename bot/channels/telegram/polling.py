@@ -18,7 +18,7 @@ from bot.channels.telegram.handlers import Count
 from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.rate_limiter import kind_of
 from bot.channels.telegram.request import AiohttpRequest
-from bot.store.store import StoreError
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from bot.channels.telegram import limits
 from bot.http.request_body import read_body
-from bot.store.store import StoreError
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
