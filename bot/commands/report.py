@@ -17,8 +17,8 @@ from bot.operators.report import since as moment
 from bot.operators.report_page import page, percent
 from bot.store.store import Store
 from intents.errors import reason
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE
 
 SHOWN = 20
 """Rows of each table in the terminal; the page has all."""

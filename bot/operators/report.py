@@ -16,8 +16,8 @@ from bot.store.store import Store
 from bot.talk import wording
 from intents import FAQ, Decision, Match
 from intents.faq.problems import Problem
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE
 from intents.matching.decide import DecisionReason
 from intents.matching.normalize import Normalizer
 

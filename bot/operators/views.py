@@ -7,7 +7,7 @@ from bot.messages import Choice, Reply, Section
 from bot.operators.report import MissGroup, Report
 from bot.talk.wording import text_reply
 from intents import Decision
-from intents.matching.corpus import OUT_OF_SCOPE
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.teach import TeachResult
 
 TOP = 5
