@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from intents.checks.draft import WrittenQuestion
-from intents.checks.thorough import SPOT_CHECKS, thorough_problems
+from intents.checks.raw_faq import WrittenQuestion
+from intents.checks.slow import SPOT_CHECKS, slow_problems
 from intents.faq.json_schema import schema_text
 from intents.faq.problems import FAQError, Problem
 from intents.garbage import uncollected
@@ -57,10 +57,15 @@ def _problems(path: Path, *, full: bool) -> set[Problem]:
         checked = check_file(path)
     except FAQError as error:
         return set(error.problems)
-    asked = len(checked.draft.questions) if checked.draft and checked.faq else 0
+    if checked.raw is None:
+        return set(checked.problems)
+    asked = len(checked.raw.questions) if checked.faq else 0
     if not full and asked > SPOT_CHECKS:
         click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
-    return {*checked.problems, *thorough_problems(checked, _track, most=None if full else SPOT_CHECKS)}
+    return {
+        *checked.problems,
+        *slow_problems(checked.raw, checked.faq, _track, spot_checks=None if full else SPOT_CHECKS),
+    }
 
 
 def _track(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:

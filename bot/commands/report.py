@@ -16,8 +16,8 @@ from bot.operators.report import DailyTurns, Report, build_report, parse_since
 from bot.operators.report_page import percent, render_page
 from bot.store.store import Store
 from intents.errors import reason
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE
 
 SHOWN = 20
 """Rows of each table in the terminal; the page has all."""

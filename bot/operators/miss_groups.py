@@ -13,8 +13,8 @@ from bot.privacy import kinds_of_personal_data
 from bot.store.analytics import Miss
 from bot.store.store import Store
 from intents import FAQ, Decision, Match
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE
 from intents.matching.decide import DecisionReason
 from intents.matching.normalize import Normalizer
 

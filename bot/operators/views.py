@@ -8,7 +8,7 @@ from bot.operators.miss_groups import MissGroup
 from bot.operators.report import Report
 from bot.talk.wording import text_reply
 from intents import Decision
-from intents.matching.corpus import OUT_OF_SCOPE
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.teach import TeachResult
 
 TOP = 5

@@ -1,7 +1,7 @@
 """The rules that only ever warn, which nobody who just wants to answer from the file needs to wait for."""
 
 from intents.checks import claims, letters, reading
-from intents.checks.draft import Rule
+from intents.checks.raw_faq import Rule
 
 ADVICE: tuple[Rule, ...] = (
     letters.invisible,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from intents.checks.draft import RawFaq, WrittenText, sequence
+from intents.checks.raw_faq import RawFaq, WrittenText, sequence
 from intents.faq.problems import Problem, quoted
 
 _PROMISE = re.compile(
@@ -54,10 +54,10 @@ HOTLINES: Mapping[str, Hotline] = MappingProxyType(
 """Numbers that are local or not round the clock, with the words that say so (law.md 8; audit of 2026-11-30)."""
 
 
-def promises(draft: RawFaq) -> Iterator[Problem]:
+def promises(raw: RawFaq) -> Iterator[Problem]:
     """Words that promise an outcome; what others promise, in quotation marks, isn't ours."""
-    allowed = {text.strip() for text in sequence(draft.root.get("allowed_wording")) if isinstance(text, str)}
-    for written in _said(draft):
+    allowed = {text.strip() for text in sequence(raw.root.get("allowed_wording")) if isinstance(text, str)}
+    for written in _said(raw):
         for sentence in _SENTENCE.finditer(_QUOTED.sub(lambda found: "　" * len(found[0]), written.text)):
             found = _PROMISE.search(sentence[0])
             as_written = written.text[sentence.start() : sentence.end()].strip()
@@ -65,37 +65,37 @@ def promises(draft: RawFaq) -> Iterator[Problem]:
                 continue
             message = f"“{found[0]}”是在打包票：{quoted(as_written)}"
             remedy = "请写成多大可能、看什么；确实没问题的，把整句抄进文件开头的 allowed_wording"
-            yield draft.problem(written.path, "W-PROMISE", message, remedy, character=sentence.start() + found.start())
+            yield raw.problem(written.path, "W-PROMISE", message, remedy, character=sentence.start() + found.start())
 
 
-def hotlines(draft: RawFaq) -> Iterator[Problem]:
+def hotlines(raw: RawFaq) -> Iterator[Problem]:
     """A local number, or one that isn't always answered, named without saying so.
 
     The summary stands alone and has to say it itself; for the rest of an answer once is enough.
     """
     answers: dict[int, list[WrittenText]] = {}
-    for written in _said(draft):
+    for written in _said(raw):
         answers.setdefault(int(written.path[1]), []).append(written)
     for texts in answers.values():
         for number, hotline in HOTLINES.items():
-            naming = [written for written in texts if _names(draft.filled(written.text), number)]
-            said = [written for written in naming if hotline.qualifier.search(_without(draft, written, number))]
+            naming = [written for written in texts if _names(raw.filled(written.text), number)]
+            said = [written for written in naming if hotline.qualifier.search(_without(raw, written, number))]
             wrong = [
                 written for written in naming if written not in said and (written.path[-1] == "summary" or not said)
             ]
             for written in wrong[:1]:
-                yield draft.problem(written.path, "W-HOTLINE", f"{number} {hotline.why}，这里没说", hotline.remedy)
+                yield raw.problem(written.path, "W-HOTLINE", f"{number} {hotline.why}，这里没说", hotline.remedy)
 
 
-def _said(draft: RawFaq) -> Iterator[WrittenText]:
+def _said(raw: RawFaq) -> Iterator[WrittenText]:
     """What the answers say; the basis quotes rules and promises nothing."""
-    return (written for written in draft.answer_texts if "basis" not in written.path)
+    return (written for written in raw.answer_texts if "basis" not in written.path)
 
 
 def _names(text: str, number: str) -> bool:
     return re.search(rf"(?<!\d){number}(?!\d)", text) is not None
 
 
-def _without(draft: RawFaq, written: WrittenText, number: str) -> str:
+def _without(raw: RawFaq, written: WrittenText, number: str) -> str:
     """The text as people read it, without the number itself, which may hold another (12110 holds 110)."""
-    return re.sub(rf"(?<!\d){number}(?!\d)", "", draft.filled(written.text))
+    return re.sub(rf"(?<!\d){number}(?!\d)", "", raw.filled(written.text))

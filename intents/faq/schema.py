@@ -13,6 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
+OUT_OF_SCOPE = "out_of_scope"
+"""Stands in for an intent's id where none should answer; the key of the file where such questions are listed."""
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
