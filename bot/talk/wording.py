@@ -52,7 +52,8 @@ FORGOTTEN = Reply(
 )
 FORGET_FAILED = Reply(Decision.FALLBACK, (Section(("现在删不了，请过一会儿再发一次“删除我的数据”。",)),))
 TOO_FAST = Reply(
-    Decision.FALLBACK, (Section(("您发得有点快，这句我没有看，请过一分钟再发。要是现在有危险，请直接打 110 或 120。",)),)
+    Decision.FALLBACK,
+    (Section(("您发得有点快，这句我没有看，请过一分钟再发。要是现在有危险，请直接打 110 或 120。",)),),
 )
 GONE = "这个按钮对应的话题已经不在了，请从下面重新选。"
 NO_SUCH_PART = "这一条没有单独写“{heading}”，先看这个："

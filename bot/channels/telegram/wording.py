@@ -18,7 +18,9 @@ EDITED: Final = "我不会回头看改过的消息。请把想问的重新发一
 TOPICS_IN_PRIVATE: Final = "话题列表在私聊里看更方便，也不会打扰大家。"
 OPEN_PRIVATE: Final = "打开私聊"
 ALL_OF_IT: Final = "看后果、权利、怎么做"
-FAILED: Final = "刚才出了点问题，这句没有处理好。请再发一次。一直不行，法律问题可以打 12348，打不通换个时段；有危险打 110 或 120。"
+FAILED: Final = (
+    "刚才出了点问题，这句没有处理好。请再发一次。一直不行，法律问题可以打 12348，打不通换个时段；有危险打 110 或 120。"
+)
 
 COMMANDS_PRIVATE: Final = (
     ("topics", "按类别浏览话题"),

@@ -350,7 +350,9 @@ async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, sto
     assert "{" not in reply.text
 
 
-async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(wang: Talking, store: Store) -> None:
+async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(
+    wang: Talking, store: Store
+) -> None:
     await wang.say(OUTSIDE[0])
     told = (await wang.say("隐私")).text
     forgotten = (await wang.say("删除我的数据")).text
