@@ -11,7 +11,7 @@ NONE_OF_THESE = "都不是"
 ALSO = "您还问到“{title}”，点下面的按钮就能看。"
 BESIDE = "您要是问“{title}”，点下面的按钮就能看。"
 
-IN_DOUBT = "要是您现在有想不开的念头，债的事先放一放：有危险打 110 或 120，想和人说说打 12356，也可以直接告诉我。"
+IN_DOUBT = "要是您现在有想不开的念头，债的事先放一放：有危险打 110 或 120，想和人说说打 12356，占线就过一会儿再打，也可以直接告诉我。"
 """Stands under an answer when the message may also have meant danger to life."""
 
 FALLBACKS = (
