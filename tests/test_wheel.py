@@ -33,8 +33,9 @@ def wheel(tracked: list[str], tmp_path_factory: pytest.TempPathFactory) -> ZipFi
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    installed = ["--no-build-isolation", "--check-build-dependencies"]
     built = subprocess.run(
-        [*pip, "wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", str(out), str(tree)],
+        [*pip, "wheel", "--no-index", "--no-deps", *installed, "--wheel-dir", str(out), str(tree)],
         check=False,
         capture_output=True,
         text=True,
