@@ -350,6 +350,19 @@ async def test_every_topic_can_be_reached_by_tapping_from_the_menu(wang: Talking
 async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, store: Store) -> None:
     reply = await Talking(Conversation(lambda: knowledge, store, retention_days=9)).say("隐私")
     assert "9 天" in reply.text
+    assert "{" not in reply.text
+
+
+async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(
+    wang: Talking, store: Store
+) -> None:
+    await wang.say(OUTSIDE[0])
+    told = (await wang.say("隐私")).text
+    forgotten = (await wang.say("删除我的数据")).text
+    assert [miss.text for miss in await store.misses()] == [OUTSIDE[0]]
+    for text in (told, forgotten):
+        assert "没听懂的句子" in text
+        assert "自动删除" in text
 
 
 @pytest.mark.parametrize("said", ["平台能不能删除我的数据", "返回多少利息", "怎么用花呗还款", "帮助我家人"])
