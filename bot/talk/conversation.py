@@ -17,7 +17,7 @@ from bot.talk.rate_limit import RateDecision, RateLimiter
 from bot.talk.respond import Responder, TurnResult
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
-from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
+from intents.danger.detector import CRISIS, DangerAssessment, DangerDetector, DangerLevel, shipped_detector
 from intents.knowledge import Knowledge
 
 __all__ = ["Conversation", "group", "menu"]
@@ -61,8 +61,9 @@ class Conversation:
 
     async def _turn(self, incoming: Incoming) -> Reply | None:
         knowledge = self.knowledge()
-        signal = self.danger.find(incoming.text)
-        if signal is None and self.rate_limiter is not None:
+        danger = self.danger.assess(incoming.text)
+        plain = danger.level is DangerLevel.PLAIN
+        if not plain and self.rate_limiter is not None:
             verdict = await self.rate_limiter.check(incoming.person)
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
@@ -70,27 +71,29 @@ class Conversation:
         if self.handoffs is not None:
             passed, told = await self.handoffs.relay(incoming, recalled)
             if passed:
-                return told if signal is None else await self._in_danger(knowledge, recalled.talk, incoming, signal)
-        return await self._answer(knowledge, recalled.talk, incoming, signal)
+                return await self._in_danger(knowledge, recalled.talk, incoming, danger) if plain else told
+        return await self._answer(knowledge, recalled.talk, incoming, danger)
 
     async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, talk, incoming, signal)
+        reply = await self._answer(knowledge, talk, incoming, danger)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment
     ) -> Reply | None:
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
         responder = Responder(knowledge, self.retention_days, has_staff=staffed)
-        step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
+        step = responder.respond(talk, incoming, danger, datetime.fromtimestamp(self.store.clock(), UTC))
         if step.effect is Command.FORGET:
             return await self.forget(person)
         await self._keep(person, step)
         if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+            if step.talk.crisis is not None:
+                return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 

@@ -4,17 +4,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from bot.crisis import care as safety
+from bot.crisis import dialogue as safety
 from bot.messages import Choice, Incoming, Part, Reply, Section
 from bot.privacy import mask
 from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.talk import answers, followup, wording
 from bot.talk import text_commands as spoken
+from bot.talk.debt_questions import asks_about_debt
 from bot.talk.ellipsis import ellipsis
 from bot.talk.state import VOTED, ConversationState
 from bot.talk.text_commands import Command, fold
 from intents import FAQ, Decision, Intent, Match
-from intents.danger.detector import CRISIS, DangerSignal
+from intents.danger.detector import CRISIS, WORDING, DangerAssessment, DangerLevel, DangerSignal, SignalKind
 from intents.faq.schema import Group
 from intents.knowledge import Knowledge
 from intents.matching.normalize import bounded
@@ -25,8 +26,6 @@ CHAT = frozenset({"greeting", "thanks"})
 MISS_CHARACTERS = 200
 """How much of a message that wasn't understood an operator sees."""
 
-WORDING = "wording"
-"""The name of the sign that is found by a score and not by a pattern."""
 SURE_DANGER = 0.9
 """From this score on a message is danger to life even where it leaves out so much that it may be a follow-up."""
 
@@ -71,9 +70,11 @@ class Responder:
         return self.knowledge.faq
 
     def respond(
-        self, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None, now: datetime
+        self, talk: ConversationState, incoming: Incoming, danger: DangerAssessment, now: datetime
     ) -> TurnResult:
-        """The reply to a tap or a text; signal is the danger to life found in the text."""
+        """The reply to a tap or a text; danger is what its words say of a life in danger."""
+        signal = danger.signal
+        found = danger.level is DangerLevel.PLAIN
         text = incoming.text
         if incoming.choice is not None:
             text = safety.words(incoming.choice) or ""
@@ -82,7 +83,7 @@ class Responder:
         folded = fold(text)
         doubt = self._doubtful(talk, folded, text, signal)
         looked_at = text if incoming.choice is None else None
-        found, signal = signal is not None, None if doubt else signal
+        signal = signal if found and not doubt else None
         value = self._picked(talk, folded) if signal is None else None
         if value is not None and safety.words(value) is None:
             return self._tapped(talk, value)
@@ -92,17 +93,25 @@ class Responder:
         match = self.knowledge.matcher.match(text, in_danger=known)
         if signal is None and spoken.command(folded) is Command.FORGET:
             return TurnResult(wording.FORGOTTEN, ConversationState(), effect=Command.FORGET)
+        if doubt is Doubt.SIGN:
+            danger = replace(danger, level=DangerLevel.DOUBTFUL)
         if doubt and match.intent == CRISIS:
             match = replace(match, decision=Decision.FALLBACK)
-        care = safety.respond(self.faq, talk.crisis, text, signal=signal, match=match, now=now)
+        elif match.decision is Decision.ANSWER and match.intent == CRISIS and talk.crisis is None and not found:
+            danger = DangerAssessment(DangerLevel.PLAIN, signal or DangerSignal(SignalKind.INDIRECT, WORDING, ""))
+        care = safety.respond(talk.crisis, text, danger=danger, asks_about_debt=asks_about_debt(text, match), now=now)
         talk = replace(talk, crisis=care.crisis)
         if care.reply is not None:
             return self._cared(talk, care.reply)
         step = self._said(talk, text, folded, match)
-        line = wording.IN_DOUBT if doubt is Doubt.SIGN else care.line
-        if line is None:
+        if care.line is None:
             return step
-        return replace(step, reply=replace(step.reply, sections=(*step.reply.sections, Section((line,)))))
+        reply = replace(
+            step.reply,
+            sections=(*step.reply.sections, Section((care.line,))),
+            choices=(*step.reply.choices, *care.choices),
+        )
+        return replace(step, reply=reply, talk=replace(step.talk, offered=tuple(each.value for each in reply.choices)))
 
     def _said(self, talk: ConversationState, text: str, folded: str, match: Match) -> TurnResult:
         """The reply to words that have nothing to do with danger to life."""

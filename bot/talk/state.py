@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.crisis.care import CrisisState
+from bot.crisis.state import CrisisState
 from bot.messages import Part
 
 TRAIL = 4
