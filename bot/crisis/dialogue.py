@@ -51,7 +51,7 @@ def respond(
     if state is not None and state.expired(now):
         state = None
     if state is None:
-        if danger.level is DangerLevel.PLAIN or folded == fold(script.buttons[UNSAFE].words):
+        if _begins(script, folded, danger, now):
             return _spoken(script, None, begin(script, folded, danger, CrisisState(now)), folded, danger)
         return _beside(script.doubtful_line if danger.level is DangerLevel.DOUBTFUL else None, None)
     heard = hear(script, state, folded, danger, debt=asks_about_debt)
@@ -61,6 +61,14 @@ def respond(
         return _beside(script.debt_line, replace(state, aside=True, since=now))
     before = replace(state, since=now, aside=False)
     return _spoken(script, before, turn(script, before, folded, danger), folded, danger, debt=asks_about_debt)
+
+
+def _begins(script: Script, folded: str, danger: DangerAssessment, now: datetime) -> bool:
+    """Whether the talk begins: danger is plain, the button says so, or an act is told of in words that lean to danger."""
+    if danger.level is not DangerLevel.DOUBTFUL:
+        return danger.level is DangerLevel.PLAIN or folded == fold(script.buttons[UNSAFE].words)
+    heard = hear(script, begin(script, folded, danger, CrisisState(now)), folded, danger, debt=False)
+    return any(script.hears[name].sets.now is not None for name in heard.cues)
 
 
 def words(value: str) -> str | None:

@@ -101,7 +101,8 @@ def _example(way: str, words: Mapping[str, str]) -> str:
     said = ""
     for part in _PART.findall(way.removeprefix(WHOLE)):
         if part.startswith("["):
-            said += _example(part[1:-1].split("/")[0], words)
+            options = part[1:-1].split("/")
+            said += "" if "" in options else _example(options[0], words)
         elif part.startswith("<"):
             said += {"未成年岁数": "十四岁", "成年岁数": "二十岁"}.get(part[1:-1]) or words[part[1:-1]].split()[0]
         elif part != "…":

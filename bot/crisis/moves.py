@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.crisis.script import Facts, Script
 from bot.crisis.state import Company, CrisisState, Happening, Whose
-from intents.danger.detector import DangerAssessment, DangerLevel, SignalKind
+from intents.danger.detector import WORDING, DangerAssessment, DangerLevel, SignalKind
 
 AGAIN = "again"
 """The cue of words of danger, which the detector hears."""
@@ -44,7 +44,7 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
         dropped -= {"with"}
     elif state.threatened and "away" not in found:
         # Whoever is there may be the one who beats.
-        dropped |= {"with"}
+        dropped |= {"with", "home"}
     order = list(script.hears)
     return Heard(tuple(sorted((each for each in found if each not in dropped), key=order.index)), plain, urgent)
 
@@ -84,9 +84,11 @@ def _other(script: Script, state: CrisisState, folded: str) -> CrisisState:
 
 def begin(script: Script, folded: str, danger: DangerAssessment, since: CrisisState) -> CrisisState:
     """Whose life it is, from the first message."""
-    if danger.signal is not None and danger.signal.kind is SignalKind.RELATIVE:
-        return _other(script, since, folded)
-    return since
+    signal = danger.signal
+    if signal is None:
+        return since
+    guessed = signal.pattern == WORDING and script.only_another(folded)
+    return _other(script, since, folded) if signal.kind is SignalKind.RELATIVE or guessed else since
 
 
 def learn(script: Script, state: CrisisState, heard: Heard) -> CrisisState:

@@ -199,9 +199,13 @@ class Script(BaseModel):
             return self.answers(self.by_name[stage.like], cue)
         return f"fears.{cue}", self.fears.get(cue, ())
 
-    def ask_age(self, stage: Stage) -> Line | None:
-        """The question whether a relative is of age, where it is asked."""
-        return stage.ask_age
+    def only_another(self, folded: str) -> bool:
+        """Whether a message begins with a relative or friend and says nothing of whoever writes: 「我朋友在桥上」."""
+        for person in self.people.values():
+            named = pattern([f"我的{each}" for each in person.hears.split()] + person.hears.split(), self.words)
+            if named is not None and (found := named.match(folded.removeprefix("我"))):
+                return "我" not in folded.removeprefix("我")[found.end() :]
+        return False
 
     def person(self, folded: str) -> str | None:
         """Which relative or friend is named first; None for nobody."""

@@ -99,6 +99,8 @@ def group(faq: FAQ, wanted: Group) -> Reply:
 
 def clarify(faq: FAQ, ids: Sequence[str]) -> Reply:
     """The question which of these topics is meant."""
+    # Danger to life is never one of several topics to choose from.
+    ids = [each for each in ids if each != CRISIS] or ids
     choices = (*topics(faq, ids), Choice(wording.NONE_OF_THESE, "none"))
     return Reply(Decision.CLARIFY, (Section((wording.CLARIFY,)),), intent=ids[0], choices=choices)
 

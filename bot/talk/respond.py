@@ -95,10 +95,10 @@ class Responder:
             return TurnResult(wording.FORGOTTEN, ConversationState(), effect=Command.FORGET)
         if doubt is Doubt.SIGN:
             danger = replace(danger, level=DangerLevel.DOUBTFUL)
-        if doubt and match.intent == CRISIS:
+        if (doubt or danger.level is DangerLevel.DOUBTFUL) and match.intent == CRISIS:
             match = replace(match, decision=Decision.FALLBACK)
         elif match.decision is Decision.ANSWER and match.intent == CRISIS and talk.crisis is None and not found:
-            danger = DangerAssessment(DangerLevel.PLAIN, signal or DangerSignal(SignalKind.INDIRECT, WORDING, ""))
+            danger = DangerAssessment(DangerLevel.PLAIN, DangerSignal(SignalKind.INDIRECT, WORDING, ""))
         care = safety.respond(talk.crisis, text, danger=danger, asks_about_debt=asks_about_debt(text, match), now=now)
         talk = replace(talk, crisis=care.crisis)
         if care.reply is not None:
