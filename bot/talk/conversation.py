@@ -67,22 +67,22 @@ class Conversation:
             verdict = await self.rate_limiter.check(incoming.person)
             if verdict is not RateDecision.PASS:
                 return wording.TOO_FAST if verdict is RateDecision.TELL else None
-        recalled = await self._recall(incoming.person)
+        recalled, read = await self._recall(incoming.person)
         if self.handoffs is not None:
             passed, told = await self.handoffs.relay(incoming, recalled)
             if passed:
-                return await self._in_danger(knowledge, recalled.talk, incoming, danger) if plain else told
-        return await self._answer(knowledge, recalled.talk, incoming, danger)
+                return await self._in_danger(knowledge, recalled.talk, incoming, danger, read=read) if plain else told
+        return await self._answer(knowledge, recalled.talk, incoming, danger, read=read)
 
     async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment, *, read: bool
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, talk, incoming, danger)
+        reply = await self._answer(knowledge, talk, incoming, danger, read=read)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment
+        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, danger: DangerAssessment, *, read: bool
     ) -> Reply | None:
         person = incoming.person
         staffed = self.handoffs is not None and self.handoffs.has_staff(person)
@@ -90,21 +90,23 @@ class Conversation:
         step = responder.respond(talk, incoming, danger, datetime.fromtimestamp(self.store.clock(), UTC))
         if step.effect is Command.FORGET:
             return await self.forget(person)
-        await self._keep(person, step)
+        # Over a talk that couldn't be read no empty one is saved: there may be a life in danger in it.
+        if read or step.talk.crisis is not None:
+            await self._keep(person, step)
         if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             if step.talk.crisis is not None:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return step.reply
 
-    async def _recall(self, person: ChatIdentity) -> TurnContext:
+    async def _recall(self, person: ChatIdentity) -> tuple[TurnContext, bool]:
+        """Where the talk stands, and whether that could be read."""
         try:
-            return await self.store.load_turn(
-                person, handovers_too=self.handoffs is not None and bool(self.handoffs.admins)
-            )
+            operated = self.handoffs is not None and bool(self.handoffs.admins)
+            return await self.store.load_turn(person, handovers_too=operated), True
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return TurnContext()
+            return TurnContext(), False
 
     async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
         try:
