@@ -33,6 +33,8 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
     plain = danger.level is DangerLevel.PLAIN
     urgent = plain and danger.signal is not None and danger.signal.urgent
     found = [name for name in script.listeners if _hears(script, name, state, folded)]
+    if state.child_grown:
+        found = ["with" if name == "child_here" else name for name in found]
     if plain:
         found = [name for name in found if not script.hears[name].yields]
     if plain or (danger.level is DangerLevel.DOUBTFUL and not found):
@@ -118,6 +120,7 @@ def _knowing(state: CrisisState, facts: Facts) -> CrisisState:
         company=facts.company or state.company,
         threatened=state.threatened if facts.threatened is None else facts.threatened,
         age=facts.age or state.age,
+        child_grown=facts.child_grown or state.child_grown,
     )
 
 

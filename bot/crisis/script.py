@@ -37,6 +37,7 @@ class Facts(BaseModel):
     company: Company | None = None
     threatened: bool | None = None
     age: Age | None = None
+    child_grown: bool | None = None
 
 
 class Cue(BaseModel):

@@ -63,6 +63,8 @@ class CrisisState:
     company: Company | None = None
     threatened: bool = False
     """Others beat, break the door, or won't let the person go: they are never shown the phone."""
+    child_grown: bool = False
+    """The child whom the person thought of calling is of age."""
     both: bool = False
     """The one who writes and the other were both in danger."""
     over: bool = False

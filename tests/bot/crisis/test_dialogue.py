@@ -162,7 +162,7 @@ def test_a_relative_who_wants_to_die_too_is_asked_about_themselves_and_the_other
         ("12356打不通", "急诊"),
         ("12356关了怎么办", "当地的心理热线"),
         ("你是真人吗", "我是程序"),
-        ("你会告诉别人吗", "不会替您报警"),
+        ("你会告诉别人吗", "没法替您报警"),
     ],
 )
 def test_what_people_fear_is_answered_everywhere(asked: str, answered: str) -> None:
