@@ -42,7 +42,7 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
     if debt and not found:
         found.append(DEBT)
     dropped = {each for name in found for each in script.hears[name].drops}
-    if "safe" in found and "with" in found:
+    if "safe" in found and "with" in found and "threat" not in found:
         dropped -= {"with"}
     elif state.threatened and "away" not in found:
         # Whoever is there may be the one who beats.

@@ -116,6 +116,13 @@ def test_whoever_hurts_them_is_not_shown_the_phone(said: str) -> None:
         assert "请把手机给" not in reply.text
 
 
+@pytest.mark.parametrize("said", ["老公回来了他要打我", "他说要弄死我", "我安全了？他在旁边，又要打我"])
+def test_a_threat_is_not_calmed_by_other_words(said: str) -> None:
+    outcome = talk(("我不想活了", PLAIN), said)
+    assert not state_of(outcome).over
+    assert reply_of(outcome).text.startswith("110")
+
+
 def test_a_child_is_not_asked_to_help() -> None:
     assert "不让孩子帮忙" in text_of(("我不想活了", PLAIN), "孩子在旁边睡着")
     assert "孩子成年了吗" in text_of(("我不想活了", PLAIN), "我女儿")
