@@ -107,7 +107,7 @@ def understood(knowledge: Knowledge, turns: Sequence[Second], weights: Weights) 
     """The share of second turns whose first intent is right; none where it is out of scope."""
 
     def first(turn: Second) -> str:
-        message = Message(turn.text, knowledge.matcher, looked_at=False)
+        message = Message(turn.text, knowledge.matcher)
         reading = followup.interpret(knowledge.faq, turn.talk, message, weights=weights)
         return reading.intents[0] if reading.decision is not Decision.FALLBACK and reading.intents else "none"
 

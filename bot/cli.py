@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "undo": "bot.commands.teach:undo",
         "report": "bot.commands.report:report",
         "eval": "bot.commands.evaluate:evaluate",
+        "crisis": "bot.commands.crisis:crisis",
         "forget": "bot.commands.ask:forget",
         "schema": "bot.commands.check:schema",
     }

@@ -21,7 +21,7 @@ from bot.talk.respond import respond
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
 from bot.talk.turn import Turn, TurnResult
-from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
+from intents.danger.detector import CRISIS, DangerDetector, shipped_detector
 from intents.knowledge import Knowledge
 
 log = structlog.get_logger(__name__)
@@ -63,51 +63,58 @@ class Conversation:
 
     async def _turn(self, incoming: Incoming) -> Reply | None:
         knowledge = self.knowledge()
-        signal = self.danger.find(incoming.text)
-        if signal is None and self.rate_limiter is not None:
-            verdict = await self.rate_limiter.check(incoming.person)
-            if verdict is not RateDecision.PASS:
-                return wording.TOO_FAST if verdict is RateDecision.TELL else None
+        message = Message(incoming.text, knowledge.matcher, self.danger.assess(incoming.text))
+        refusal = None if message.in_danger else await self._too_fast(incoming.person)
         context = await self._load(incoming.person)
-        talk = ConversationState.from_json(context.state) if context is not None else None
+        state = ConversationState.from_json(context.state) if context is not None else None
+        # Somebody whose life is in danger is never told to slow down.
+        if refusal is not None and not (state is not None and state.in_crisis):
+            return wording.TOO_FAST if refusal is RateDecision.TELL else None
         if self.handoffs is not None and context is not None:
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
-                return relay.notice if signal is None else await self._in_danger(knowledge, talk, incoming, signal)
-        return await self._answer(knowledge, talk, incoming, signal)
+                beside = message.in_danger
+                return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+        return await self._answer(knowledge, state, incoming, message)
 
-    async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal
+    async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
+        """What becomes of a message beyond the limit; None within it."""
+        decision = await self.rate_limiter.check(person) if self.rate_limiter is not None else RateDecision.PASS
+        return None if decision is RateDecision.PASS else decision
+
+    async def _beside_operator(
+        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, talk, incoming, signal)
+        reply = await self._answer(knowledge, state, incoming, message)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState | None, incoming: Incoming, signal: DangerSignal | None
+        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
     ) -> Reply | None:
-        """The bot's own reply; talk is None where it could not be read."""
+        """The bot's own reply; the state is None where it could not be read."""
         person = incoming.person
-        staffed = self.handoffs is not None and self.handoffs.has_staff(person)
         turn = Turn(
             knowledge=knowledge,
-            state=talk or ConversationState(),
-            message=Message(incoming.text, knowledge.matcher, signal),
+            state=state or ConversationState(),
+            message=message,
             now=datetime.fromtimestamp(self.store.clock(), UTC),
             tap=decode(incoming.choice) if incoming.choice is not None else None,
             tapped=incoming.choice is not None,
             retention_days=self.retention_days,
-            has_staff=staffed,
+            has_staff=self.handoffs is not None and self.handoffs.has_staff(person),
         )
-        step = respond(turn)
-        if step.effect is Command.FORGET:
+        result = respond(turn)
+        if result.effect is Command.FORGET:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
-        if talk is not None or step.talk.crisis is not None:
-            await self._save(person, step)
-        if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+        if state is not None or result.talk.crisis is not None:
+            await self._save(person, result)
+        if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+            if result.talk.crisis is not None:
+                return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
-        return step.reply
+        return result.reply
 
     async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
@@ -116,8 +123,8 @@ class Conversation:
             log.error("talk_not_read", reason=str(error))
             return None
 
-    async def _save(self, person: ChatIdentity, step: TurnResult) -> None:
+    async def _save(self, person: ChatIdentity, result: TurnResult) -> None:
         try:
-            await self.store.turns.save(person, step.talk.to_json(), step.event)
+            await self.store.turns.save(person, result.talk.to_json(), result.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))

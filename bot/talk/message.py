@@ -6,9 +6,9 @@ from functools import cached_property
 from bot.talk.ellipsis import ellipsis, goes_on
 from bot.talk.text_commands import fold
 from intents import Decision, Match, Matcher
-from intents.danger.detector import CRISIS, DangerSignal
+from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerLevel
+from intents.matching.decide import DecisionReason
 from intents.matching.matcher import Ranking
-from intents.matching.normalize import bounded
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,8 @@ class Message:
     text: str
     """What somebody wrote, or the words that a button of the crisis talk stands for."""
     matcher: Matcher
-    signal: DangerSignal | None = None
-    """The danger to life found in it."""
-    looked_at: bool = True
-    """Whether the text was looked through for danger to life; words that a button stands for weren't."""
-    is_doubted: bool = False
-    """The danger to life isn't believed: the talk explains the words."""
+    danger: DangerAssessment = NO_DANGER
+    """What its words say of a life in danger."""
 
     @cached_property
     def folded(self) -> str:
@@ -48,21 +44,25 @@ class Message:
     @cached_property
     def match(self) -> Match:
         """What it means by itself."""
-        # A long message is matched without its middle, which is another text to look at.
-        known = self.signal is not None if self.looked_at and self.text == bounded(self.text) else None
-        match = self.matcher.match(self.text, in_danger=known, ranking=self.ranking)
-        return replace(match, decision=Decision.FALLBACK) if self.is_doubted and match.intent == CRISIS else match
+        return self.matcher.match(self.text, in_danger=self.in_danger, ranking=self.ranking)
 
     @property
     def in_danger(self) -> bool:
-        """Whether it tells of danger to life that is believed."""
-        return self.signal is not None and not self.is_doubted
+        """Whether it says plainly that a life is in danger."""
+        return self.danger.level is DangerLevel.PLAIN
 
-    def doubted(self) -> "Message":
-        """The same message, its danger to life not believed."""
-        return replace(self, is_doubted=True)
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether it is one of the FAQ's own questions about danger to life, word for word."""
+        match = self.match
+        exact = match.decision is Decision.ANSWER and match.reason is DecisionReason.EXACT
+        return exact and match.intent == CRISIS
 
     @property
     def crisis_score(self) -> float:
         """How much it looks like danger to life by its likeness to the FAQ's own questions, 0 to 1."""
         return next((each.score for each in self.ranking.candidates if each.intent == CRISIS), 0.0)
+
+    def at_level(self, level: DangerLevel) -> "Message":
+        """The same message, taken to be in danger of this level."""
+        return replace(self, danger=replace(self.danger, level=level))

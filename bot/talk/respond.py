@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.choices import CrisisAnswer, decode
-from bot.crisis import care as crisis
+from bot.crisis import dialogue as crisis
 from bot.messages import Choice, Reply
 from bot.store.analytics import TurnEvent
 from bot.talk import answers, followup, text_commands, wording
+from bot.talk.debt_questions import asks_about_debt
 from bot.talk.message import Message
 from bot.talk.questions import handle_question
 from bot.talk.state import ConversationState
@@ -15,7 +16,7 @@ from bot.talk.taps import handle_tap
 from bot.talk.text_commands import Command, fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, summary
 from intents import Decision
-from intents.danger.detector import WORDING
+from intents.danger.detector import WORDING, DangerLevel
 
 Handler = Callable[[Turn], TurnResult | Turn]
 """Answers a turn, or hands it on, perhaps with what was found."""
@@ -29,7 +30,7 @@ def respond(turn: Turn) -> TurnResult:
     for handle in HANDLERS:
         outcome = handle(turn)
         if isinstance(outcome, TurnResult):
-            return outcome.with_lines(turn.lines_below)
+            return outcome if turn.line_below is None else outcome.with_line(turn.line_below, turn.choices_below)
         turn = outcome
     raise AssertionError("the last handler answers everything")
 
@@ -41,22 +42,23 @@ def take_tap(turn: Turn) -> TurnResult | Turn:
     words = crisis.words(turn.tap.encode()) if isinstance(turn.tap, CrisisAnswer) else None
     if words is None:
         return handle_tap(turn, turn.tap)
-    return replace(turn, message=Message(words, turn.message.matcher, looked_at=False))
+    message = Message(words, turn.message.matcher)
+    # Under an old message the talk that it belongs to may be over and forgotten: it begins anew.
+    return replace(turn, message=message if turn.state.crisis is not None else message.at_level(DangerLevel.PLAIN))
 
 
 def doubt_danger(turn: Turn) -> TurnResult | Turn:
-    """Doubt danger to life that rests on a score alone, in a message that leaves out what the talk supplies.
+    """Doubt danger to life that rests on wording alone, in a message that leaves out what the talk supplies.
 
-    「只有一套自己住的」 is about the house of before. It is answered as such, and where there was a signal the numbers to call
-    stand under the answer.
+    「只有一套自己住的」 is about the house of before: it is answered as such, with the numbers below it.
     """
-    state, message, signal = turn.state, turn.message, turn.message.signal
+    state, message = turn.state, turn.message
     in_talk = state.crisis is None and (state.intent is not None or bool(state.asked) or state.outside)
-    by_pattern = signal is not None and signal.pattern != WORDING
-    if not in_talk or by_pattern or message.ellipsis < followup.FITTED.elliptic or message.crisis_score >= SURE_DANGER:
-        return turn
-    lines = () if signal is None else (wording.IN_DOUBT,)
-    return replace(turn, message=message.doubted(), lines_below=(*turn.lines_below, *lines))
+    by_wording = message.danger.signal is not None and message.danger.signal.pattern == WORDING
+    elliptic = message.ellipsis >= followup.FITTED.elliptic and message.crisis_score < SURE_DANGER
+    if message.in_danger and in_talk and by_wording and elliptic:
+        return replace(turn, message=message.at_level(DangerLevel.DOUBTFUL))
+    return turn
 
 
 def take_picked_choice(turn: Turn) -> TurnResult | Turn:
@@ -77,16 +79,17 @@ def forget(turn: Turn) -> TurnResult | Turn:
 
 
 def care_for_life(turn: Turn) -> TurnResult | Turn:
-    """Danger to life comes before what the message asks."""
+    """Danger to life comes before what the message asks; where it is doubtful, a line below the answer says where to turn."""
     message = turn.message
-    signal = message.signal if message.in_danger else None
-    care = crisis.respond(turn.faq, turn.state.crisis, message.text, signal=signal, match=message.match, now=turn.now)
+    danger = message.danger
+    if danger.level is not DangerLevel.PLAIN and message.asks_for_help:
+        danger = replace(danger, level=DangerLevel.PLAIN)
+    debt = asks_about_debt(message.text, message.match)
+    care = crisis.respond(turn.state.crisis, message.text, danger=danger, asks_about_debt=debt, now=turn.now)
     turn = replace(turn, state=replace(turn.state, crisis=care.crisis))
     if care.reply is not None:
         return _in_crisis(turn.state, care.reply)
-    if care.line is not None and not turn.lines_below:
-        turn = replace(turn, lines_below=(care.line,))
-    return turn
+    return replace(turn, line_below=care.line, choices_below=care.choices)
 
 
 def refuse_number(turn: Turn) -> TurnResult | Turn:

@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.crisis.care import CrisisState
+from bot.crisis.state import CrisisState
 from bot.messages import Part
 
 TRAIL = 4
@@ -43,6 +43,11 @@ class ConversationState:
         if self.intent is not None and self.intent != intent:
             trail = (*(each for each in trail if each != self.intent), self.intent)[-TRAIL:]
         return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False)
+
+    @property
+    def in_crisis(self) -> bool:
+        """Whether a life is in danger in this talk and that isn't over."""
+        return self.crisis is not None and not self.crisis.over
 
     def to_json(self) -> str:
         """The form in which it is stored."""

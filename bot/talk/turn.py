@@ -34,8 +34,10 @@ class Turn:
     """What people are told about how long something is kept."""
     has_staff: bool = False
     """An operator could come when called."""
-    lines_below: tuple[str, ...] = ()
+    line_below: str | None = None
     """To stand under whatever is answered."""
+    choices_below: tuple[Choice, ...] = ()
+    """To stand under whatever is answered, after its own choices."""
 
     @property
     def faq(self) -> FAQ:
@@ -55,12 +57,13 @@ class TurnResult:
     call: bool = False
     """Operators are to be told that the person wants one of them."""
 
-    def with_lines(self, lines: tuple[str, ...]) -> "TurnResult":
-        """The same with these lines under the reply."""
-        if not lines:
-            return self
-        below = tuple(Section((line,)) for line in lines)
-        return replace(self, reply=replace(self.reply, sections=(*self.reply.sections, *below)))
+    def with_line(self, line: str, choices: tuple[Choice, ...]) -> "TurnResult":
+        """The same with a line and choices under the reply."""
+        reply = self.reply
+        new = tuple(choice for choice in choices if choice not in reply.choices)
+        reply = replace(reply, sections=(*reply.sections, Section((line,))), choices=(*reply.choices, *new))
+        offered = tuple(choice.value for choice in reply.choices)
+        return replace(self, reply=reply, talk=replace(self.talk, offered=offered))
 
 
 def answered(turn: Turn, reply: Reply, event: TurnEvent | None = None) -> TurnResult:

@@ -11,9 +11,6 @@ NONE_OF_THESE = "都不是"
 ALSO = "您还问到“{title}”，点下面的按钮就能看。"
 BESIDE = "您要是问“{title}”，点下面的按钮就能看。"
 
-IN_DOUBT = "要是您现在有想不开的念头，债的事先放一放：有危险打 110 或 120，想和人说说打 12356，占线就过一会儿再打，也可以直接告诉我。"
-"""Stands under an answer when the message may also have meant danger to life."""
-
 FALLBACKS = (
     "这句话我没有把握答对，不想误导您。我只懂逾期、催收和协商还款的事；可以换个说法再问一次，或从下面选一类。",
     "还是没听懂您的意思，对不起。可以从下面的分类里找；想和真人说，打 {legal}（免费问法律）或 {finance}（投诉银行和消费金融公司），打不通换个时段。",
@@ -70,6 +67,10 @@ MORE = "其他话题"
 CALL = "请工作人员来"
 CALLED = "已经告诉工作人员，不一定马上有人。有人接手时会在这里告诉您；等的时候可以接着问我。"
 CALL_FAILED = "现在联系不上工作人员。人有危险打 110 或 120；问法律打 {legal}，投诉银行和消费金融公司打 {finance}，打不通换个时段。"
+CALL_FAILED_IN_DANGER = (
+    "现在联系不上工作人员，不用等。有危险打 110 或 120；想和人说说，打 12356，打不通就换个时段；也请叫一位大人到身边。"
+)
+"""In place of it where a life is or was in danger: no line for complaints is one for this."""
 TAKEN = "工作人员已经接手，下面由真人和您说话。"
 RELEASED = "工作人员已经离开，下面还是我来回答。"
 

@@ -47,6 +47,12 @@ class Ranking:
     exact: bool = False
     """The message is a question of the FAQ, word for word."""
 
+    def without_stray_crisis(self) -> "Ranking":
+        """The ranking of a message that isn't in danger: likeness alone must not offer danger to life as a topic."""
+        if self.exact:
+            return self
+        return Ranking(tuple(each for each in self.candidates if each.intent != CRISIS), self.outside)
+
 
 class Matcher:
     """Finds the intent of a message; immutable and safe to share between threads."""
@@ -74,7 +80,7 @@ class Matcher:
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, reason=DecisionReason.DANGER)
         two = None if ranking.exact else self._two_questions(text)
-        return two or self._decided(text, ranking)
+        return two or self._decided(text, ranking.without_stray_crisis())
 
     def warm(self) -> None:
         """Do now what the first messages would wait for, some 0.2 s in all: reading pinyin, the patterns of danger to life."""
@@ -117,7 +123,7 @@ class Matcher:
             return None
         sure = [
             match
-            for match in (self._decided(part, self._ranking(part, MAX_CANDIDATES)) for part in parts)
+            for match in (self._decided(part, self._ranking(part).without_stray_crisis()) for part in parts)
             if self._clear(match)
         ]
         sure.sort(key=lambda match: (-match.score, match.intent or ""))

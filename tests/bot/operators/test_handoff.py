@@ -233,3 +233,21 @@ async def test_a_talk_in_an_operators_hands_is_kept_nowhere(house: House) -> Non
     await house.handoffs.take(ADMIN, "chat:1001")
     await house.say(WANG, "今天天气怎么样")
     assert await house.handoffs.store.analytics.misses() == []
+
+
+async def test_in_a_talk_about_danger_to_life_operators_who_cannot_be_reached_are_no_reason_for_a_line_for_complaints(
+    house: House,
+) -> None:
+    house.unreachable = {ADMIN, OTHER}
+    call = Incoming(WANG, choice="call")
+    before = await house.conversation.turn(call)
+    assert before is not None
+    assert "12348" in before.text
+    assert await house.say(WANG, "我不想活了") is not None
+    reply = await house.conversation.turn(call)
+    assert reply is not None
+    assert all(number in reply.text for number in ("110", "120", "12356"))
+    assert not any(number in reply.text for number in ("12348", "12378"))
+    after = await house.say(WANG, "没有人")
+    assert after is not None
+    assert after.intent == "crisis"

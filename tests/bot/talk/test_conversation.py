@@ -359,7 +359,7 @@ async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_t
     await wang.say(OUTSIDE[0])
     told = (await wang.say("隐私")).text
     forgotten = (await wang.say("删除我的数据")).text
-    assert [miss.text for miss in await store.misses()] == [OUTSIDE[0]]
+    assert [miss.text for miss in await store.analytics.misses()] == [OUTSIDE[0]]
     for text in (told, forgotten):
         assert "没听懂的句子" in text
         assert "自动删除" in text

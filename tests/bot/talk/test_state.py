@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.crisis.care import CrisisState
+from bot.crisis.state import CrisisState, Happening, Whose
 from bot.messages import Part
 from bot.talk.state import ConversationState
 
@@ -18,7 +18,13 @@ def test_a_talk_comes_back_as_it_was_written() -> None:
         ("a", "b"),
         2,
         outside=True,
-        crisis=CrisisState(datetime(2026, 11, 30, tzinfo=UTC), 3, relative=True, said=("o.other:0",)),
+        crisis=CrisisState(
+            datetime(2026, 11, 30, tzinfo=UTC),
+            Whose.OTHER,
+            "father",
+            happening=Happening.TOOK,
+            said=("other_now.first.took",),
+        ),
         voted=("x",),
     )
     assert ConversationState.from_json(talk.to_json()) == talk
