@@ -4,7 +4,7 @@ WORKDIR /build
 RUN python -m venv /opt/youshu
 COPY requirements.lock ./
 RUN /opt/youshu/bin/pip install --no-cache-dir --requirement requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY intents intents
 COPY bot bot
 RUN /opt/youshu/bin/pip install --no-cache-dir --no-deps .

@@ -19,9 +19,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from intents.faq.schema import FAQ
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.load import load_faq
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, read_labeled_utterances
+from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import load_thresholds
 from intents.matching.features import VIEW_WEIGHTS, FeatureView
 from intents.matching.matcher import softmax

@@ -76,7 +76,7 @@ def main() -> None:
             arguments = [sys.executable, "-m", "bot", "check", str(path)]
             subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)  # noqa: S603  # our own
             whole, processor = time.perf_counter() - began, _children() - used
-        size, questions = len(large.encode()) / 1e6, len(checked.draft.questions) if checked.draft else 0
+        size, questions = len(large.encode()) / 1e6, len(checked.raw.questions) if checked.raw else 0
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         codes = sorted({problem.code for problem in checked.problems if problem.severity == "error"})
         print(

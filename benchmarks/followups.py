@@ -23,8 +23,8 @@ from bot.store.store import Store
 from bot.talk import followup
 from bot.talk.conversation import Conversation
 from bot.talk.followup import FITTED, Weights
+from bot.talk.message import Message
 from bot.talk.state import ConversationState
-from bot.talk.text_commands import fold
 from intents import FAQ, Decision, Matcher
 from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
@@ -83,7 +83,7 @@ async def seconds(knowledge: Knowledge) -> Sequence[Second]:
         for row in rows:
             person = ChatIdentity("benchmark", row["id"])
             await conversation.turn(Incoming(person, row["first_text"]))
-            talk = (await store.load_turn(person)).talk
+            talk = ConversationState.from_json((await store.turns.load(person)).state)
             found.append(Second(talk, row["second_text"], frozenset(row["second_intent"].split(","))))
     return found
 
@@ -107,10 +107,8 @@ def understood(knowledge: Knowledge, turns: Sequence[Second], weights: Weights) 
     """The share of second turns whose first intent is right; none where it is out of scope."""
 
     def first(turn: Second) -> str:
-        match = knowledge.matcher.match(turn.text)
-        reading = followup.interpret(
-            knowledge.faq, knowledge.matcher, turn.talk, match, fold(turn.text), weights=weights
-        )
+        message = Message(turn.text, knowledge.matcher)
+        reading = followup.interpret(knowledge.faq, turn.talk, message, weights=weights)
         return reading.intents[0] if reading.decision is not Decision.FALLBACK and reading.intents else "none"
 
     return sum(first(turn) in turn.right for turn in turns) / len(turns)

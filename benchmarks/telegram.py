@@ -122,7 +122,7 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
             turn=metrics.instrument(conversation.turn),
             forget=conversation.forget,
             search=lambda text, most: search(knowledge, text, most),
-            claims=store,
+            claims=store.claims,
             count=metrics.telegram_event,
         )
         running = asyncio.create_task(channel.run())

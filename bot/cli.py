@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
         "eval": "bot.commands.evaluate:evaluate",
+        "crisis": "bot.commands.crisis:crisis",
         "forget": "bot.commands.forget:forget",
         "schema": "bot.commands.schema:schema",
     }

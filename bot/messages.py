@@ -109,6 +109,24 @@ class Reply:
 Turn = Callable[[Incoming], Awaitable[Reply | None]]
 """Answers one message; None where the bot is silent."""
 
+Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
+"""How a channel writes to a person proactively; raises SendError when it doesn't arrive."""
+
+
+class SendFailure(StrEnum):
+    """Why a message did not arrive."""
+
+    BLOCKED = "blocked"
+    """The person doesn't want to hear from the bot any more."""
+    CHAT_NOT_FOUND = "chat_not_found"
+    """The channel knows no such person, or none whom the bot may write to."""
+    OTHER = "other"
+    """Anything else: the network, the vendor's limits, its refusals."""
+
 
 class SendError(Exception):
-    """A proactive message didn't arrive; the text names the kind of failure, never the person or the text."""
+    """A message did not arrive; its text is the channel's own word for why, never the person or the message."""
+
+    def __init__(self, failure: SendFailure, detail: str = "") -> None:
+        super().__init__(detail or failure.value)
+        self.failure = failure

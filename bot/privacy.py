@@ -6,12 +6,41 @@ Amounts, dates and public hotlines (110, 12378, 95588, 400 numbers) stay: an ope
 import re
 import unicodedata
 from collections.abc import Callable
+from enum import StrEnum
 
 from stdnum import luhn
 from stdnum.cn import ric
 
 MAX_CHARACTERS = 2000
 """Read of one message; what an operator sees of it is far shorter."""
+
+
+class PersonalData(StrEnum):
+    """Each kind of what tells who somebody is; the value is what operators read."""
+
+    EMAIL = "邮箱"
+    LINK = "网址"
+    HANDLE = "账号"
+    CASE_NUMBER = "案号"
+    ID_CARD = "身份证号"
+    MOBILE = "手机号"
+    BANK_CARD = "银行卡号"
+    LONG_NUMBER = "号码"
+    LANDLINE = "电话"
+    VERIFICATION_CODE = "验证码"
+    QQ = "QQ号"
+    WECHAT = "微信号"
+    PLATE = "车牌号"
+    ADDRESS = "地址"
+    NAME = "姓名"
+
+    @property
+    def mark(self) -> str:
+        """What stands in its place in a masked text."""
+        return f"[{self.value}]"
+
+
+_MARKS = re.compile("|".join(re.escape(kind.mark) for kind in PersonalData))
 
 Replace = Callable[[re.Match[str]], str]
 
@@ -92,8 +121,13 @@ def mask(text: str) -> str:
     return text
 
 
+def kinds_of_personal_data(text: str) -> tuple[PersonalData, ...]:
+    """What in a text tells who somebody is, or told before it was masked: each kind once, in the order of the text."""
+    return tuple(dict.fromkeys(PersonalData(mark[1:-1]) for mark in _MARKS.findall(mask(text))))
+
+
 def _id(found: re.Match[str]) -> str:
-    return "[身份证号]" if ric.is_valid(_digits(found)) else found[0]
+    return PersonalData.ID_CARD.mark if ric.is_valid(_digits(found)) else found[0]
 
 
 def _digits(found: re.Match[str]) -> str:
@@ -102,39 +136,40 @@ def _digits(found: re.Match[str]) -> str:
 
 def _long_number(found: re.Match[str]) -> str:
     digits = _digits(found)
-    return "[银行卡号]" if len(digits) in _CARD_LENGTHS and luhn.is_valid(digits) else "[号码]"
+    card = len(digits) in _CARD_LENGTHS and luhn.is_valid(digits)
+    return (PersonalData.BANK_CARD if card else PersonalData.LONG_NUMBER).mark
 
 
-def _kept_prefix(kind: str) -> Replace:
-    return lambda found: f"{next(group for group in found.groups() if group is not None)}{kind}"
+def _kept_prefix(kind: PersonalData) -> Replace:
+    return lambda found: f"{next(group for group in found.groups() if group is not None)}{kind.mark}"
 
 
 def _name(found: re.Match[str]) -> str:
     said = found[0][len(found[1]) :]
-    return found[0] if _NOT_A_NAME.match(said) else f"{found[1]}[姓名]"
+    return found[0] if _NOT_A_NAME.match(said) else f"{found[1]}{PersonalData.NAME.mark}"
 
 
-def _kind(label: str) -> Replace:
-    return lambda _: label
+def _kind(kind: PersonalData) -> Replace:
+    return lambda _: kind.mark
 
 
 _RULES: tuple[tuple[re.Pattern[str], Replace], ...] = (
-    (_EMAIL, _kind("[邮箱]")),
-    (_LINK, _kind("[网址]")),
-    (_HANDLE, _kind("[账号]")),
-    (_CASE, _kind("[案号]")),
+    (_EMAIL, _kind(PersonalData.EMAIL)),
+    (_LINK, _kind(PersonalData.LINK)),
+    (_HANDLE, _kind(PersonalData.HANDLE)),
+    (_CASE, _kind(PersonalData.CASE_NUMBER)),
     (_ID, _id),
-    (_OLD_ID, _kind("[身份证号]")),
-    (_MOBILE, _kind("[手机号]")),
-    (_SPOKEN_MOBILE, _kind("[手机号]")),
+    (_OLD_ID, _kind(PersonalData.ID_CARD)),
+    (_MOBILE, _kind(PersonalData.MOBILE)),
+    (_SPOKEN_MOBILE, _kind(PersonalData.MOBILE)),
     (_LONG_NUMBER, _long_number),
-    (_LANDLINE, _kind("[电话]")),
-    (_CODE, _kept_prefix("[验证码]")),
-    (_QQ, _kept_prefix("[QQ号]")),
-    (_WECHAT, _kept_prefix("[微信号]")),
-    (_PLATE, _kind("[车牌号]")),
-    (_ADDRESS, _kind("[地址]")),
+    (_LANDLINE, _kind(PersonalData.LANDLINE)),
+    (_CODE, _kept_prefix(PersonalData.VERIFICATION_CODE)),
+    (_QQ, _kept_prefix(PersonalData.QQ)),
+    (_WECHAT, _kept_prefix(PersonalData.WECHAT)),
+    (_PLATE, _kind(PersonalData.PLATE)),
+    (_ADDRESS, _kind(PersonalData.ADDRESS)),
     (_NAMED, _name),
     (_CALLED, _name),
-    (_SURNAMED, _kept_prefix("[姓名]")),
+    (_SURNAMED, _kept_prefix(PersonalData.NAME)),
 )

@@ -11,14 +11,14 @@ import structlog
 
 from bot.channels.channel import Channel
 from bot.channels.web.channel import WebChannel
-from bot.http.app import HealthCheck, build_app
+from bot.http.app import FaqStatus, HealthCheck, build_app
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
-from bot.messages import Turn
+from bot.messages import Send, Turn
 from bot.operators.admin_commands import AdminCommands
-from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Handoffs, Send
-from bot.operators.reload_notices import faq_status, notify_on_reload
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.handoff import Handoffs
+from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
@@ -27,7 +27,7 @@ from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
-from intents.reload import Reloader
+from intents.reload import Reloader, ReloadResult
 
 log = structlog.get_logger(__name__)
 
@@ -53,9 +53,10 @@ async def serve(settings: Settings) -> None:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
-        conversation = Conversation(lambda: reloader.current, store, handoffs, RateLimiter(), settings.retention_days)
+        desk = handoffs if settings.admins else None
+        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
-        broadcast = Broadcast(store, senders)
+        broadcast = BroadcastSender(store, senders)
         channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast))
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
@@ -66,7 +67,8 @@ async def serve(settings: Settings) -> None:
             [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),
         )
-        notify_on_reload(reloader, handoffs, metrics)
+        count_reloads(reloader, metrics)
+        notify_on_reload(reloader, handoffs)
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
@@ -80,7 +82,7 @@ async def _run(
     server: Server,
     listening: socket.socket,
     channels: Sequence[Channel],
-    broadcast: Broadcast,
+    broadcast: BroadcastSender,
     stopping: asyncio.Event,
 ) -> None:
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what a channel raises."""
@@ -98,7 +100,7 @@ async def _run(
     await asyncio.gather(*running)
 
 
-async def _resume_broadcasts(broadcast: Broadcast, channels: Sequence[Channel]) -> None:
+async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Channel]) -> None:
     """Once people can be reached in every channel, go on with broadcasts that a crash cut off."""
     proactive = _proactive(channels)
     if proactive:
@@ -142,7 +144,7 @@ def _telegram(
         turn=turn,
         forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
-        claims=conversation.store,
+        claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
     )
@@ -159,6 +161,23 @@ def database_check(store: Store) -> HealthCheck:
         return None
 
     return HealthCheck("database", probe)
+
+
+def faq_status(reloader: Reloader) -> FaqStatus:
+    """What `/readyz` says of the FAQ."""
+    return FaqStatus(reloader.status.digest, len(reloader.current.faq.intents), reloader.status.last_error)
+
+
+def count_reloads(reloader: Reloader, metrics: Metrics) -> None:
+    """Have `/metrics` show what came of every later reload, and what the FAQ in force was warned of."""
+
+    async def count(outcome: ReloadResult) -> None:
+        errors = len(outcome.errors)
+        metrics.reloaded("taken" if outcome.loaded else "refused")
+        metrics.faq_problems(errors=errors, warnings=len(outcome.problems) - errors)
+
+    metrics.faq_problems(errors=0, warnings=len(reloader.current.problems))
+    reloader.on_outcome(count)
 
 
 def _allowed_hosts(settings: Settings) -> tuple[str, ...]:

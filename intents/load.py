@@ -24,7 +24,7 @@ class CheckedFaq:
     problems: tuple[Problem, ...]
     digest: str
     """The first 12 hex digits of the text's SHA-256: which version is serving."""
-    draft: RawFaq | None = None
+    raw: RawFaq | None = None
     """The text as the rules saw it; None when YAML can't read it."""
 
 
@@ -44,11 +44,11 @@ def _checked(text: str, today: date, limits: Limits, *, advice: bool) -> Checked
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
         return CheckedFaq(None, causes(document.problems), digest)
-    draft = RawFaq(document, today, limits)
-    faq, problems = _validate(draft)
-    problems += [*rule_problems(draft, advice=advice), *document.problems]
+    raw = RawFaq(document, today, limits)
+    faq, problems = _validate(raw)
+    problems += [*rule_problems(raw, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)
-    return CheckedFaq(faq if usable else None, causes(problems), digest, draft)
+    return CheckedFaq(faq if usable else None, causes(problems), digest, raw)
 
 
 def check_file(path: Path, *, advice: bool = True) -> CheckedFaq:
@@ -76,8 +76,8 @@ def load_faq(path: Path | str) -> FAQ:
     return checked.faq
 
 
-def _validate(draft: RawFaq) -> tuple[FAQ | None, list[Problem]]:
+def _validate(raw: RawFaq) -> tuple[FAQ | None, list[Problem]]:
     try:
-        return FAQ.model_validate(draft.document.value), []
+        return FAQ.model_validate(raw.document.value), []
     except ValidationError as error:
-        return None, list(form_problems(draft, error))
+        return None, list(form_problems(raw, error))

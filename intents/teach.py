@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from intents.checks.matching import near_questions
+from intents.checks.slow import near_duplicates
 from intents.errors import ExpectedError, reason
 from intents.faq.edit import Edit, EditError, with_question
 from intents.faq.problems import Problem
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
-from intents.faq.schema import FAQ
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.load import CheckedFaq, check_text
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, faq_utterances
+from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
 
@@ -119,15 +119,15 @@ def _refuse_unfit(faq: FAQ, intent: str, question: str) -> None:
 
 def _refuse_known(checked: CheckedFaq, question: str) -> None:
     """Refuse what the file already says, by the place where it stands now."""
-    for known in checked.draft.questions if checked.draft else ():
-        if known.text == question and checked.draft:
+    for known in checked.raw.questions if checked.raw else ():
+        if known.text == question and checked.raw:
             owner = _title(checked.faq, known.owner)
-            raise TeachError(f"“{question}”已经在第 {checked.draft.line_of(known.path)} 行，属于{owner}")
+            raise TeachError(f"“{question}”已经在第 {checked.raw.line_of(known.path)} 行，属于{owner}")
 
 
 def _refuse_near(after: CheckedFaq, edit: Edit) -> None:
     """Refuse what no matcher could tell apart from another intent's question."""
-    for problem in near_questions(after.draft, lambda questions, _: questions) if after.draft else ():
+    for problem in near_duplicates(after.raw) if after.raw else ():
         if problem.line == edit.line or f"第 {edit.line} 行" in problem.message:
             raise TeachError(f"没有写：{problem.message}；{problem.remedy}")
 

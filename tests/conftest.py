@@ -3,10 +3,15 @@
 import os
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from intents.knowledge import Knowledge
 from tests.talking import SHIPPED_FAQ
+
+# How long an example takes says something about the machine, not about the code: speed is measured in benchmarks/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # coverage measures the workers of the tests through these. A service that a test starts would be traced as well, at twice its
 # time, although what it runs is measured in the workers.

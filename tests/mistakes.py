@@ -118,7 +118,12 @@ class Mistake:
 
 
 _LONG = "这句话一直没有停下来喘口气因为写的人忘了读的人正拿着手机在门外的楼道里着急地等着回答所以怎么读也读不到头还要再往下读很多很多个字"
+_LONG_PARTS = "".join(
+    f"      {part}:\n        - {'他们可能在门外等着您。' * 17}\n        - {'他们不能搬走您的东西。' * 17}\n"
+    for part in ("consequences", "rights")
+)
 _SUMMARY = "      summary: 您不同意，来的人不能进门。硬闯就打 {hotline_demo}。\n"
+_RIGHTS = "      rights:\n        - 不经您同意，谁也不能进您的家。\n        - 合法的欠款仍要还。\n"
 _CONSEQUENCES = "      consequences:\n        - 他们可能在门外等。\n        - 他们不能搬走东西。\n"
 _SCRIPT = "      script: 请现在离开，有事请电话联系我。\n"
 _TITLE = "    title: 敲门怎么办\n"
@@ -251,6 +256,9 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a step with its number", "W-NUMBERED", "打开手机录像。", "▲2. 打开手机录像。"),
     ("a summary that is too long", "W-LONG-SUMMARY", _SUMMARY, f"      summary: ▲{'来的人不能进您的门。' * 13}{{hotline_demo}}\n"),
     ("a sentence that is too long", "W-LONG-SENTENCE", "打开手机录像。", f"打开手机录像。▲{_LONG}。"),
+    ("an answer that is too long", "W-LONG-ANSWER", f"    answer:\n{_SUMMARY}{_CONSEQUENCES}{_RIGHTS}", f"    ▲answer:\n{_SUMMARY}{_LONG_PARTS}"),
+    ("a promise", "W-PROMISE", "打开手机录像。", "打开手机录像，对方▲肯定会走。"),
+    ("a hotline that is local", "W-HOTLINE", "打开手机录像。", "▲打 12368 核实。"),
     ("a title that is too long", "W-LONG-TITLE", "title: 敲门怎么办", "title: ▲有人在半夜里敲门应该怎么办"),
     ("a part of one line", "W-LINES", f"      steps:\n{_STEPS}", f"      ▲steps:\n{_STEP}"),
     ("a part that is missing", "W-MISSING-PART", f"    answer:\n{_SUMMARY}{_CONSEQUENCES}", f"    ▲answer:\n{_SUMMARY}"),

@@ -1,4 +1,4 @@
-"""Makes intents/matching/pinyin.tsv: python -m tests.pinyin_table > intents/matching/pinyin.tsv."""
+"""Makes intents/chinese/pinyin.tsv: python -m tests.pinyin_table > intents/chinese/pinyin.tsv."""
 
 from collections import defaultdict
 

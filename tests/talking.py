@@ -1,4 +1,4 @@
-"""Whole talks from tests/talks/*.yaml: read here, run through the conversation and through each channel.
+"""Whole talks from tests/talks/**/*.yaml: read here, run through the conversation and through each channel.
 
 A file is a list of talks; a talk has a `name` and `turns`. A turn has either `say` (what the person types) or `tap` (the label
 of a choice of the reply before), and what must come back:
@@ -6,7 +6,7 @@ of a choice of the reply before), and what must come back:
 - `decision`: answer, clarify or fallback; `silent` where the bot says nothing;
 - `intent`: the intent that is answered (any turn may leave it out);
 - `choices`: labels that must be among the choices, in any order; `no_choices`: labels that must not be;
-- `contains`: a piece of the reply's text; `lacks`: one that must not be in it.
+- `contains`: a piece of the reply's text; `starts`: its beginning, or one of several; `lacks`: one that must not be in it.
 """
 
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ class Turn:
     choices: tuple[str, ...] = ()
     no_choices: tuple[str, ...] = ()
     contains: str | None = None
+    starts: tuple[str, ...] = ()
     lacks: str | None = None
 
     def __post_init__(self) -> None:
@@ -57,9 +58,9 @@ class Seen:
 
 
 def talks() -> Iterator[Talk]:
-    """Every talk of every file."""
+    """Every talk of every file, in this folder and below it."""
     several = TypeAdapter(tuple[Talk, ...])
-    for path in sorted(FOLDER.glob("*.yaml")):
+    for path in sorted(FOLDER.rglob("*.yaml")):
         for talk in several.validate_python(yaml.safe_load(path.read_text("utf-8"))):
             yield replace(talk, name=f"{path.stem}：{talk.name}")
 
@@ -76,6 +77,7 @@ def check(turn: Turn, seen: Seen | None, where: str) -> None:
     assert set(turn.choices) <= set(seen.labels), f"{set(turn.choices) - set(seen.labels)}\n{shown}"
     assert not set(turn.no_choices) & set(seen.labels), shown
     assert turn.contains is None or turn.contains in seen.text, f"{turn.contains}\n{shown}"
+    assert not turn.starts or seen.text.startswith(turn.starts), f"{turn.starts}\n{shown}"
     assert turn.lacks is None or turn.lacks not in seen.text, f"{turn.lacks}\n{shown}"
 
 

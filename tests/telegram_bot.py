@@ -101,7 +101,7 @@ async def talking(
             turn=turn or conversation.turn,
             forget=conversation.forget,
             search=lambda text, most: search(known, text, most),
-            claims=claims or store,
+            claims=claims or store.claims,
             count=counted.add,
         )
         running = asyncio.create_task(channel.run())

@@ -11,7 +11,6 @@ from bot.cli import main
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
 from bot.store.store import Store
-from bot.talk.state import ConversationState
 from tests.logs import logging_restored
 from tests.processes import environment
 
@@ -57,10 +56,7 @@ class OperatorTerminal:
         async def write() -> None:
             async with Store(f"sqlite+aiosqlite:///{self.folder / 'youshu.db'}", call_seconds=30) as store:
                 for text in texts:
-                    await store.save_turn(
-                        ChatIdentity("web", "somebody"),
-                        ConversationState(),
-                        TurnEvent("fallback", miss=text, likeness=text),
-                    )
+                    miss = TurnEvent("fallback", miss=text, likeness=text)
+                    await store.turns.save(ChatIdentity("web", "somebody"), "{}", miss)
 
         asyncio.run(write())

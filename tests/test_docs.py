@@ -5,17 +5,13 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from bot.cli import COMMANDS, youshu
-from bot.settings import PREFIX, Settings
+from intents.knowledge import Knowledge
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-
-
-def test_env_example_lists_every_setting_and_no_other() -> None:
-    listed = set(re.findall(rf"^#?\s*({PREFIX}[A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
-    assert listed == {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -31,7 +27,20 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
     assert named <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("path", ["README.md", *(str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("docs/**/*.md")))])
+def test_the_readme_counts_the_topics(shipped: Knowledge) -> None:
+    assert re.findall(r"(\d+) 个话题", README) == [str(len(shipped.faq.intents))]
+
+
+def test_the_topics_that_the_article_is_silent_about_are_those_without_a_source() -> None:
+    listed = (ROOT / "docs" / "source-article.md").read_text("utf-8").partition("## Topics people ask")[2]
+    intents = yaml.safe_load((ROOT / "faq.yaml").read_text("utf-8"))["intents"]
+    silent = {intent["id"] for intent in intents if "source" not in intent}
+    assert set(re.findall(r"`([a-z_]+)`", listed)) - {"source"} == silent
+
+
+@pytest.mark.parametrize(
+    "path", [str(p.relative_to(ROOT)) for p in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])]
+)
 def test_every_relative_link_in_the_docs_leads_somewhere(path: str) -> None:
     text = (ROOT / path).read_text("utf-8")
     links = [

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from intents.checks.draft import WrittenQuestion
-from intents.checks.thorough import SPOT_CHECKS, thorough_problems
+from intents.checks.raw_faq import WrittenQuestion
+from intents.checks.slow import SPOT_CHECKS, slow_problems
 from intents.faq.problems import FAQError, Problem
 from intents.load import check_file
 
@@ -43,10 +43,15 @@ def _find_problems(path: Path, *, full: bool) -> set[Problem]:
         checked = check_file(path)
     except FAQError as error:
         return set(error.problems)
-    asked = len(checked.draft.questions) if checked.draft and checked.faq else 0
+    if checked.raw is None:
+        return set(checked.problems)
+    asked = len(checked.raw.questions) if checked.faq else 0
     if not full and asked > SPOT_CHECKS:
         click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
-    return {*checked.problems, *thorough_problems(checked, _with_progress, most=None if full else SPOT_CHECKS)}
+    return {
+        *checked.problems,
+        *slow_problems(checked.raw, checked.faq, _with_progress, spot_checks=None if full else SPOT_CHECKS),
+    }
 
 
 def _with_progress(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:

@@ -12,7 +12,8 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.commands.settings_without_logs import settings_without_logs
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 from intents.faq.rewrite import RewriteError, backups
 from intents.knowledge import Knowledge
 from intents.matching.compare import ChangeEffect, ContentChanges, DecisionChange, content_changes, decision_changes
@@ -77,7 +78,7 @@ async def _load_misses(url: str) -> list[str] | None:
     store = Store(url)
     try:
         await store.open()
-        return [miss.text for miss in await store.misses(READ_MISSES)]
+        return [miss.text for miss in await store.analytics.misses(READ_MISSES)]
     except StoreError:
         return None
     finally:

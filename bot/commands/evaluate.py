@@ -14,9 +14,9 @@ from rich.table import Table
 
 from bot.settings import load_settings
 from intents.errors import reason
-from intents.faq.schema import FAQ
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.load import load_faq
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, read_labeled_utterances
+from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import Thresholds, load_thresholds
 from intents.matching.evaluate import (
     EvaluatedUtterance,

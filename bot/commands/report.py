@@ -12,13 +12,12 @@ from rich.table import Table
 from typing_extensions import override
 
 from bot.commands.settings_without_logs import settings_without_logs
-from bot.operators.report import DailyTurns, Report, gather
-from bot.operators.report import since as moment
-from bot.operators.report_page import page, percent
+from bot.operators.report import DailyTurns, Report, build_report, parse_since
+from bot.operators.report_page import percent, render_page
 from bot.store.store import Store
 from intents.errors import reason
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE
 
 SHOWN = 20
 """Rows of each table in the terminal; the page has all."""
@@ -33,7 +32,7 @@ class _SinceType(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return moment(str(value), datetime.now(UTC))
+            return parse_since(str(value), datetime.now(UTC))
         except (ValueError, OverflowError):
             self.fail("请写成 7d（七天）、24h、2w，或一个日期，例如 2026-11-01", param, ctx)
 
@@ -52,7 +51,7 @@ def report(since: datetime, target: Path | None) -> None:
         _print(Console(), found)
         return
     try:
-        target.write_text(page(found), encoding="utf-8")
+        target.write_text(render_page(found), encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"{target} 写不进去（{reason(error)}）") from error
     click.echo(f"已写到 {target}，用浏览器打开就能看。")
@@ -60,12 +59,12 @@ def report(since: datetime, target: Path | None) -> None:
 
 async def _load_report(url: str, knowledge: Knowledge, since: datetime) -> Report:
     async with Store(url, call_seconds=30) as store:
-        return await gather(store, knowledge, since, datetime.now(UTC))
+        return await build_report(store, knowledge, since, datetime.now(UTC))
 
 
 def _print(console: Console, found: Report) -> None:
     console.print(f"{found.since.date()} 至 {found.until.date()}，FAQ 版本 {found.digest}", highlight=False)
-    if found.empty:
+    if found.is_empty:
         console.print("这段时间还没有人来问。", highlight=False)
     else:
         _print_turns(console, found)
@@ -108,13 +107,13 @@ def _print_misses(console: Console, found: Report) -> None:
     table = _table("没听懂的话", "次数", "说法", "最近的话题", numbers=("次数",))
     for group in found.misses[:SHOWN]:
         more = f"\n[dim]还有 {len(group.texts) - 1} 种说法[/]" if len(group.texts) > 1 else ""
-        near = "\n".join(f"{near.intent} {near.score:.2f}" for near in group.near)
-        if group.settled:
-            how = "已记为不归我们管" if group.settled == OUT_OF_SCOPE else "现在答得上"
-            near = f"[green]{how}[/] {group.settled}"
+        near = "\n".join(f"{near.intent} {near.score:.2f}" for near in group.nearest)
+        if group.resolved_to:
+            how = "已记为不归我们管" if group.resolved_to == OUT_OF_SCOPE else "现在答得上"
+            near = f"[green]{how}[/] {group.resolved_to}"
         table.add_row(str(group.count), escape(group.texts[0]) + more, near)
     _show(console, table)
-    teachable = next((group for group in found.misses if group.commands and not group.settled), None)
+    teachable = next((group for group in found.misses if group.commands and not group.resolved_to), None)
     if teachable:
         lines = "\n".join(f"  {command}" for command in teachable.commands)
         told = f"要教给机器人，挑一行运行，话题不对就换一个（out_of_scope 是不归我们管）：\n{lines}"
@@ -138,18 +137,18 @@ def _print_confusions(console: Console, found: Report) -> None:
 
 def _print_asked(console: Console, found: Report) -> None:
     table = _table("最常问的", "话题", "标题", "次数", numbers=("次数",))
-    for row in found.asked[:SHOWN]:
+    for row in found.asked_topics[:SHOWN]:
         table.add_row(row.intent, escape(row.title), str(row.count))
     _show(console, table)
-    if found.never:
-        titles = "、".join(row.title for row in found.never)
+    if found.unasked_topics:
+        titles = "、".join(row.title for row in found.unasked_topics)
         console.print(
-            f"没有人问到的 {len(found.never)} 个话题：{titles}", highlight=False, markup=False, soft_wrap=True
+            f"没有人问到的 {len(found.unasked_topics)} 个话题：{titles}", highlight=False, markup=False, soft_wrap=True
         )
 
 
 def _print_due(console: Console, found: Report) -> None:
     table = _table("该核对的", "行", "什么", "怎么办", numbers=("行",))
-    for row in found.due[:SHOWN]:
+    for row in found.due_reviews[:SHOWN]:
         table.add_row(str(row.line), escape(row.message), escape(row.remedy))
     _show(console, table)

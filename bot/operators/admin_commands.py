@@ -1,9 +1,8 @@
 """What operators can ask of the bot in chat, whatever the channel: figures, misses, teaching, broadcast, a talk."""
 
 import asyncio
-import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -11,12 +10,14 @@ from types import MappingProxyType
 import structlog
 
 from bot.messages import ChatIdentity, Reply
-from bot.operators import report
-from bot.operators import views as pages
-from bot.operators.broadcast import DROP, SEND, Broadcast
-from bot.operators.handoff import TAKE, Handoffs
-from bot.privacy import mask
-from bot.store.store import StoreError
+from bot.operators import views
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.buttons import AdminAction, AdminButton
+from bot.operators.handoff import Handoffs
+from bot.operators.miss_groups import MissGroup, load_miss_groups
+from bot.operators.report import build_report, parse_since
+from bot.privacy import kinds_of_personal_data
+from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
 from intents import FAQ
 from intents.reload import Reloader
@@ -37,14 +38,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 """The commands by name, with what a menu says of them."""
 
-VALUE_PREFIX = "a:"
-"""What every value of an operator's button begins with; no value of anybody else's does."""
-
 _USAGE = (
     "请写成 /teach 话题 问法，例如 /teach home_visit 催收会不会来我家；话题写 id 或标题。",
     "也可以回复一条没听懂的话，只写 /teach 话题。不归我们管的，话题写 out_of_scope。",
 )
-_MASKED = re.compile(r"\[(?:[\u4e00-\u9fff]{2,5}|QQ号)\]")
 _PERIOD = timedelta(days=7)
 
 Work = Callable[[], Awaitable[Reply | None]]
@@ -65,7 +62,7 @@ class AdminCommands:
 
     handoffs: Handoffs
     reloader: Reloader
-    broadcast: Broadcast
+    broadcast: BroadcastSender
 
     def is_admin(self, person: ChatIdentity) -> bool:
         """Whether somebody is an operator; to anybody else none of this exists."""
@@ -80,19 +77,18 @@ class AdminCommands:
         try:
             return await run()
         except StoreError as error:
-            return _away(error)
+            return _database_away(error)
 
-    async def tapped(self, admin: ChatIdentity, value: str) -> Reply | None:
+    async def tap(self, admin: ChatIdentity, value: str) -> Reply | None:
         """Do what an operator's button says; raises PermissionError."""
         self._check(admin)
-        prefix, key, rest = _split(value)
-        run = self._buttons(admin, key, rest).get(prefix)
-        if run is None:
+        button = AdminButton.decode(value)
+        if button is None:
             return text_reply("这个按钮已经没有用了。")
         try:
-            return await run()
+            return await self._actions(admin, button)[button.action]()
         except StoreError as error:
-            return _away(error)
+            return _database_away(error)
 
     def _check(self, admin: ChatIdentity) -> None:
         if not self.is_admin(admin):
@@ -105,70 +101,69 @@ class AdminCommands:
             "teach": lambda: self._teach(words, quoted),
             "reload": self._reload,
             "broadcast": lambda: self.broadcast.preview(admin, words),
-            "take": lambda: self.handoffs.take(admin, words or _value(quoted, TAKE)),
+            "take": lambda: self.handoffs.take(admin, words or _person_to_take(quoted)),
             "release": lambda: self.handoffs.release(admin),
         }
 
-    def _buttons(self, admin: ChatIdentity, key: str, rest: str) -> Mapping[str, Work]:
+    def _actions(self, admin: ChatIdentity, button: AdminButton) -> Mapping[AdminAction, Work]:
         return {
-            pages.MISSES: self._misses,
-            pages.MISS: lambda: self._miss(key),
-            pages.TEACH: lambda: self._teach_miss(key, rest),
-            SEND: lambda: self.broadcast.confirmed(admin, key),
-            DROP: lambda: self.broadcast.dropped(admin),
-            TAKE: lambda: self.handoffs.take(admin, f"{key}:{rest}"),
+            AdminAction.MISSES: self._misses,
+            AdminAction.MISS: lambda: self._miss(button.key),
+            AdminAction.TEACH: lambda: self._teach_miss(button.key, button.detail),
+            AdminAction.SEND: lambda: self.broadcast.confirm(admin, button.key),
+            AdminAction.DISCARD: lambda: self.broadcast.discard(admin),
+            AdminAction.TAKE: lambda: self.handoffs.take(admin, f"{button.key}:{button.detail}"),
         }
 
     async def _stats(self, admin: ChatIdentity, words: str) -> Reply:
         now = datetime.now(UTC)
         try:
-            since = report.since(words, now) if words else now - _PERIOD
+            since = parse_since(words, now) if words else now - _PERIOD
         except ValueError:
             return text_reply("请写成 /stats 7d、/stats 24h 或 /stats 2026-11-01。")
-        gathered = await report.gather(self.handoffs.store, self.reloader.current, since, now)
-        people = await self.handoffs.store.people(admin.channel)
-        return pages.stats(gathered, len(people), self.reloader.status.last_error)
+        report = await build_report(self.handoffs.store, self.reloader.current, since, now)
+        people = await self.handoffs.store.turns.people(admin.channel)
+        return views.stats(report, len(people), self.reloader.status.last_error)
 
     async def _misses(self) -> Reply:
-        return pages.misses(await self._groups())
+        return views.misses(await self._groups())
 
     async def _miss(self, key: str) -> Reply:
         group = await self._group(key)
-        return pages.miss(group) if group else _gone()
+        return views.miss(group) if group else _miss_gone()
 
     async def _teach_miss(self, key: str, intent: str) -> Reply:
         group = await self._group(key)
-        return await self._taught(intent, group.texts[0]) if group else _gone()
+        return await self._teach_question(intent, group.texts[0]) if group else _miss_gone()
 
     async def _teach(self, words: str, quoted: QuotedMessage | None) -> Reply:
         if not words:
             return text_reply(*_USAGE)
         intent, *question = words.split(maxsplit=1)
         if question:
-            return await self._taught(intent, question[0])
-        miss = _value(quoted, pages.TEACH)
-        if miss:
-            return await self._teach_miss(miss.partition(":")[0], intent)
+            return await self._teach_question(intent, question[0])
+        shown = _quoted_button(quoted, AdminAction.TEACH)
+        if shown is not None:
+            return await self._teach_miss(shown.key, intent)
         if quoted is None or quoted.choices or not quoted.text:
             return text_reply(*_USAGE)
-        return await self._taught(intent, quoted.text)
+        return await self._teach_question(intent, quoted.text)
 
-    async def _taught(self, intent: str, question: str) -> Reply:
-        masked = _MASKED.findall(mask(question))
-        if masked:
-            return text_reply(
-                f"没有写：这句话里有{'、'.join(masked)}这样的个人信息，请改写后发 /teach 话题 改好的问法。"
-            )
+    async def _teach_question(self, intent: str, question: str) -> Reply:
+        kinds = kinds_of_personal_data(question)
+        if kinds:
+            marks = "、".join(kind.mark for kind in kinds)
+            return text_reply(f"没有写：这句话里有{marks}这样的个人信息，请改写后发 /teach 话题 改好的问法。")
         question = unicodedata.normalize("NFC", question)
-        intent = _named(self.reloader.current.faq, intent)
+        intent = _intent_id(self.reloader.current.faq, intent)
         try:
-            done = await asyncio.to_thread(teach, self.reloader.path, intent, question)
+            result = await asyncio.to_thread(teach, self.reloader.path, intent, question)
         except TeachError as error:
             return text_reply(str(error))
-        log.info("taught", intent=done.intent, line=done.line)
+        log.info("taught", intent=result.intent, line=result.line)
         await self.reloader.reload()
-        known = self.reloader.current.faq.by_id.get(done.intent)
-        return pages.taught(done, f"“{known.title}”" if known else done.intent)
+        known = self.reloader.current.faq.by_id.get(result.intent)
+        return views.teach_result(result, f"“{known.title}”" if known else result.intent)
 
     async def _reload(self) -> Reply | None:
         if await self.reloader.reload() is not None:
@@ -176,38 +171,34 @@ class AdminCommands:
         status = self.reloader.status
         return text_reply(status.last_error or f"faq.yaml 没有变化，仍是版本 {status.digest}。")
 
-    async def _groups(self) -> tuple[report.MissGroup, ...]:
-        now = datetime.now(UTC)
-        epoch = datetime.fromtimestamp(0, UTC)
-        return (await report.gather(self.handoffs.store, self.reloader.current, epoch, now)).misses
+    async def _groups(self) -> Sequence[MissGroup]:
+        return await load_miss_groups(self.handoffs.store, self.reloader.current)
 
-    async def _group(self, key: str) -> report.MissGroup | None:
-        return next((group for group in await self._groups() if pages.key(group.texts[0]) == key), None)
+    async def _group(self, key: str) -> MissGroup | None:
+        return next((group for group in await self._groups() if group.key == key), None)
 
 
-def _split(value: str) -> tuple[str, str, str]:
-    """`a:teach:KEY:INTENT` as (`a:teach`, KEY, INTENT)."""
-    letter, _, rest = value.partition(":")
-    verb, _, rest = rest.partition(":")
-    key, _, rest = rest.partition(":")
-    return f"{letter}:{verb}", key, rest
+def _quoted_button(quoted: QuotedMessage | None, action: AdminAction) -> AdminButton | None:
+    """The first button under the quoted message that does this."""
+    buttons = (AdminButton.decode(value) for value in (quoted.choices if quoted else ()))
+    return next((button for button in buttons if button is not None and button.action is action), None)
 
 
-def _value(quoted: QuotedMessage | None, prefix: str) -> str:
-    """What follows the prefix in the first button of the quoted message that has it."""
-    values = quoted.choices if quoted else ()
-    return next((value.removeprefix(f"{prefix}:") for value in values if value.startswith(f"{prefix}:")), "")
+def _person_to_take(quoted: QuotedMessage | None) -> str:
+    """CHANNEL:USER of who called an operator in the quoted message; empty where nobody did."""
+    button = _quoted_button(quoted, AdminAction.TAKE)
+    return f"{button.key}:{button.detail}" if button is not None else ""
 
 
-def _named(faq: FAQ, name: str) -> str:
+def _intent_id(faq: FAQ, name: str) -> str:
     """An intent's id, where an operator may have written its title."""
     return next((intent.id for intent in faq.intents if intent.title == name), name)
 
 
-def _gone() -> Reply:
+def _miss_gone() -> Reply:
     return text_reply("这句话已经教过或到期删除了，请发 /misses 看现在的。")
 
 
-def _away(error: StoreError) -> Reply:
+def _database_away(error: StoreError) -> Reply:
     log.error("admin_store_failed", reason=str(error))
     return text_reply("数据库没有应答，请过一会儿再试。")

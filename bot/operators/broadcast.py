@@ -1,18 +1,18 @@
-"""One message to everybody with a talk in a channel: shown first, sent after a confirmation, slowly."""
+"""Sends one message to everybody with a talk in a channel: shown first, sent after a confirmation, slowly."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 
 import structlog
 from aiolimiter import AsyncLimiter
 
-from bot.messages import ChatIdentity, Choice, Reply, Section, SendError
-from bot.operators.handoff import Send
+from bot.messages import ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
+from bot.operators.buttons import AdminAction, AdminButton
 from bot.store.broadcasts import QueuedBroadcast
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 from bot.talk import wording
 from intents import Decision
 
@@ -22,11 +22,6 @@ PER_SECOND = 10.0
 """A third of what Telegram allows to everybody (https://core.telegram.org/bots/faq), so that answers aren't held up."""
 CLOSE_SECONDS = 2.0
 """How long a message under way may take at the end."""
-BLOCKED = "blocked"
-"""How a channel names that somebody doesn't want to hear from the bot any more."""
-
-SEND, DROP = "a:send", "a:drop"
-"""What the values of the two buttons begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,41 @@ class _Draft:
     text: str
 
 
-class Broadcast:
+@dataclass(slots=True)
+class _Delivery:
+    """How far one broadcast got."""
+
+    before_restart: int
+    """Recipients whom a process before this one had reached, or tried to."""
+    sent: int = 0
+    blocked: int = 0
+    """They don't want to hear from the bot any more."""
+    failed: int = 0
+    remaining: int = 0
+
+    def count(self, failure: SendFailure | None) -> None:
+        """One more recipient, and why they weren't reached, if they weren't."""
+        if failure is None:
+            self.sent += 1
+        elif failure is SendFailure.BLOCKED:
+            self.blocked += 1
+        else:
+            self.failed += 1
+
+    @property
+    def summary(self) -> str:
+        """What the operator reads at the end."""
+        parts = [
+            *([f"服务重启前已发过 {self.before_restart} 人"] if self.before_restart else []),
+            f"送到 {self.sent} 人",
+            *([f"{self.blocked} 人已屏蔽机器人"] if self.blocked else []),
+            *([f"{self.failed} 人没送到"] if self.failed else []),
+            *([f"服务停了，{self.remaining} 人没发"] if self.remaining else []),
+        ]
+        return f"群发结束：{'，'.join(parts)}。"
+
+
+class BroadcastSender:
     """Sends one broadcast at a time, and after a crash the rest of it, to everybody at most once.
 
     Drafts live in memory: after a restart nothing old goes out by a stray tap.
@@ -57,15 +86,18 @@ class Broadcast:
             return wording.text_reply("请把要发的话写在后面：/broadcast 今晚系统维护，八点恢复。")
         if admin.channel not in self._senders:
             return wording.text_reply("这个渠道只能回话，不能群发。")
-        people = await self._people(admin)
+        people = [person for person in await self._store.turns.people(admin.channel) if person != admin]
         if not people:
             return wording.text_reply("还没有人和机器人聊过，没有人可发。")
         draft = _Draft(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12], text)
         self._drafts[admin] = draft
-        choices = (Choice(f"发给 {len(people)} 人", f"{SEND}:{draft.key}"), Choice("不发了", f"{DROP}:{draft.key}"))
+        choices = (
+            Choice(f"发给 {len(people)} 人", AdminButton(AdminAction.SEND, draft.key).encode()),
+            Choice("不发了", AdminButton(AdminAction.DISCARD, draft.key).encode()),
+        )
         return Reply(Decision.CLARIFY, (Section(("群发预览，对方看到的是：",)), Section((text,))), choices=choices)
 
-    async def confirmed(self, admin: ChatIdentity, key: str) -> Reply:
+    async def confirm(self, admin: ChatIdentity, key: str) -> Reply:
         """Start sending the draft that was shown; raises StoreError."""
         draft = self._drafts.get(admin)
         if draft is None or draft.key != key:
@@ -73,25 +105,26 @@ class Broadcast:
         if self._sending is not None and not self._sending.done():
             return wording.text_reply("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
         del self._drafts[admin]
-        mailing = await self._store.mailings.begin(admin, draft.text)
-        self._sending = asyncio.create_task(self._send_all([mailing]))
-        return wording.text_reply(f"开始发给 {mailing.people} 人，发完会告诉您。")
+        broadcast = await self._store.broadcasts.enqueue(admin, draft.text)
+        self._sending = asyncio.create_task(self._send_all([broadcast]))
+        return wording.text_reply(f"开始发给 {broadcast.recipient_count} 人，发完会告诉您。")
+
+    async def discard(self, admin: ChatIdentity) -> Reply:
+        """Forget the draft."""
+        self._drafts.pop(admin, None)
+        return wording.text_reply("好，没有发。")
 
     async def resume(self) -> None:
         """Go on with what a process left behind that was killed; never raises."""
         try:
-            mailings = [each for each in await self._store.mailings.unfinished() if each.admin.channel in self._senders]
+            unfinished = await self._store.broadcasts.unfinished()
         except StoreError as error:
             log.error("broadcast_not_resumed", reason=str(error))
             return
-        if mailings and (self._sending is None or self._sending.done()):
-            log.info("broadcast_resumed", number=len(mailings))
-            self._sending = asyncio.create_task(self._send_all(mailings))
-
-    async def dropped(self, admin: ChatIdentity) -> Reply:
-        """Forget the draft."""
-        self._drafts.pop(admin, None)
-        return wording.text_reply("好，没有发。")
+        broadcasts = [each for each in unfinished if each.admin.channel in self._senders]
+        if broadcasts and (self._sending is None or self._sending.done()):
+            log.info("broadcast_resumed", number=len(broadcasts))
+            self._sending = asyncio.create_task(self._send_all(broadcasts))
 
     async def close(self) -> None:
         """Send no more, and tell the operator how far it got."""
@@ -103,57 +136,40 @@ class Broadcast:
         except TimeoutError:
             log.warning("broadcast_cut")
 
-    async def _people(self, admin: ChatIdentity) -> list[ChatIdentity]:
-        return [person for person in await self._store.people(admin.channel) if person != admin]
-
-    async def _send_all(self, mailings: Sequence[QueuedBroadcast]) -> None:
-        for mailing in mailings:
-            send = self._senders[mailing.admin.channel]
+    async def _send_all(self, broadcasts: Sequence[QueuedBroadcast]) -> None:
+        for broadcast in broadcasts:
+            send = self._senders[broadcast.admin.channel]
             try:
-                summary = await self._send_rest(mailing, send)
+                summary = (await self._send_rest(broadcast, send)).summary
             except StoreError as error:
                 # Who has got it can't be known now; the next start goes on.
                 log.error("broadcast_interrupted", reason=str(error))
                 summary = "群发停了：数据库没有应答。重启服务后会接着发，不会重复。"
-            await _sent(send, mailing.admin, wording.text_reply(summary))
+            await _deliver(send, broadcast.admin, summary)
 
-    async def _send_rest(self, mailing: QueuedBroadcast, send: Send) -> str:
-        """Send to those who are still to get it: what came of it; raises StoreError."""
-        mailings = self._store.mailings
+    async def _send_rest(self, broadcast: QueuedBroadcast, send: Send) -> _Delivery:
+        """Send to those who are still to get it; raises StoreError."""
+        queue = self._store.broadcasts
         pace = AsyncLimiter(1, 1 / self._per_second)
-        came_of_it: Counter[str] = Counter()
-        before = mailing.people - await mailings.remaining(mailing.id)
-        while not self._stopped.is_set() and (following := await mailings.next_recipients(mailing.id)):
-            for recipient in following:
+        delivery = _Delivery(broadcast.recipient_count - await queue.remaining(broadcast.id))
+        while not self._stopped.is_set() and (recipients := await queue.next_recipients(broadcast.id)):
+            for recipient in recipients:
                 await pace.acquire()
                 if self._stopped.is_set():
                     break
                 # Crossed off first: a crash in between costs one message, and nobody gets two.
-                if await mailings.take(mailing.id, recipient):
-                    came_of_it[await _sent(send, recipient.person, wording.text_reply(mailing.text))] += 1
-        left = await mailings.remaining(mailing.id)
-        await mailings.end(mailing.id)
-        log.info("broadcast_done", remaining=left, before=before, **came_of_it)
-        return _summary(came_of_it, left, before)
+                if await queue.take(broadcast.id, recipient):
+                    delivery.count(await _deliver(send, recipient.person, broadcast.text))
+        delivery.remaining = await queue.remaining(broadcast.id)
+        await queue.finish(broadcast.id)
+        log.info("broadcast_done", **asdict(delivery))
+        return delivery
 
 
-async def _sent(send: Send, person: ChatIdentity, reply: Reply) -> str:
-    """What came of one message: `sent`, or the kind of failure."""
+async def _deliver(send: Send, person: ChatIdentity, text: str) -> SendFailure | None:
+    """Send one message; why it did not arrive, if it didn't."""
     try:
-        await send(person, reply)
+        await send(person, wording.text_reply(text))
     except SendError as error:
-        return str(error)
-    return "sent"
-
-
-def _summary(came_of_it: Counter[str], left: int, before: int) -> str:
-    sent, blocked = came_of_it["sent"], came_of_it[BLOCKED]
-    others = came_of_it.total() - sent - blocked
-    parts = [
-        *([f"服务重启前已发过 {before} 人"] if before else []),
-        f"送到 {sent} 人",
-        *([f"{blocked} 人已屏蔽机器人"] if blocked else []),
-        *([f"{others} 人没送到"] if others else []),
-        *([f"服务停了，{left} 人没发"] if left else []),
-    ]
-    return f"群发结束：{'，'.join(parts)}。"
+        return error.failure
+    return None

@@ -1,14 +1,19 @@
-"""An operator takes a talk: the bot is silent in it, messages pass both ways, until released or expired."""
+"""Handoff: an operator takes a talk, messages pass both ways and the bot is silent, until it is released or expires."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
-from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, SendError
-from bot.store.store import Handoff, Store, StoreError, TurnContext
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, Send, SendError
+from bot.operators.buttons import AdminAction, AdminButton
+from bot.store.errors import StoreError
+from bot.store.handoffs import Handoff
+from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
+from bot.talk.handoff import Relay
 from intents import Decision
 
 log = structlog.get_logger(__name__)
@@ -16,19 +21,13 @@ log = structlog.get_logger(__name__)
 HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
 
-TAKE = "a:take"
-"""What the value of an operator's button to take a talk begins with; then CHANNEL:USER."""
-
-MOST_VALUE_BYTES = 64
+MAX_VALUE_BYTES = 64
 """Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
-
-Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
-"""How a channel says something of its own accord; raises SendError when it doesn't arrive."""
 
 
 @dataclass(frozen=True)
 class Handoffs:
-    """Where operators take talks over and give them back."""
+    """Gives people's talks to operators and back to the bot; the conversation's HandoffDesk."""
 
     store: Store
     admins: frozenset[ChatIdentity] = frozenset()
@@ -48,8 +47,8 @@ class Handoffs:
             return False
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
-        button = Choice("接手", f"{TAKE}:{name}")
-        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MOST_VALUE_BYTES else ())
+        button = Choice("接手", AdminButton(AdminAction.TAKE, person.channel, person.user).encode())
+        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MAX_VALUE_BYTES else ())
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
 
@@ -68,8 +67,8 @@ class Handoffs:
             return wording.text_reply("这个对话没法接手：对方所在的渠道只能由机器人回答。")
         until = int(self.clock()) + self.hold_seconds
         try:
-            held = (await self.store.load_turn(admin)).holds
-            taken = await self.store.take(Handoff(person, admin, until))
+            held = (await self.store.turns.load(admin)).held_handoff
+            taken = await self.store.handoffs.take(Handoff(person, admin, until))
         except StoreError as error:
             log.error("take_failed", reason=str(error))
             return wording.text_reply("现在接不了手，数据库没有应答，请过一会儿再试。")
@@ -85,8 +84,8 @@ class Handoffs:
     async def release(self, admin: ChatIdentity) -> Reply:
         """Give the talk that this operator holds back to the bot."""
         try:
-            held = (await self.store.load_turn(admin)).holds
-            await self.store.release(admin)
+            held = (await self.store.turns.load(admin)).held_handoff
+            await self.store.handoffs.release(admin)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
             return wording.text_reply("现在放不了手，数据库没有应答，请过一会儿再试。")
@@ -95,28 +94,28 @@ class Handoffs:
         await self._send(held.person, wording.text_reply(wording.RELEASED))
         return wording.text_reply("已放手，机器人继续回答。")
 
-    async def relay(self, incoming: Incoming, recalled: TurnContext) -> tuple[bool, Reply | None]:
-        """Pass a message on if an operator is in the talk: whether it was passed, and what the sender is told."""
+    async def relay(self, incoming: Incoming, context: TurnContext) -> Relay:
+        """Pass a message on if an operator is in the talk."""
         words = incoming.text.strip()
-        if recalled.taken is not None:
+        if context.handoff is not None:
             heading = f"{incoming.person.channel}:{incoming.person.user}"
             section = Section(
                 (words or ("（点了一个按钮）" if incoming.choice else "（发来的不是文字）"),), heading=heading
             )
             # Somebody who is kept waiting by a dead line is worse off than with the bot.
-            if await self._send(recalled.taken.admin, Reply(Decision.ANSWER, (section,))):
-                return True, None
-            await self._give_back(recalled.taken)
-            return False, None
-        if recalled.holds is not None and words and not words.startswith("/"):
-            if await self._send(recalled.holds.person, wording.text_reply(words)):
-                return True, None
-            return True, wording.text_reply("这句没有送到对方那里。要结束请发 /release。")
-        return False, None
+            if await self._send(context.handoff.admin, Reply(Decision.ANSWER, (section,))):
+                return Relay(relayed=True)
+            await self._give_back(context.handoff)
+            return Relay()
+        if context.held_handoff is not None and words and not words.startswith("/"):
+            if await self._send(context.held_handoff.person, wording.text_reply(words)):
+                return Relay(relayed=True)
+            return Relay(relayed=True, notice=wording.text_reply("这句没有送到对方那里。要结束请发 /release。"))
+        return Relay()
 
-    async def _give_back(self, handover: Handoff) -> None:
+    async def _give_back(self, handoff: Handoff) -> None:
         try:
-            await self.store.release(handover.person)
+            await self.store.handoffs.release(handoff.person)
         except StoreError as error:
             log.error("release_failed", reason=str(error))
 
@@ -127,6 +126,6 @@ class Handoffs:
         try:
             await send(person, reply)
         except SendError as error:
-            log.warning("handover_message_lost", channel=person.channel, reason=str(error))
+            log.warning("handoff_message_lost", channel=person.channel, reason=str(error))
             return False
         return True

@@ -44,8 +44,8 @@ class Chart:
     """Heights at which a line is drawn, and the number that it stands for."""
 
 
-def page(report: Report) -> str:
-    """The page as text."""
+def render_page(report: Report) -> str:
+    """The page as HTML."""
     environment = Environment(
         loader=PackageLoader("bot.operators"),
         autoescape=True,
@@ -54,7 +54,7 @@ def page(report: Report) -> str:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = percent
-    return environment.get_template("report.html").render(report=report, chart=chart(report.days))
+    return environment.get_template("report.html").render(report=report, chart=draw_chart(report.days))
 
 
 def percent(part: int, whole: int) -> str:
@@ -62,7 +62,7 @@ def percent(part: int, whole: int) -> str:
     return f"{round(100 * part / whole)}%" if whole else "—"
 
 
-def chart(days: Sequence[DailyTurns]) -> Chart:
+def draw_chart(days: Sequence[DailyTurns]) -> Chart:
     """The geometry of the columns."""
     top = _round_up(max((day.total for day in days), default=0))
     step = WIDTH / max(len(days), 1)

@@ -1,10 +1,9 @@
 """Teaching from the command line and from a chat alike: personal data stays out, the outcome is said in Chinese."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.privacy import mask
+from bot.privacy import kinds_of_personal_data
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Decision
 from intents.teach import TeachError, TeachResult, teach
@@ -12,22 +11,15 @@ from intents.teach import TeachError, TeachResult, teach
 SHOWN = 3
 """Weakened questions that are named."""
 
-_MASKED = re.compile(r"\[(?:[A-Z]{2})?[\u4e00-\u9fff]{2,5}\]")
-
 
 def teach_without_personal_data(
     path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()
 ) -> TeachResult:
     """Teach an intent a question, unless it tells who somebody is; raises TeachError. Blocks for seconds."""
-    kinds = masked_kinds(question)
+    kinds = kinds_of_personal_data(question)
     if kinds:
         raise TeachError(f"没有写：这句话里有{'、'.join(kinds)}。请去掉，只留下别人也会这样问的话")
     return teach(path, intent, question, corpus)
-
-
-def masked_kinds(question: str) -> list[str]:
-    """What in a sentence tells who somebody is, or told before it was masked: 手机号, 姓名 and the like."""
-    return list(dict.fromkeys(kind.strip("[]") for kind in _MASKED.findall(mask(question))))
 
 
 def describe_result(path: Path, taught: TeachResult) -> list[str]:

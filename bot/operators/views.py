@@ -1,13 +1,14 @@
 """What operators read in chat: figures and misses on one phone screen; pure functions of a report."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
 from bot.messages import Choice, Reply, Section
-from bot.operators.report import MissGroup, Report
+from bot.operators.buttons import AdminAction, AdminButton
+from bot.operators.miss_groups import MissGroup
+from bot.operators.report import Report
 from bot.talk.wording import text_reply
 from intents import Decision
-from intents.matching.corpus import OUT_OF_SCOPE
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.teach import TeachResult
 
 TOP = 5
@@ -16,9 +17,6 @@ LISTED = 10
 """Misses on one page, each with its button."""
 VARIANTS = 3
 """How many wordings of one miss are shown."""
-
-MISSES, MISS, TEACH = "a:misses", "a:miss", "a:teach"
-"""What the values of the buttons begin with."""
 
 
 def stats(report: Report, people: int, trouble: str | None) -> Reply:
@@ -38,7 +36,7 @@ def stats(report: Report, people: int, trouble: str | None) -> Reply:
         if row.down
     ]
     lists = (
-        ("问得最多", [f"{row.title} {row.count}" for row in report.asked[:TOP]]),
+        ("问得最多", [f"{row.title} {row.count}" for row in report.asked_topics[:TOP]]),
         ("被说没用", votes),
         ("分不清", [f"{'、'.join(row.shown)} → {row.picked} {row.count}" for row in report.confusions[:TOP]]),
         ("faq.yaml", [f"版本 {report.digest}", *([trouble] if trouble else [])]),
@@ -46,7 +44,7 @@ def stats(report: Report, people: int, trouble: str | None) -> Reply:
     sections = [Section((line,)) for line in head]
     sections += [Section(tuple(lines), heading=heading) for heading, lines in lists if lines]
     waiting = len(open_misses(report.misses))
-    choices = (Choice(f"没听懂的话（{waiting}）", MISSES),) if waiting else ()
+    choices = (Choice(f"没听懂的话（{waiting}）", AdminAction.MISSES.value),) if waiting else ()
     return Reply(Decision.ANSWER, tuple(sections), title="近况", choices=choices)
 
 
@@ -58,7 +56,9 @@ def misses(groups: Sequence[MissGroup]) -> Reply:
     shown = waiting[:LISTED]
     lines = tuple(f"{group.texts[0]}（{group.count} 次）" for group in shown)
     more = [Section((f"还有 {len(waiting) - LISTED} 组，教完这些再看。",))] if len(waiting) > LISTED else []
-    choices = tuple(Choice(str(number), f"{MISS}:{key(group.texts[0])}") for number, group in enumerate(shown, 1))
+    choices = tuple(
+        Choice(str(number), AdminButton(AdminAction.MISS, group.key).encode()) for number, group in enumerate(shown, 1)
+    )
     return Reply(Decision.CLARIFY, (Section(lines, numbered=True), *more), title="没听懂的话", choices=choices)
 
 
@@ -66,13 +66,14 @@ def miss(group: MissGroup) -> Reply:
     """One miss with the topics it could be taught to."""
     others = [Section(group.texts[1:VARIANTS], heading="相近的说法")] if len(group.texts) > 1 else []
     how = Section(("点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：/teach 话题 改好的问法。",))
-    near = tuple(Choice(f"教给“{each.title}”", f"{TEACH}:{key(group.texts[0])}:{each.intent}") for each in group.near)
-    choices = (*near, Choice("不归我们管", f"{TEACH}:{key(group.texts[0])}:{OUT_OF_SCOPE}"), Choice("返回", MISSES))
-    head = Section((f"{group.texts[0]}", f"{group.count} 次，最近 {group.last:%m-%d}"))
+    places = [*((f"教给“{each.title}”", each.intent) for each in group.nearest), ("不归我们管", OUT_OF_SCOPE)]
+    teach = tuple(Choice(label, AdminButton(AdminAction.TEACH, group.key, intent).encode()) for label, intent in places)
+    choices = (*teach, Choice("返回", AdminAction.MISSES.value))
+    head = Section((f"{group.texts[0]}", f"{group.count} 次，最近 {group.last_seen:%m-%d}"))
     return Reply(Decision.CLARIFY, (head, *others, how), title="没听懂的话", choices=choices)
 
 
-def taught(done: TeachResult, title: str) -> Reply:
+def teach_result(done: TeachResult, title: str) -> Reply:
     """What was written, and what it changed besides."""
     how = "直接回答" if done.match.decision is Decision.ANSWER else "先反问一句"
     if done.intent == OUT_OF_SCOPE:
@@ -90,12 +91,7 @@ def taught(done: TeachResult, title: str) -> Reply:
 
 def open_misses(groups: Sequence[MissGroup]) -> list[MissGroup]:
     """Those that the FAQ in force neither answers nor has out of scope."""
-    return [group for group in groups if group.settled is None]
-
-
-def key(text: str) -> str:
-    """A short name of a miss that a button can hold, the same after a restart."""
-    return sha256(text.encode()).hexdigest()[:12]
+    return [group for group in groups if group.resolved_to is None]
 
 
 def _share(part: int, whole: int) -> str:

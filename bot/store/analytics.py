@@ -1,4 +1,4 @@
-"""What operators learn from: counts of outcomes, votes and picks, and what wasn't understood."""
+"""What operators learn from: counts of outcomes, votes and choices, and what wasn't understood."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, Table, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
+from bot.store.database import Database
 from bot.store.statements import insert
-from bot.store.tables import misses, outcomes, picks, votes
+from bot.store.tables import clarify_choices, misses, outcomes, votes
 
-ALIKE = 80.0
+SAME_MISS = 80.0
 """From this rapidfuzz ratio on (0 to 100), two messages that weren't understood count as one."""
 MAX_MISSES = 2000
 """Rows kept of what wasn't understood; past it the oldest goes, so that nobody can fill the disk."""
+SHOWN_CHARACTERS = 200
+"""Of the intents that were offered, joined; the column holds no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,17 @@ class ClarifyChoiceCount:
     count: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class OutcomeKey:
+    """What turns are counted by."""
+
+    day: str
+    """UTC, YYYY-MM-DD."""
+    decision: str
+    intent: str
+    """Empty where no topic was answered."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutcomeCount:
     """How many turns of a day (UTC, YYYY-MM-DD) ended so; intent is None where no topic was answered."""
@@ -77,7 +91,7 @@ class OutcomeCount:
 
 @dataclass(frozen=True, slots=True)
 class TurnEvent:
-    """What one turn adds to the tallies; nothing in it tells who it was, but for the vote."""
+    """What one turn adds to the counts; nothing in it tells who it was, but for the vote."""
 
     decision: str | None = None
     intent: str | None = None
@@ -93,77 +107,84 @@ class TurnEvent:
         """Whether the person said or chose something that is counted by itself."""
         return self.miss is not None or self.clarify_choice is not None or self.vote is not None
 
+    def outcome(self, now: int) -> OutcomeKey | None:
+        """What the turn is counted by, where it is; now in seconds since 1970 UTC."""
+        return OutcomeKey(day_of(now), self.decision, self.intent or "") if self.decision is not None else None
+
 
 def day_of(now: int) -> str:
     """The day (UTC, YYYY-MM-DD) of a moment in seconds since 1970."""
     return datetime.fromtimestamp(now, UTC).date().isoformat()
 
 
+@dataclass(frozen=True)
+class AnalyticsRepository:
+    """Reads what was counted; TurnRepository.save counts. Every call may raise StoreError."""
+
+    database: Database
+
+    async def misses(self, limit: int = 100) -> list[Miss]:
+        """What wasn't understood, the most frequent first."""
+        columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
+        query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
+        return [Miss(*row) for row in await self.database.execute(query)]
+
+    async def votes(self, since: int = 0) -> list[VoteCount]:
+        """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
+        query = _grouped((votes.c.intent, votes.c.useful, votes.c.reason), func.count()).where(votes.c.at >= since)
+        return [VoteCount(*row) for row in await self.database.execute(query)]
+
+    async def clarify_choices(self, since: str = "") -> list[ClarifyChoiceCount]:
+        """What was picked when the bot asked back, from a day (YYYY-MM-DD) on, the most frequent first."""
+        keys = (clarify_choices.c.shown, clarify_choices.c.picked)
+        query = _grouped(keys, func.sum(clarify_choices.c.count)).where(clarify_choices.c.day >= since)
+        counts = [
+            ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
+            for shown, picked, count in await self.database.execute(query)
+        ]
+        return sorted(counts, key=lambda each: -each.count)
+
+    async def outcomes(self, since: str = "") -> list[OutcomeCount]:
+        """Outcomes by day, decision and intent, from a day (YYYY-MM-DD) on."""
+        query = select(outcomes).where(outcomes.c.day >= since).order_by(*outcomes.primary_key)
+        return [
+            OutcomeCount(day, decision, intent or None, count)
+            for day, decision, intent, count in await self.database.execute(query)
+        ]
+
+
 async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:
-    """Write what one turn adds beyond its outcome."""
-    day = day_of(now)
+    """Count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
     if event.clarify_choice is not None:
-        shown = ",".join(sorted(event.clarify_choice.shown))[:200]
-        await _count(connection, picks, {"day": day, "shown": shown, "picked": event.clarify_choice.picked})
+        await _add_clarify_choice(connection, event.clarify_choice, day_of(now))
     if event.miss is not None:
         await _add_miss(connection, event.miss, event.likeness, now)
     if event.vote is not None:
         await _add_vote(connection, person, event.vote, now)
 
 
-async def read_misses(connection: AsyncConnection, limit: int) -> list[Miss]:
-    """What wasn't understood, the most frequent first."""
-    columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
-    query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
-    return [Miss(*row) for row in await connection.execute(query)]
-
-
-async def read_votes(connection: AsyncConnection, since: int) -> list[VoteCount]:
-    """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
-    keys = (votes.c.intent, votes.c.useful, votes.c.reason)
-    query = _grouped(keys, func.count()).where(votes.c.at >= since)
-    return [VoteCount(*row) for row in await connection.execute(query)]
-
-
-async def read_clarify_choices(connection: AsyncConnection, since: str) -> list[ClarifyChoiceCount]:
-    """Picks from a day (YYYY-MM-DD) on, the most frequent first."""
-    query = _grouped((picks.c.shown, picks.c.picked), func.sum(picks.c.count)).where(picks.c.day >= since)
-    rows = [
-        ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
-        for shown, picked, count in await connection.execute(query)
-    ]
-    return sorted(rows, key=lambda row: -row.count)
-
-
-async def read_outcomes(connection: AsyncConnection, since: str) -> list[OutcomeCount]:
-    """Outcomes by day, decision and intent, from a day (YYYY-MM-DD) on."""
-    query = select(outcomes).where(outcomes.c.day >= since).order_by(*outcomes.primary_key)
-    return [
-        OutcomeCount(day, decision, intent or None, n) for day, decision, intent, n in await connection.execute(query)
-    ]
-
-
 def _grouped(keys: Sequence[Any], total: Any) -> Select[Any]:  # noqa: ANN401 -- columns of several types
     return select(*keys, total).group_by(*keys).order_by(*keys)
 
 
-async def _count(connection: AsyncConnection, table: Table, keys: dict[str, str]) -> None:
-    statement = insert(connection.dialect.name, table).values(**keys, count=1)
-    more = {"count": table.c.count + 1}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=more))
+async def _add_clarify_choice(connection: AsyncConnection, choice: ClarifyChoice, day: str) -> None:
+    keys = {"day": day, "shown": ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS], "picked": choice.picked}
+    statement = insert(connection.dialect.name, clarify_choices).values(**keys, count=1)
+    again = {"count": clarify_choices.c.count + 1}
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=again))
 
 
 async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vote, now: int) -> None:
-    said = {"useful": vote.useful, "reason": vote.reason, "at": now}
+    row = {"useful": vote.useful, "reason": vote.reason, "at": now}
     keys = {"channel": person.channel, "user": person.user, "intent": vote.intent}
-    statement = insert(connection.dialect.name, votes).values(**keys, **said)
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=said))
+    statement = insert(connection.dialect.name, votes).values(**keys, **row)
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=row))
 
 
 async def _add_miss(connection: AsyncConnection, text: str, likeness: str, now: int) -> None:
     kept = (await connection.execute(select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()))).all()
     nearest = process.extractOne(
-        likeness, [row.likeness for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=ALIKE
+        likeness, [row.likeness for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
     )
     if nearest is not None:
         same = misses.c.id == kept[nearest[2]].id

@@ -1,19 +1,17 @@
-"""A broadcast under way, as it is kept: the operator's own text, and who is still to get it. Gone when it is done."""
+"""The queue of broadcasts: the operator's own text, and who is still to get it. Gone when it is done."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import BigInteger, delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.tables import broadcasts, recipients, talks
+from bot.store.database import Database
+from bot.store.tables import broadcasts, names_person, recipients, talks
 
-T = TypeVar("T")
-
-AT_ONCE = 100
+PAGE_SIZE = 100
 """How many recipients are read at a time."""
 RESUME_SECONDS = 24 * 3600
 """How old a broadcast may be and still go on after a restart: 「今晚维护」 is no news the day after."""
@@ -25,8 +23,9 @@ class QueuedBroadcast:
 
     id: str
     admin: ChatIdentity
+    """The operator who sends it."""
     text: str
-    people: int
+    recipient_count: int
     """How many were to get it at its beginning."""
 
 
@@ -38,89 +37,64 @@ class Recipient:
     person: ChatIdentity
 
 
-class Run(Protocol):
-    """How something is done in the database; raises StoreError."""
-
-    def __call__(self, work: Callable[[AsyncConnection], Awaitable[T]], /) -> Awaitable[T]:
-        """What the work gives."""
-        ...
-
-
 @dataclass(frozen=True)
 class BroadcastQueue:
-    """The broadcasts under way; every call may raise StoreError."""
+    """Keeps who is still to get each broadcast over a crash; every call may raise StoreError."""
 
-    single: Run
-    """For reads, or one statement that writes."""
-    write: Run
-    """For several, in one transaction."""
+    database: Database
     now: Callable[[], int]
 
-    async def begin(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
+    async def enqueue(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
         """Keep a broadcast to everybody else with a talk in the operator's channel, those heard from last first."""
         key, now = uuid4().hex, self.now()
         others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user)
-        wanted = select(literal(key), talks.c.channel, talks.c.user, literal(now, BigInteger)).where(others)
+        people = select(literal(key), talks.c.channel, talks.c.user, literal(now, BigInteger)).where(others)
         columns = ["broadcast", "channel", "user", "at"]
-        chosen = insert(recipients).from_select(columns, wanted.order_by(talks.c.updated_at.desc()))
+        chosen = insert(recipients).from_select(columns, people.order_by(talks.c.updated_at.desc()))
         row = {"id": key, "admin_channel": admin.channel, "admin_user": admin.user, "text": text, "at": now}
 
         async def write(connection: AsyncConnection) -> QueuedBroadcast:
-            people = (await connection.execute(chosen)).rowcount
-            await connection.execute(insert(broadcasts).values(**row, people=people))
-            return QueuedBroadcast(key, admin, text, people)
+            count = (await connection.execute(chosen)).rowcount
+            await connection.execute(insert(broadcasts).values(**row, people=count))
+            return QueuedBroadcast(key, admin, text, count)
 
-        return await self.write(write)
+        return await self.database.write(write)
 
     async def unfinished(self) -> Sequence[QueuedBroadcast]:
         """What a process left behind, oldest first, none too old to go on."""
         query = select(broadcasts).where(broadcasts.c.at > self.now() - RESUME_SECONDS).order_by(broadcasts.c.at)
+        return [
+            QueuedBroadcast(row.id, ChatIdentity(row.admin_channel, row.admin_user), row.text, row.people)
+            for row in await self.database.execute(query)
+        ]
 
-        async def read(connection: AsyncConnection) -> Sequence[QueuedBroadcast]:
-            rows = (await connection.execute(query)).all()
-            return [
-                QueuedBroadcast(row.id, ChatIdentity(row.admin_channel, row.admin_user), row.text, row.people)
-                for row in rows
-            ]
-
-        return await self.single(read)
-
-    async def remaining(self, key: str) -> int:
+    async def remaining(self, broadcast_id: str) -> int:
         """How many are still to get it."""
-        query = select(func.count()).select_from(recipients).where(recipients.c.broadcast == key)
+        query = select(func.count()).select_from(recipients).where(recipients.c.broadcast == broadcast_id)
+        [(count,)] = await self.database.execute(query)
+        return int(count)
 
-        async def read(connection: AsyncConnection) -> int:
-            return int((await connection.execute(query)).scalar_one())
-
-        return await self.single(read)
-
-    async def next_recipients(self, key: str) -> Sequence[Recipient]:
-        """The next who are to get it."""
+    async def next_recipients(self, broadcast_id: str) -> Sequence[Recipient]:
+        """The next who are to get it, at most PAGE_SIZE; they stay until take()."""
         query = select(recipients.c.number, recipients.c.channel, recipients.c.user)
-        query = query.where(recipients.c.broadcast == key).order_by(recipients.c.number).limit(AT_ONCE)
+        query = query.where(recipients.c.broadcast == broadcast_id).order_by(recipients.c.number).limit(PAGE_SIZE)
+        return [
+            Recipient(number, ChatIdentity(channel, user))
+            for number, channel, user in await self.database.execute(query)
+        ]
 
-        async def read(connection: AsyncConnection) -> Sequence[Recipient]:
-            rows = await connection.execute(query)
-            return [Recipient(number, ChatIdentity(channel, user)) for number, channel, user in rows]
-
-        return await self.single(read)
-
-    async def take(self, key: str, recipient: Recipient) -> bool:
+    async def take(self, broadcast_id: str, recipient: Recipient) -> bool:
         """Cross somebody off before the message goes out; false where they have been, or were forgotten."""
         # SQLite gives numbers out again, so the number alone may by now be somebody else.
-        same = (recipients.c.number == recipient.number) & (recipients.c.broadcast == key)
-        whom = (recipients.c.channel == recipient.person.channel) & (recipients.c.user == recipient.person.user)
+        same = (recipients.c.number == recipient.number) & (recipients.c.broadcast == broadcast_id)
+        crossed_off = delete(recipients).where(same & names_person(recipients, recipient.person))
+        return len(await self.database.execute(crossed_off.returning(recipients.c.number))) == 1
 
-        async def write(connection: AsyncConnection) -> bool:
-            return (await connection.execute(delete(recipients).where(same & whom))).rowcount == 1
-
-        return await self.single(write)
-
-    async def end(self, key: str) -> None:
-        """Forget the text and who was still to get it."""
+    async def finish(self, broadcast_id: str) -> None:
+        """Delete the text and who was still to get it."""
 
         async def write(connection: AsyncConnection) -> None:
-            await connection.execute(delete(recipients).where(recipients.c.broadcast == key))
-            await connection.execute(delete(broadcasts).where(broadcasts.c.id == key))
+            await connection.execute(delete(recipients).where(recipients.c.broadcast == broadcast_id))
+            await connection.execute(delete(broadcasts).where(broadcasts.c.id == broadcast_id))
 
-        await self.write(write)
+        await self.database.write(write)

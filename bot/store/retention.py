@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ EVERY_SECONDS = 3600.0
 async def retention_sweeper(
     store: Store, retention_days: int, every_seconds: float = EVERY_SECONDS
 ) -> AsyncIterator[None]:
-    """Sweep the store at once and then at intervals, until the block is left."""
+    """Delete what has expired at once and then at intervals, until the block is left."""
     task = asyncio.create_task(_sweep(store, retention_days, every_seconds))
     try:
         yield
@@ -34,5 +35,5 @@ async def _sweep(store: Store, retention_days: int, every_seconds: float) -> Non
         except StoreError as error:
             log.error("sweep_failed", reason=str(error))
         else:
-            log.info("retention_sweeper", rows=rows)
+            log.info("swept", rows=rows)
         await asyncio.sleep(every_seconds)

@@ -1,53 +1,59 @@
 """The statements of every turn, built once for each dialect: building one costs more than running it."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.tables import claims, handovers, outcomes, talks
+from bot.store.tables import claims, handoffs, outcomes, talks
 
 
 @dataclass(frozen=True)
-class Statements:
+class TurnStatements:
     """Ready to execute with their parameters by name; those that write, with many rows at once."""
 
-    states: Select[Any]
+    load_states: Select[Any]
     """(people: pairs of channel and user) -> channel, user and state of each of their talks."""
-    handovers: Select[Any]
-    """(now) -> the handovers in force, no more than there are operators."""
-    talk: Any
+    load_handoffs: Select[Any]
+    """(now) -> the handoffs in force, no more than there are operators."""
+    save_state: Any
     """(channel, user, state, updated_at): keep a talk."""
-    outcome: Any
+    count_outcome: Any
     """(day, decision, intent, count): count so many more."""
-    claim: Any
-    """(key, at) -> the key if the claim is ours."""
 
 
-def statements(dialect: str, claim_seconds: int) -> Statements:
-    """The statements in this dialect; a claim holds for so many seconds."""
-    kept, counted, claimed = (insert(dialect, table) for table in (talks, outcomes, claims))
+@cache
+def turn_statements(dialect: str) -> TurnStatements:
+    """What reads and writes a turn in this dialect."""
+    talk, outcome = insert(dialect, talks), insert(dialect, outcomes)
     people: BindParameter[Any] = bindparam("people", expanding=True)
     now: BindParameter[int] = bindparam("now")
-    # Without a parameter of its own the statement can take many rows at once.
-    expired = claimed.excluded.at - literal_column(str(claim_seconds), BigInteger)
-    return Statements(
-        states=select(talks.c.channel, talks.c.user, talks.c.state).where(
+    return TurnStatements(
+        load_states=select(talks.c.channel, talks.c.user, talks.c.state).where(
             tuple_(talks.c.channel, talks.c.user).in_(people)
         ),
-        handovers=select(handovers).where(handovers.c.until > now),
-        talk=kept.on_conflict_do_update(
+        load_handoffs=select(handoffs).where(handoffs.c.until > now),
+        save_state=talk.on_conflict_do_update(
             index_elements=["channel", "user"],
-            set_={"state": kept.excluded.state, "updated_at": kept.excluded.updated_at},
+            set_={"state": talk.excluded.state, "updated_at": talk.excluded.updated_at},
         ),
-        outcome=counted.on_conflict_do_update(
-            index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + counted.excluded.count}
+        count_outcome=outcome.on_conflict_do_update(
+            index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + outcome.excluded.count}
         ),
-        claim=claimed.on_conflict_do_update(
-            index_elements=["key"], set_={"at": claimed.excluded.at}, where=claims.c.at <= expired
-        ).returning(claims.c.key),
     )
+
+
+@cache
+def claim_statement(dialect: str, claim_seconds: int) -> Any:  # noqa: ANN401 -- as insert()
+    """(key, at) -> the key, where nobody has claimed it for so many seconds; with many rows at once."""
+    claim = insert(dialect, claims)
+    # Without a parameter of its own the statement can take many rows at once.
+    expired = claim.excluded.at - literal_column(str(claim_seconds), BigInteger)
+    return claim.on_conflict_do_update(
+        index_elements=["key"], set_={"at": claim.excluded.at}, where=claims.c.at <= expired
+    ).returning(claims.c.key)
 
 
 def insert(dialect: str, table: Table) -> Any:  # noqa: ANN401 -- the two dialects' Insert share no base with on_conflict

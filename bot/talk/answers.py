@@ -1,8 +1,21 @@
 """From an intent of the FAQ to the reply that a person reads; pure functions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
+from bot.choices import (
+    CallOperator,
+    CastVote,
+    ChoiceValue,
+    GiveReason,
+    NoneOfThese,
+    OpenGroup,
+    OpenMenu,
+    OpenSection,
+    OpenTopic,
+    decode,
+)
 from bot.messages import Choice, Part, Reply, Section
 from bot.talk import wording
 from intents import FAQ, Answer, Decision, Intent
@@ -26,9 +39,8 @@ INSTEAD = {
 }
 """What comes nearest to a part that an answer doesn't have."""
 
-_HEADINGS = {render_section.value: heading for render_section, heading in HEADINGS.items()}
-_FIXED = {"none": wording.NONE_OF_THESE, "menu": wording.BACK, "call": wording.CALL}
-_VOTES = {"up": wording.VOTE_UP, "down": wording.VOTE_DOWN}
+CALL_CHOICE = Choice(wording.CALL, CallOperator().encode())
+"""The button that asks for a human."""
 
 BRIEF_LAWS = 2
 """How many laws the short form names; the rest is one tap away."""
@@ -60,10 +72,10 @@ def render_section(faq: FAQ, intent: Intent, wanted: Part, *, ask_vote: bool = T
     shown = next((each for each in (wanted, INSTEAD.get(wanted)) if each and _section(faq, intent.answer, each)), None)
     section = _section(faq, intent.answer, shown or Part.SUMMARY)
     missing = [] if shown is wanted or wanted is Part.SUMMARY else [_missing(wanted)]
-    others = tuple(choice for choice in part_choices(intent) if choice.value != f"p:{intent.id}:{shown}")
+    others = tuple(choice for choice in part_choices(intent) if choice.label != HEADINGS.get(shown or Part.SUMMARY))
     choices = (
         *others,
-        Choice(wording.BACK, f"i:{intent.id}"),
+        Choice(wording.BACK, OpenTopic(intent.id).encode()),
         *topics(faq, intent.related),
         *_vote_choices(intent, ask_vote=ask_vote),
     )
@@ -93,27 +105,43 @@ def menu() -> Reply:
 
 def group(faq: FAQ, wanted: Group) -> Reply:
     """The topics of one group."""
-    choices = (*(topic_choice(intent) for intent in faq.in_group(wanted)), Choice(wording.BACK, "menu"))
+    choices = (*(topic_choice(intent) for intent in faq.in_group(wanted)), Choice(wording.BACK, OpenMenu().encode()))
     return Reply(Decision.CLARIFY, (Section((wording.GROUP.format(title=wanted.heading),)),), choices=choices)
 
 
 def clarify(faq: FAQ, ids: Sequence[str]) -> Reply:
     """The question which of these topics is meant."""
-    choices = (*topics(faq, ids), Choice(wording.NONE_OF_THESE, "none"))
+    choices = (*topics(faq, ids), Choice(wording.NONE_OF_THESE, NoneOfThese().encode()))
     return Reply(Decision.CLARIFY, (Section((wording.CLARIFY,)),), intent=ids[0], choices=choices)
 
 
 def choice(faq: FAQ, value: str) -> Choice | None:
     """The button with this value, labelled again; None if its topic is gone or it wasn't one of ours."""
-    kind, _, rest = value.partition(":")
-    key, _, wanted = rest.partition(":")
-    label: str | None = _FIXED.get(value)
-    if kind == "g" and key in set(Group):
-        label = Group(key).heading
-    elif key in faq.by_id:
-        labels = {"i": faq.by_id[key].title, "p": _HEADINGS.get(wanted), "v": _VOTES.get(wanted)}
-        label = {**labels, "r": wording.REASONS.get(wanted)}.get(kind)
+    label = _label(faq, decode(value))
     return Choice(label, value) if label is not None else None
+
+
+def _label(faq: FAQ, value: ChoiceValue | None) -> str | None:  # noqa: PLR0911 -- one branch a kind
+    if isinstance(value, OpenTopic | OpenSection | CastVote | GiveReason) and value.intent not in faq.by_id:
+        return None
+    match value:
+        case OpenTopic(intent=key):
+            return faq.by_id[key].title
+        case OpenSection(part=part):
+            return HEADINGS.get(part)
+        case CastVote():
+            return wording.VOTE_UP if value.useful else wording.VOTE_DOWN
+        case GiveReason(reason=reason):
+            return wording.REASONS.get(reason)
+        case OpenGroup(group=group):
+            return group.heading
+        case _:
+            return _FIXED.get(type(value))
+
+
+_FIXED: Mapping[type, str] = MappingProxyType(
+    {NoneOfThese: wording.NONE_OF_THESE, OpenMenu: wording.BACK, CallOperator: wording.CALL}
+)
 
 
 def parts_of(answer: Answer) -> tuple[Part, ...]:
@@ -123,22 +151,24 @@ def parts_of(answer: Answer) -> tuple[Part, ...]:
 
 def topic_choice(intent: Intent) -> Choice:
     """The button that leads to an intent's answer."""
-    return Choice(intent.title, f"i:{intent.id}")
+    return Choice(intent.title, OpenTopic(intent.id).encode())
 
 
 def part_choices(intent: Intent) -> tuple[Choice, ...]:
     """The buttons for the parts of one answer."""
-    return tuple(Choice(HEADINGS[wanted], f"p:{intent.id}:{wanted.value}") for wanted in parts_of(intent.answer))
+    return tuple(
+        Choice(HEADINGS[wanted], OpenSection(intent.id, wanted).encode()) for wanted in parts_of(intent.answer)
+    )
 
 
 def group_choices() -> tuple[Choice, ...]:
     """The buttons for the groups of topics."""
-    return tuple(Choice(each.heading, f"g:{each.value}") for each in Group)
+    return tuple(Choice(each.heading, OpenGroup(each).encode()) for each in Group)
 
 
 def reason_choices(intent: Intent) -> tuple[Choice, ...]:
     """The buttons that say why an answer was of no use."""
-    return tuple(Choice(label, f"r:{intent.id}:{code}") for code, label in wording.REASONS.items())
+    return tuple(Choice(label, GiveReason(intent.id, code).encode()) for code, label in wording.REASONS.items())
 
 
 def topics(faq: FAQ, ids: Iterable[str]) -> tuple[Choice, ...]:
@@ -149,7 +179,8 @@ def topics(faq: FAQ, ids: Iterable[str]) -> tuple[Choice, ...]:
 def _vote_choices(intent: Intent, *, ask_vote: bool) -> tuple[Choice, ...]:
     if not ask_vote or not parts_of(intent.answer):
         return ()
-    return (Choice(wording.VOTE_UP, f"v:{intent.id}:up"), Choice(wording.VOTE_DOWN, f"v:{intent.id}:down"))
+    up, down = CastVote(intent.id, CastVote.UP), CastVote(intent.id, CastVote.DOWN)
+    return (Choice(wording.VOTE_UP, up.encode()), Choice(wording.VOTE_DOWN, down.encode()))
 
 
 def _reply(intent: Intent, sections: Sequence[Section], choices: tuple[Choice, ...]) -> Reply:

@@ -8,19 +8,21 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from bot.choices import decode
 from bot.messages import ChatIdentity, Incoming, Reply
-from bot.operators.handoff import Handoffs
-from bot.store.store import Store, StoreError, TurnContext
+from bot.store.errors import StoreError
+from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
-from bot.talk.answers import group, menu
+from bot.talk.handoff import HandoffDesk
+from bot.talk.message import Message
 from bot.talk.rate_limit import RateDecision, RateLimiter
-from bot.talk.respond import Responder, TurnResult
+from bot.talk.respond import respond
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
-from intents.danger.detector import CRISIS, DangerDetector, DangerSignal, shipped_detector
+from bot.talk.turn import Turn, TurnResult
+from intents.danger.detector import CRISIS, DangerDetector, shipped_detector
 from intents.knowledge import Knowledge
-
-__all__ = ["Conversation", "group", "menu"]
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,7 @@ class Conversation:
     knowledge: Callable[[], Knowledge]
     """The FAQ now in force; asked once a turn, so that a turn never sees two."""
     store: Store
-    handoffs: Handoffs | None = None
+    handoffs: HandoffDesk | None = None
     """Where operators take talks over; None where there are none."""
     rate_limiter: RateLimiter | None = None
     """The limit on one person's messages; None where a person can't be a crowd."""
@@ -61,50 +63,68 @@ class Conversation:
 
     async def _turn(self, incoming: Incoming) -> Reply | None:
         knowledge = self.knowledge()
-        signal = self.danger.find(incoming.text)
-        if signal is None and self.rate_limiter is not None:
-            verdict = await self.rate_limiter.check(incoming.person)
-            if verdict is not RateDecision.PASS:
-                return wording.TOO_FAST if verdict is RateDecision.TELL else None
-        recalled = await self._recall(incoming.person)
-        if self.handoffs is not None:
-            passed, told = await self.handoffs.relay(incoming, recalled)
-            if passed:
-                return told if signal is None else await self._in_danger(knowledge, recalled.talk, incoming, signal)
-        return await self._answer(knowledge, recalled.talk, incoming, signal)
+        message = Message(incoming.text, knowledge.matcher, self.danger.assess(incoming.text))
+        refusal = None if message.in_danger else await self._too_fast(incoming.person)
+        context = await self._load(incoming.person)
+        state = ConversationState.from_json(context.state) if context is not None else None
+        # Somebody whose life is in danger is never told to slow down.
+        if refusal is not None and not (state is not None and state.in_crisis):
+            return wording.TOO_FAST if refusal is RateDecision.TELL else None
+        if self.handoffs is not None and context is not None:
+            relay = await self.handoffs.relay(incoming, context)
+            if relay.relayed:
+                beside = message.in_danger
+                return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+        return await self._answer(knowledge, state, incoming, message)
 
-    async def _in_danger(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal
+    async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
+        """What becomes of a message beyond the limit; None within it."""
+        decision = await self.rate_limiter.check(person) if self.rate_limiter is not None else RateDecision.PASS
+        return None if decision is RateDecision.PASS else decision
+
+    async def _beside_operator(
+        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, talk, incoming, signal)
+        reply = await self._answer(knowledge, state, incoming, message)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, talk: ConversationState, incoming: Incoming, signal: DangerSignal | None
+        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
     ) -> Reply | None:
+        """The bot's own reply; the state is None where it could not be read."""
         person = incoming.person
-        staffed = self.handoffs is not None and self.handoffs.has_staff(person)
-        responder = Responder(knowledge, self.retention_days, has_staff=staffed)
-        step = responder.respond(talk, incoming, signal, datetime.fromtimestamp(self.store.clock(), UTC))
-        if step.effect is Command.FORGET:
+        turn = Turn(
+            knowledge=knowledge,
+            state=state or ConversationState(),
+            message=message,
+            now=datetime.fromtimestamp(self.store.clock(), UTC),
+            tap=decode(incoming.choice) if incoming.choice is not None else None,
+            tapped=incoming.choice is not None,
+            retention_days=self.retention_days,
+            has_staff=self.handoffs is not None and self.handoffs.has_staff(person),
+        )
+        result = respond(turn)
+        if result.effect is Command.FORGET:
             return await self.forget(person)
-        await self._keep(person, step)
-        if step.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+        # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
+        if state is not None or result.talk.crisis is not None:
+            await self._save(person, result)
+        if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+            if result.talk.crisis is not None:
+                return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
-        return step.reply
+        return result.reply
 
-    async def _recall(self, person: ChatIdentity) -> TurnContext:
+    async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
-            return await self.store.load_turn(
-                person, handovers_too=self.handoffs is not None and bool(self.handoffs.admins)
-            )
+            return await self.store.turns.load(person, with_handoffs=self.handoffs is not None)
         except StoreError as error:
             log.error("talk_not_read", reason=str(error))
-            return TurnContext()
+            return None
 
-    async def _keep(self, person: ChatIdentity, step: TurnResult) -> None:
+    async def _save(self, person: ChatIdentity, result: TurnResult) -> None:
         try:
-            await self.store.save_turn(person, step.talk, step.event)
+            await self.store.turns.save(person, result.talk.to_json(), result.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))

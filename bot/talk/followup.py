@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.messages import Part
-from bot.talk import text_commands as spoken
-from bot.talk.ellipsis import ellipsis, goes_on
+from bot.talk import text_commands
+from bot.talk.ellipsis import goes_on
+from bot.talk.message import Message
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import PartRequest
-from intents import FAQ, Decision, Match, Matcher
+from intents import FAQ, Decision, Match
 from intents.danger.detector import CRISIS
 from intents.matching.decide import OFFERED, DecisionReason
 
@@ -82,14 +83,6 @@ _SAYS_NOTHING = 0.4
 """From this bot.talk.ellipsis.goes_on on, what stands beside a request for a part names no topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    """A message as it was written, and as bot.talk.text_commands.fold gives it."""
-
-    text: str
-    folded: str
-
-
 def plain(match: Match) -> Interpretation:
     """A message read by itself."""
     offered = tuple(each.intent for each in match.candidates[:OFFERED])
@@ -100,43 +93,40 @@ def plain(match: Match) -> Interpretation:
     return Interpretation(Decision.CLARIFY, offered)
 
 
-def interpret(
-    faq: FAQ, matcher: Matcher, talk: ConversationState, match: Match, folded: str, *, weights: Weights = FITTED
-) -> Interpretation:
-    """A message read in the light of the talk.
+def interpret(faq: FAQ, talk: ConversationState, message: Message, *, weights: Weights = FITTED) -> Interpretation:
+    """What a message means in the light of the talk.
 
     Args:
         faq: what can be answered.
-        matcher: scores a text by itself.
         talk: what was spoken of before.
-        match: the message by itself.
-        folded: the message as bot.talk.text_commands.fold gives it.
+        message: the message, with what it means by itself.
         weights: how the talk counts.
     """
+    match = message.match
     if talk.outside:
-        return _after_outside(match, folded, weights)
+        return _after_outside(message, weights)
     # Whoever types on while being asked which of several is meant goes on with the likeliest.
     topic = next((each for each in (*talk.asked[:1], talk.intent) if each in faq.by_id), None)
-    asked = spoken.part(folded)
+    asked = text_commands.part(message.folded)
     if topic is None:
         return _without_topic(match, asked)
     if match.secondary_intent is not None or match.reason is DecisionReason.EXACT:
         return plain(match)
-    whole = match if ellipsis(folded) < weights.elliptic else None
-    if asked is not None and _of_the_topic(matcher, topic, asked, whole, weights):
+    if asked is not None and _of_the_topic(message, topic, asked, weights):
         return Interpretation(Decision.ANSWER, (topic,), asked.part)
-    alone = match.decision is Decision.ANSWER and match.score >= weights.own_topic and goes_on(folded) < weights.goes_on
-    if alone or (match.decision is Decision.FALLBACK and ellipsis(folded) < weights.whole):
+    sure = match.decision is Decision.ANSWER and match.score >= weights.own_topic
+    alone = sure and message.goes_on < weights.goes_on
+    if alone or (match.decision is Decision.FALLBACK and message.ellipsis < weights.whole):
         return plain(match)
-    reading = _decided(_shares(Utterance(match.text, folded), faq, matcher, topic, weights), ellipsis(folded), weights)
+    reading = _decided(_shares(message, faq, topic, weights), message.ellipsis, weights)
     same = reading.decision is Decision.ANSWER and reading.intents == (topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
 
 
-def _after_outside(match: Match, folded: str, weights: Weights) -> Interpretation:
+def _after_outside(message: Message, weights: Weights) -> Interpretation:
     """「那微粒贷呢」 after 「借呗怎么开通」 is as little our business."""
-    lost = ellipsis(folded) >= weights.elliptic and match.score < weights.own_topic
-    return Interpretation(Decision.FALLBACK) if lost else plain(match)
+    lost = message.ellipsis >= weights.elliptic and message.match.score < weights.own_topic
+    return Interpretation(Decision.FALLBACK) if lost else plain(message.match)
 
 
 def _without_topic(match: Match, asked: PartRequest | None) -> Interpretation:
@@ -151,27 +141,28 @@ def _names_nothing(asked: PartRequest) -> bool:
     return len(asked.rest) <= _SHORT or (asked.named and goes_on(asked.rest) >= _SAYS_NOTHING)
 
 
-def _of_the_topic(matcher: Matcher, topic: str, asked: PartRequest, whole: Match | None, weights: Weights) -> bool:
-    """Whether a request for a part says nothing that is about another topic; whole: the message if it can stand alone."""
-    if whole is not None and whole.intent != topic and whole.score >= weights.own_topic:
+def _of_the_topic(message: Message, topic: str, asked: PartRequest, weights: Weights) -> bool:
+    """Whether a request for a part says nothing that is about another topic."""
+    stands_alone = message.ellipsis < weights.elliptic
+    if stands_alone and message.match.intent != topic and message.match.score >= weights.own_topic:
         return False
     if _names_nothing(asked):
         return True
     if not asked.named:
         return False
-    best = matcher.rank(asked.rest)[:1]
+    best = message.matcher.rank(asked.rest)[:1]
     return not best or best[0].intent in {topic, CRISIS} or best[0].score < weights.named_rest
 
 
-def _shares(said: Utterance, faq: FAQ, matcher: Matcher, topic: str, weights: Weights) -> Sequence[tuple[str, float]]:
+def _shares(message: Message, faq: FAQ, topic: str, weights: Weights) -> Sequence[tuple[str, float]]:
     """Every reading with its share of all, best first."""
-    alone = matcher.rank(said.text)
-    titled = {each.intent: each.score for each in matcher.rank(f"{faq.by_id[topic].title}，{said.text}")}
-    left_out = ellipsis(said.folded)
-    weight = weights.least + (1 - weights.least) * left_out
+    alone = message.ranking.candidates
+    title = faq.by_id[topic].title
+    titled = {each.intent: each.score for each in message.matcher.rank(f"{title}，{message.text}")}
+    weight = weights.least + (1 - weights.least) * message.ellipsis
     near = {*faq.by_id[topic].related, *(each.id for each in faq.intents if topic in each.related)}
     sums = {_OUTSIDE: math.log(max(0.0, 1 - sum(each.score for each in alone)) + weights.floor)}
-    sums[_OUTSIDE] -= weights.outside * goes_on(said.folded) * left_out
+    sums[_OUTSIDE] -= weights.outside * message.goes_on * message.ellipsis
     for candidate in alone:
         name = candidate.intent
         if name == CRISIS:

@@ -5,7 +5,7 @@ from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
-from bot.crisis.care import CrisisState
+from bot.crisis.state import CrisisState
 from bot.messages import Part
 
 TRAIL = 4
@@ -44,13 +44,20 @@ class ConversationState:
             trail = (*(each for each in trail if each != self.intent), self.intent)[-TRAIL:]
         return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False)
 
+    @property
+    def in_crisis(self) -> bool:
+        """Whether a life is in danger in this talk and that isn't over."""
+        return self.crisis is not None and not self.crisis.over
+
     def to_json(self) -> str:
         """The form in which it is stored."""
         return _adapter().dump_json(self, exclude_defaults=True).decode()
 
     @classmethod
-    def from_json(cls, state: str) -> "ConversationState":
-        """The stored form read back; a new talk when another version wrote it."""
+    def from_json(cls, state: str | None) -> "ConversationState":
+        """The stored form read back; a new talk where nothing is stored, or another version wrote it."""
+        if state is None:
+            return cls()
         try:
             return _adapter().validate_json(state)
         except ValidationError:

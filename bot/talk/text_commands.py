@@ -1,14 +1,15 @@
 """What is said in words instead of with a button: commands, numbers, and the parts of an answer."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.messages import Part
-from intents.chinese.script import simplified
+from intents.chinese.fold import fold
+
+__all__ = ["Command", "PartRequest", "command", "fold", "number", "part"]
 
 LONGEST_COMMAND = 16
 """Characters; a longer message is no command, whatever it begins with."""
@@ -23,13 +24,6 @@ class Command(StrEnum):
     HELP = "help"
     PRIVACY = "privacy"
     FORGET = "forget"
-
-
-def fold(text: str) -> str:
-    """The form in which commands and parts are looked for: NFKC, Simplified, lower case, no punctuation, no spaces."""
-    text = text.encode("utf-8", "ignore").decode("utf-8")
-    text = simplified(unicodedata.normalize("NFKC", text)).casefold()
-    return "".join(c for c in text if c.isalnum())
 
 
 _POLITE = r"(?:请|麻烦|帮我|给我|我要|我想|我想要|你|直接|现在|马上)*"

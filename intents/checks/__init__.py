@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from intents.checks import basis, dates, questions, references, values
-from intents.checks.draft import RawFaq, Rule
 from intents.checks.form import form_problems
 from intents.checks.limits import Limits
+from intents.checks.raw_faq import RawFaq, Rule
 from intents.faq.problems import Problem
 
 __all__ = ["RULES", "Limits", "RawFaq", "Rule", "causes", "form_problems", "rule_problems"]
@@ -30,13 +30,13 @@ RULES: tuple[Rule, ...] = (
     questions.duplicate_questions,
     questions.enough_questions,
 )
-"""The rules that every reading runs: fast, each for itself. The slow ones, in `matching`, are for `youshu check`."""
+"""The rules of every load. Those that take longer, in `slow`, are for `youshu check`."""
 
 
-def rule_problems(draft: RawFaq, *, advice: bool = True) -> Iterator[Problem]:
-    """Every problem that the rules find in a draft, whatever its form."""
+def rule_problems(raw: RawFaq, *, advice: bool = True) -> Iterator[Problem]:
+    """Every problem that the rules find in a file, whether or not it keeps to the schema."""
     for rule in (*RULES, *_advice()) if advice else RULES:
-        yield from rule(draft)
+        yield from rule(raw)
 
 
 def _advice() -> tuple[Rule, ...]:

@@ -1,7 +1,7 @@
 """The rules that only ever warn, which nobody who just wants to answer from the file needs to wait for."""
 
-from intents.checks import letters, reading
-from intents.checks.draft import Rule
+from intents.checks import claims, letters, reading
+from intents.checks.raw_faq import Rule
 
 ADVICE: tuple[Rule, ...] = (
     letters.invisible,
@@ -16,5 +16,8 @@ ADVICE: tuple[Rule, ...] = (
     reading.summary_length,
     reading.sentence_length,
     reading.title_length,
+    reading.answer_length,
     reading.channel_length,
+    claims.promises,
+    claims.hotlines,
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from intents.checks.draft import RawFaq, mapping, sequence
+from intents.checks.raw_faq import RawFaq, mapping, sequence
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
@@ -15,39 +15,39 @@ ARTICLE = re.compile(rf"{_ONE_ARTICLE}(?:[、，和至到]{_ONE_ARTICLE})*")
 _DOCUMENT = re.compile(r"\d|〔|没有|无文号")
 
 
-def article_form(draft: RawFaq) -> Iterator[Problem]:
+def article_form(raw: RawFaq) -> Iterator[Problem]:
     """An article that isn't written as the statute numbers it."""
-    for path, basis in _bases(draft):
+    for path, basis in _bases(raw):
         article = basis.get("article")
         if isinstance(article, str) and article.strip() and not ARTICLE.fullmatch(article.strip()):
             remedy = "请写成“第一千零三十二条”这样的汉字条号，几条之间用顿号"
-            yield draft.problem((*path, "article"), "W-ARTICLE", f"条号{quoted(article)}的写法不对", remedy)
+            yield raw.problem((*path, "article"), "W-ARTICLE", f"条号{quoted(article)}的写法不对", remedy)
 
 
-def document_form(draft: RawFaq) -> Iterator[Problem]:
+def document_form(raw: RawFaq) -> Iterator[Problem]:
     """A document that has neither a number nor a date, or square brackets around its year."""
-    for path, basis in _bases(draft):
+    for path, basis in _bases(raw):
         document = basis.get("document")
         if not isinstance(document, str) or not document.strip():
             continue
         if not _DOCUMENT.search(document):
             remedy = "请写文号、标准号或发布日期；真的没有就写“没有文号”"
-            yield draft.problem((*path, "document"), "W-DOCUMENT", f"{quoted(document)}看不出文号或日期", remedy)
+            yield raw.problem((*path, "document"), "W-DOCUMENT", f"{quoted(document)}看不出文号或日期", remedy)
         elif found := re.search(r"[\[［【(（](\d{4})[)）\]］】]", document):
             message = "文号里的年份要放在六角括号里"
             remedy = f"请写成“〔{found[1]}〕”"
-            yield draft.problem((*path, "document"), "W-DOCUMENT", message, remedy, character=found.start())
+            yield raw.problem((*path, "document"), "W-DOCUMENT", message, remedy, character=found.start())
 
 
-def law_name(draft: RawFaq) -> Iterator[Problem]:
+def law_name(raw: RawFaq) -> Iterator[Problem]:
     """A law inside title marks: they are added when it is shown."""
-    for path, basis in _bases(draft):
+    for path, basis in _bases(raw):
         law = basis.get("law")
         if isinstance(law, str) and law.strip().startswith("《"):
-            yield draft.problem((*path, "law"), "W-BOOK-TITLE", "法律名称外面不用写书名号", "请删去首尾的《》")
+            yield raw.problem((*path, "law"), "W-BOOK-TITLE", "法律名称外面不用写书名号", "请删去首尾的《》")
 
 
-def _bases(draft: RawFaq) -> Iterator[tuple[Path, dict[str, Value]]]:
-    for index, intent in draft.intents:
+def _bases(raw: RawFaq) -> Iterator[tuple[Path, dict[str, Value]]]:
+    for index, intent in raw.intents:
         for number, basis in enumerate(sequence(mapping(intent.get("answer")).get("basis"))):
             yield ("intents", index, "answer", "basis", number), dict(mapping(basis))

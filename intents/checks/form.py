@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from intents.checks.draft import RawFaq
+from intents.checks.raw_faq import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
@@ -17,7 +17,7 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTES = "“”‘’\"' \t"
 
 
-def form_problems(draft: RawFaq, error: ValidationError) -> Iterator[Problem]:
+def form_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
     """One problem for each of pydantic's findings, but none for what follows from another."""
     details = error.errors(include_url=False)
     # Keyed by the place and the key that was meant: "questons" needs no second line that "questions" is missing.
@@ -30,23 +30,23 @@ def form_problems(draft: RawFaq, error: ValidationError) -> Iterator[Problem]:
         path = tuple(detail["loc"])
         if detail["type"] == "missing" and (path[:-1], path[-1]) in meant:
             continue
-        problem = _problem(draft, path, detail)
+        problem = _problem(raw, path, detail)
         if problem is not None:
             yield problem
 
 
-def _problem(draft: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
-    kind, value = detail["type"], draft.document.at(path)
+def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
+    kind, value = detail["type"], raw.document.at(path)
     if kind == "extra_forbidden":
-        return _unknown_key(draft, path)
+        return _unknown_key(raw, path)
     if kind == "missing":
         name = str(path[-1])
         title = _title(name)
-        return draft.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
+        return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
     if _is_empty(value) or (kind == "too_short" and _says_nothing(value)):
         return None  # empty_values says so, also where the schema doesn't mind
     explain = _EXPLAINED.get(kind, _wrong_value)
-    return explain(draft, path, value)
+    return explain(raw, path, value)
 
 
 def _is_empty(value: Value) -> bool:
@@ -59,16 +59,16 @@ def _says_nothing(value: Value) -> bool:
     return all(not any(item.values()) if isinstance(item, dict) else _is_empty(item) for item in items)
 
 
-def _unknown_key(draft: RawFaq, path: Path) -> Problem:
+def _unknown_key(raw: RawFaq, path: Path) -> Problem:
     written = str(path[-1])
     if "：" in written:
         message, remedy = "冒号是全角的“：”", "请换成半角冒号加一个空格“: ”"
-        place = draft.document.key_place(path)
+        place = raw.document.key_place(path)
         return Problem(place.line, place.column + written.index("："), "E-FULLWIDTH-COLON", message, remedy)
     bare = written.strip(_QUOTES)
     if bare != written and bare in ALL_KEYS:
         message, remedy = f"键{written}用了弯引号", f"请写成 {bare}，不加引号"
-        return draft.problem(path, "E-CURLY-QUOTE", message, remedy, at_key=True)
+        return raw.problem(path, "E-CURLY-QUOTE", message, remedy, at_key=True)
     meant = _meant(written, path[:-1])
     if meant is not None:
         remedy = f"你是不是想写“{meant}”"
@@ -76,7 +76,7 @@ def _unknown_key(draft: RawFaq, path: Path) -> Problem:
         remedy = f"“{written}”应写在 {_home(written)}，请检查缩进"
     else:
         remedy = "请删去这一项，或检查缩进"
-    return draft.problem(path, "E-UNKNOWN-KEY", f"这里没有{quoted(written)}这一项", remedy, at_key=True)
+    return raw.problem(path, "E-UNKNOWN-KEY", f"这里没有{quoted(written)}这一项", remedy, at_key=True)
 
 
 def _meant(written: str, parent: Path) -> str | None:
@@ -125,59 +125,59 @@ def _title(key: str) -> str:
     return next((info.title for model in MODELS if (info := model.model_fields.get(key)) and info.title), key)
 
 
-def _list_expected(draft: RawFaq, path: Path, value: Value) -> Problem:
+def _list_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
     name = _name(path)
     if isinstance(value, str) and value.startswith(("-", *LIST_MARKS)):
-        place = draft.document.place(path)
+        place = raw.document.place(path)
         message = "“-”后面没有空格" if value[0] == "-" else f"列表的短横写成了“{value[0]}”"
         return Problem(place.line, place.column, "E-DASH", message, "请写成半角短横加一个空格“- ”")
     remedy = "请每条另起一行，前面加“- ”"
     if isinstance(value, str) and value[:1] in {"［", "【", "（", "("}:
         remedy = "请用半角方括号和半角逗号，如 [a, b]"
-    return draft.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
+    return raw.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
 
 
-def _mapping_expected(draft: RawFaq, path: Path, _: Value) -> Problem:
-    return draft.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
+def _mapping_expected(raw: RawFaq, path: Path, _: Value) -> Problem:
+    return raw.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
 
 
-def _text_expected(draft: RawFaq, path: Path, value: Value) -> Problem:
+def _text_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
     if isinstance(value, dict) and len(value) == 1:
         key, inner = next(iter(value.items()))
         if inner is None and _IDENTIFIER.fullmatch(key):
             message, remedy = "句子用花括号开头，YAML 会当成另一种写法", "请给整句加一对半角双引号"
-            return draft.problem(path, "E-BRACE", message, remedy)
+            return raw.problem(path, "E-BRACE", message, remedy)
         if isinstance(inner, str) and key not in ALL_KEYS:
             message = "正文里的半角冒号加空格“: ”会被 YAML 当成键"
-            place = draft.document.place(path)
+            place = raw.document.place(path)
             remedy = "请换成全角冒号“：”，或给整句加一对半角双引号"
             return Problem(place.line, place.column + len(key), "E-COLON", message, remedy)
-    return draft.problem(path, "E-TYPE", f"{_name(path)}应该是一句话", "请写成一行文字，前面不加“- ”，也不加括号")
+    return raw.problem(path, "E-TYPE", f"{_name(path)}应该是一句话", "请写成一行文字，前面不加“- ”，也不加括号")
 
 
-def _wrong_form(draft: RawFaq, path: Path, value: Value) -> Problem:
+def _wrong_form(raw: RawFaq, path: Path, value: Value) -> Problem:
     if path and path[-1] in {"as_of", "reviewed"}:
-        return _wrong_value(draft, path, value)
+        return _wrong_value(raw, path, value)
     message, remedy = "依据要写明法律和条号，或规定和文号", "请写 law 和 article，或 rule 和 document，只写一组"
-    return draft.problem(path, "E-BASIS", message, remedy)
+    return raw.problem(path, "E-BASIS", message, remedy)
 
 
-def _wrong_value(draft: RawFaq, path: Path, value: Value) -> Problem:
+def _wrong_value(raw: RawFaq, path: Path, value: Value) -> Problem:
     shown = quoted(str(value))
     last = path[-1] if path else ""
     if last in {"as_of", "reviewed"}:
-        return draft.problem(path, "E-DATE", f"{shown}不是日期", "请写成 2026-11-23 这样，年-月-日，补足两位")
+        return raw.problem(path, "E-DATE", f"{shown}不是日期", "请写成 2026-11-23 这样，年-月-日，补足两位")
     if last == "group":
         close = get_close_matches(str(value), list(Group), 1)
         by_heading = {group.heading: group.value for group in Group}
         meant = by_heading.get(str(value)) or (close[0] if close else None)
         remedy = f"你是不是想写“{meant}”" if meant else f"请从 {'、'.join(Group)} 里选一个"
-        return draft.problem(path, "E-VALUE", f"没有{shown}这一组", remedy)
+        return raw.problem(path, "E-VALUE", f"没有{shown}这一组", remedy)
     remedy = "请写 1" if last == "version" else "请对照 docs/operators.md 里这一项的写法"
-    return draft.problem(path, "E-VALUE", f"{_name(path)}的值{shown}不对", remedy)
+    return raw.problem(path, "E-VALUE", f"{_name(path)}的值{shown}不对", remedy)
 
 
-def _wrong_id(draft: RawFaq, path: Path, value: Value) -> Problem:
+def _wrong_id(raw: RawFaq, path: Path, value: Value) -> Problem:
     is_parameter = path[0] == "parameters"
     if is_parameter:  # pydantic points below the name: (parameters, name, [key])
         path = path[:2]
@@ -185,7 +185,7 @@ def _wrong_id(draft: RawFaq, path: Path, value: Value) -> Problem:
     bare = written.strip(_QUOTES)
     remedy = f"你是不是想写“{bare}”，不加引号" if _IDENTIFIER.fullmatch(bare) else "请改成 home_visit 这样"
     message = f"编号{quoted(written)}只能用小写字母、数字和下划线，字母开头，最长 40 个"
-    return draft.problem(path, "E-ID", message, remedy, at_key=is_parameter)
+    return raw.problem(path, "E-ID", message, remedy, at_key=is_parameter)
 
 
 _Explain = Callable[[RawFaq, Path, Value], Problem]

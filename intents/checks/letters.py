@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from intents.checks.draft import RawFaq, WrittenText
+from intents.checks.raw_faq import RawFaq, WrittenText
 from intents.chinese.script import converter
 from intents.faq.problems import Problem, quoted
 
@@ -28,79 +28,79 @@ _MARKUP = re.compile(
 _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
-def invisible(draft: RawFaq) -> Iterator[Problem]:
+def invisible(raw: RawFaq) -> Iterator[Problem]:
     """Characters that nobody sees and that keep equal texts from being equal; also in keys and ids."""
-    for found in _INVISIBLE.finditer(draft.document.source.text):
+    for found in _INVISIBLE.finditer(raw.document.source.text):
         name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
-        yield _at(draft, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
+        yield _at(raw, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
 
 
-def look_alikes(draft: RawFaq) -> Iterator[Problem]:
+def look_alikes(raw: RawFaq) -> Iterator[Problem]:
     """Letters of another script, of full width, or radicals that look like the usual ones."""
-    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), draft.document.source.text)
+    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), raw.document.source.text)
     for found in _LOOK_ALIKE.finditer(text):
         message = f"“{found[0]}”（U+{ord(found[0]):04X}）只是看着像平常的字"
-        yield _at(draft, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
+        yield _at(raw, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
 
 
-def garbled(draft: RawFaq) -> Iterator[Problem]:
+def garbled(raw: RawFaq) -> Iterator[Problem]:
     """What is left when a text was read in the wrong encoding."""
-    for found in _GARBLED.finditer(draft.document.source.text):
-        yield _at(draft, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
+    for found in _GARBLED.finditer(raw.document.source.text):
+        yield _at(raw, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
 
 
-def _at(draft: RawFaq, offset: int, code: str, message: str, remedy: str) -> Problem:
-    place = draft.document.source.place(offset)
+def _at(raw: RawFaq, offset: int, code: str, message: str, remedy: str) -> Problem:
+    place = raw.document.source.place(offset)
     return Problem(place.line, place.column, code, message, remedy)
 
 
-def mixed_script(draft: RawFaq) -> Iterator[Problem]:
+def mixed_script(raw: RawFaq) -> Iterator[Problem]:
     """Traditional and Simplified characters in one text; in answers, any Traditional one."""
-    shown = (*draft.answer_texts, *draft.titles)
-    traditional = frozenset(filter(_is_traditional, _used((*draft.questions, *shown))))
-    doubtful = [question for question in draft.questions if not traditional.isdisjoint(question.text)]
+    shown = (*raw.answer_texts, *raw.titles)
+    traditional = frozenset(filter(_is_traditional, _used((*raw.questions, *shown))))
+    doubtful = [question for question in raw.questions if not traditional.isdisjoint(question.text)]
     simplified = frozenset(filter(_is_simplified, _used(doubtful)))
     for question in doubtful:
         if simplified.isdisjoint(question.text):
             continue
         first = next(i for i, c in enumerate(question.text) if c in traditional)
         message = f"一句话里繁体“{question.text[first]}”和简体混着写"
-        yield draft.problem(question.path, "W-MIXED-SCRIPT", message, "请整句用繁体，或整句用简体", character=first)
+        yield raw.problem(question.path, "W-MIXED-SCRIPT", message, "请整句用繁体，或整句用简体", character=first)
     for written in shown:
         first = next((i for i, c in enumerate(written.text) if c in traditional), -1)
         if first >= 0:
             message = f"回答里有繁体字“{written.text[first]}”"
-            yield draft.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
+            yield raw.problem(written.path, "W-MIXED-SCRIPT", message, "回答请一律用简体", character=first)
 
 
 def _used(texts: Iterable[WrittenText]) -> set[str]:
     return set().union(*(written.text for written in texts))
 
 
-def punctuation(draft: RawFaq) -> Iterator[Problem]:
+def punctuation(raw: RawFaq) -> Iterator[Problem]:
     """Half-width marks between Chinese characters in what people read."""
-    for written in (*draft.answer_texts, *draft.titles):
+    for written in (*raw.answer_texts, *raw.titles):
         pairs = (pair for pair in _HALFWIDTH_PAIR.finditer(written.text) if _HAN.search(pair[0]))
         if found := _HALFWIDTH.search(written.text) or next(pairs, None):
             message = f"中文里用了半角的“{found[0][0]}”"
             remedy = "请换成全角标点"
-            yield draft.problem(written.path, "W-HALFWIDTH", message, remedy, character=found.start())
+            yield raw.problem(written.path, "W-HALFWIDTH", message, remedy, character=found.start())
 
 
-def numbered_lines(draft: RawFaq) -> Iterator[Problem]:
+def numbered_lines(raw: RawFaq) -> Iterator[Problem]:
     """A step that begins with its number: the channels number steps themselves."""
-    for written in draft.answer_texts:
+    for written in raw.answer_texts:
         if "steps" in written.path and (found := _NUMBERED.match(written.text)):
             message = f"步骤开头写了序号{quoted(found[0])}，会显示成两个序号"
-            yield draft.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
+            yield raw.problem(written.path, "W-NUMBERED", message, "请删去序号", character=0)
 
 
-def markup(draft: RawFaq) -> Iterator[Problem]:
+def markup(raw: RawFaq) -> Iterator[Problem]:
     """Markdown or HTML in what people read: the channels show it as it stands."""
-    for written in (*draft.answer_texts, *draft.titles):
+    for written in (*raw.answer_texts, *raw.titles):
         if found := _MARKUP.search(written.text):
             message, remedy = f"{quoted(found[0])}里的排版标记会原样显示", "请只留下文字；编号和小标题由机器人自己加"
-            yield draft.problem(written.path, "W-MARKUP", message, remedy, character=found.start())
+            yield raw.problem(written.path, "W-MARKUP", message, remedy, character=found.start())
 
 
 # A character is of one script only when OpenCC changes it into a character of the other script's classic set and its own

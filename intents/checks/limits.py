@@ -13,6 +13,8 @@ class Limits:
     """Characters of a summary, with its parameters filled in."""
     sentence: int = 60
     """Characters of one sentence; longer ones aren't read to the end on a phone."""
+    answer: int = 700
+    """Characters of a whole answer with its parameters filled in, the basis apart; more isn't read to the end."""
     title: int = 12
     """Characters of a button's label."""
     lines: tuple[int, int] = (2, 6)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from intents.checks.draft import RawFaq, WrittenQuestion, sequence
+from intents.checks.raw_faq import RawFaq, WrittenQuestion, sequence
 from intents.chinese.script import simplified
 from intents.faq.problems import Problem, quoted
 
@@ -13,25 +13,25 @@ _PLAIN = re.compile("[\u4e00-\u9fff，。？！、]*")
 _MARK = re.compile("[，。？！、]")
 
 
-def duplicate_questions(draft: RawFaq) -> Iterator[Problem]:
+def duplicate_questions(raw: RawFaq) -> Iterator[Problem]:
     """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
-    written = [_words(question.text) for question in draft.questions]
+    written = [_words(question.text) for question in raw.questions]
     # All at once: a call of OpenCC for each would take as long as reading the file.
     in_one_script = simplified("\n".join(written)).split("\n")
     first: dict[str, int] = {}
     first_of_owner: dict[tuple[str, str | None], int] = {}
-    for number, (question, words) in enumerate(zip(draft.questions, written, strict=True)):
+    for number, (question, words) in enumerate(zip(raw.questions, written, strict=True)):
         if not words:
             message = f"问法{quoted(question.text)}里没有能辨认的字"
-            yield draft.problem(question.path, "E-EMPTY-QUESTION", message, "请写成一句话，或删去")
+            yield raw.problem(question.path, "E-EMPTY-QUESTION", message, "请写成一句话，或删去")
             continue
         earlier = first_of_owner.setdefault((words, question.owner), number)
         if earlier == number:
             earlier = first.setdefault(in_one_script[number], number)
         # The other script's spelling is welcome beside its own.
-        same_owner = draft.questions[earlier].owner == question.owner
+        same_owner = raw.questions[earlier].owner == question.owner
         if earlier != number and (not same_owner or written[earlier] == words):
-            yield _twice(draft, draft.questions[earlier], question)
+            yield _twice(raw, raw.questions[earlier], question)
 
 
 def _words(text: str) -> str:
@@ -40,26 +40,24 @@ def _words(text: str) -> str:
     return _NO_WORD.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _twice(draft: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Problem:
-    line = draft.line_of(first.path)
+def _twice(raw: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Problem:
+    line = raw.line_of(first.path)
     if first.owner == second.owner:
         message = f"{quoted(second.text)}和第 {line} 行是同一句"
-        return draft.problem(second.path, "W-REPEATED-QUESTION", message, "请删去其一")
+        return raw.problem(second.path, "W-REPEATED-QUESTION", message, "请删去其一")
     if first.owner is None:
         message = f"{quoted(second.text)}在第 {line} 行的 out_of_scope 里也有"
-        return draft.problem(second.path, "E-SCOPE-CLASH", message, "请想好归不归这里管，删去其一")
+        return raw.problem(second.path, "E-SCOPE-CLASH", message, "请想好归不归这里管，删去其一")
     message = f"{quoted(second.text)}已在第 {line} 行的“{first.owner}”里"
-    return draft.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
+    return raw.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
 
 
-def enough_questions(draft: RawFaq) -> Iterator[Problem]:
+def enough_questions(raw: RawFaq) -> Iterator[Problem]:
     """An intent that is asked in too few ways is rarely found."""
-    least = draft.limits.questions
-    for index, intent in draft.intents:
+    least = raw.limits.questions
+    for index, intent in raw.intents:
         count = len(sequence(intent.get("questions")))
         if 0 < count < least:
             path = ("intents", index, "questions")
             message = f"只有 {count} 条问法"
-            yield draft.problem(
-                path, "W-FEW-QUESTIONS", message, f"请补到 {least} 条以上，写真的有人会问的", at_key=True
-            )
+            yield raw.problem(path, "W-FEW-QUESTIONS", message, f"请补到 {least} 条以上，写真的有人会问的", at_key=True)

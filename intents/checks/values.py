@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from intents.checks.draft import RawFaq
+from intents.checks.raw_faq import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
@@ -23,13 +23,13 @@ _KINDS = {
 }
 
 
-def empty_values(draft: RawFaq) -> Iterator[Problem]:
+def empty_values(raw: RawFaq) -> Iterator[Problem]:
     """A key, a list or an item with nothing in it."""
-    for path in _empties(draft.document.value, ()):
+    for path in _empties(raw.document.value, ()):
         name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
         item = "里有一条" if isinstance(path[-1], int) else ""
         remedy = "请写上内容，或删去这一项"
-        yield draft.problem(path, "E-EMPTY-PART", f"“{name}”{item}是空的", remedy, at_key=True)
+        yield raw.problem(path, "E-EMPTY-PART", f"“{name}”{item}是空的", remedy, at_key=True)
 
 
 def _empties(value: Value, path: Path) -> Iterator[Path]:
@@ -46,10 +46,10 @@ def _empties(value: Value, path: Path) -> Iterator[Path]:
             yield from _empties(inner, (*path, index))
 
 
-def silent_conversions(draft: RawFaq) -> Iterator[Problem]:
+def silent_conversions(raw: RawFaq) -> Iterator[Problem]:
     """An unquoted no, 012, 1:30 or date where text belongs: other YAML readers make something else of it."""
-    for path, kind in draft.document.conversions.items():
-        last, text = path[-1] if path else "", draft.document.at(path)
+    for path, kind in raw.document.conversions.items():
+        last, text = path[-1] if path else "", raw.document.at(path)
         if not isinstance(text, str) or (last in _DATES and kind == "timestamp"):
             continue
         if last in _NUMBERS and kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(text):
@@ -57,29 +57,29 @@ def silent_conversions(draft: RawFaq) -> Iterator[Problem]:
         if last in _DATES | {"version", "recheck_days", "id", "group"}:
             continue  # only one form is right there, and the schema says which
         message = f"{quoted(text)}没有加引号，YAML 会当成{_KINDS.get(kind, '别的东西')}"
-        yield draft.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
+        yield raw.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
 
 
-def curly_quotes(draft: RawFaq) -> Iterator[Problem]:
+def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
     """A whole value inside curly quotes: they don't quote anything in YAML and will be shown."""
-    texts = (*draft.questions, *draft.answer_texts, *draft.titles)
+    texts = (*raw.questions, *raw.answer_texts, *raw.titles)
     for written in texts:
         text = written.text.strip()
-        if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1] or written.path not in draft.document.plain:
+        if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1] or written.path not in raw.document.plain:
             continue
         message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
-        yield draft.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
+        yield raw.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
 
 
-def cut_by_hash(draft: RawFaq) -> Iterator[Problem]:
+def cut_by_hash(raw: RawFaq) -> Iterator[Problem]:
     """A space and # in a plain text: YAML takes the rest of the line for a comment."""
-    source = draft.document.source
+    source = raw.document.source
     if not _ANY_HASH.search(source.text):
         return
-    for written in (*draft.questions, *draft.answer_texts, *draft.titles):
-        if written.path not in draft.document.plain:
+    for written in (*raw.questions, *raw.answer_texts, *raw.titles):
+        if written.path not in raw.document.plain:
             continue
-        end = draft.document.spans[written.path][1]
+        end = raw.document.spans[written.path][1]
         found = _HASH.match(source.text, end)
         if found:
             place = source.place(found.end() - 1)

@@ -1,1 +1,1 @@
-"""Chinese writing: Traditional and Simplified."""
+"""Chinese writing: Traditional and Simplified characters, and how they sound."""

@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from intents.danger.score import DangerClassifier, WordingVerdict
 from intents.danger.signs import PatternGroup, SignalKind, load_patterns
 from intents.danger.spelling import BREAK, DangerNormalizer
 
-__all__ = ["CRISIS", "WORDING", "DangerDetector", "DangerSignal", "SignalKind"]
+__all__ = ["CRISIS", "WORDING", "DangerAssessment", "DangerDetector", "DangerLevel", "DangerSignal", "SignalKind"]
 
 CRISIS = "crisis"
 """The intent of a message in which a life is in danger, where the FAQ has it."""
@@ -39,6 +40,26 @@ class DangerSignal:
     """It is happening now."""
 
 
+class DangerLevel(StrEnum):
+    """How sure it is that a life is in danger."""
+
+    NONE = "none"
+    DOUBTFUL = "doubtful"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class DangerAssessment:
+    """What a message says of danger to life."""
+
+    level: DangerLevel
+    signal: DangerSignal | None
+    """What told; present iff the level is not NONE."""
+
+
+NO_DANGER = DangerAssessment(DangerLevel.NONE, None)
+
+
 class DangerDetector:
     """Finds the first signal of danger to life; immutable, safe to share between threads."""
 
@@ -51,6 +72,13 @@ class DangerDetector:
         self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
         self._cause = re.compile(words["CAUSE"])
         self._worry = re.compile(words["WORRY"])
+
+    def assess(self, text: str) -> DangerAssessment:
+        """How sure it is; never raises."""
+        signal = self.find(text)
+        if signal is None:
+            return DangerAssessment(DangerLevel.NONE, None)
+        return DangerAssessment(DangerLevel.DOUBTFUL if signal.pattern == WORDING else DangerLevel.PLAIN, signal)
 
     def find(self, text: str) -> DangerSignal | None:
         """The signal that told, or None; never raises, whatever the text."""

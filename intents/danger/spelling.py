@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from intents.chinese.readings import readings
 from intents.chinese.script import simplified
-from intents.matching.pinyin import readings
 
 MAX_CHARACTERS = 4000
 """A longer message is cut to its beginning and its end."""

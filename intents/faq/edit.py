@@ -9,7 +9,7 @@ import yaml
 
 from intents.errors import ExpectedError
 from intents.faq.reader import Path, Value, YamlDocument, read
-from intents.matching.corpus import OUT_OF_SCOPE
+from intents.faq.schema import OUT_OF_SCOPE
 
 # The end of a bracket that was left open, on this line or on one that follows.
 _CLOSING = re.compile(r"(?:[ \t\r\n]|#[^\n]*\n)*[\]},]")

@@ -13,6 +13,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
+OUT_OF_SCOPE = "out_of_scope"
+"""Stands in for an intent's id where none should answer; the key of the file where such questions are listed."""
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -213,6 +216,12 @@ class FAQ(_Model):
     )
     lexicon: tuple[Annotated[tuple[Text, ...], Field(min_length=2)], ...] = Field(
         default=(), title="近义词", description="一行一组意思相同的词", examples=[[["催收", "追债", "讨债"]]]
+    )
+    allowed_wording: tuple[Text, ...] = Field(
+        default=(),
+        title="放行的句子",
+        description="带“一定会”“随时可以”这类字眼、但有人看过没问题的句子，整句照抄",
+        examples=[["您随时可以撤回同意。"]],
     )
     out_of_scope: OutOfScope | None = Field(default=None, title="范围之外", description="不归这里管的问题")
     intents: tuple[Intent, ...] = Field(min_length=1, title="话题", description="全部话题，一条一个")

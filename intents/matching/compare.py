@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from intents.faq.schema import FAQ
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Decision
 from intents.matching.matcher import Match, Matcher
 

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from intents.errors import ExpectedError, reason
-from intents.faq.schema import FAQ
-
-OUT_OF_SCOPE = "out_of_scope"
-"""Stands in for an intent's id where none should answer."""
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
 
 _NONE = "none"
 _COLUMNS = {"intent", "text"}

@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.faq.schema import OUT_OF_SCOPE
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match
 

@@ -10,9 +10,10 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from intents.chinese.readings import fuzzy_syllable, readings
 from intents.matching.lexicon import Lexicon
 from intents.matching.normalize import BATCH_SIZE, Normalizer
-from intents.matching.pinyin import PinyinReader, fuzzy, readings
+from intents.matching.pinyin import PinyinReader
 
 Codes = NDArray[np.int64]
 Weights = NDArray[np.float32]
@@ -111,7 +112,7 @@ def _sounds() -> Codes:
     """For each code point of the first plane, the number of its syllable, or itself."""
     number = {syllable: _SYLLABLES + position for position, syllable in enumerate(_syllable_names())}
     usual = [syllables[0] for syllables in readings().values()]
-    numbers = {syllable: number[fuzzy(syllable)] for syllable in set(usual)}
+    numbers = {syllable: number[fuzzy_syllable(syllable)] for syllable in set(usual)}
     table = np.arange(0x10000, dtype=np.int64)
     table[[ord(character) for character in readings()]] = [numbers[syllable] for syllable in usual]
     return table
@@ -174,7 +175,7 @@ def _character(code: int) -> str:
 
 @cache
 def _syllable_names() -> Sequence[str]:
-    return tuple(dict.fromkeys(map(fuzzy, dict.fromkeys(syllables[0] for syllables in readings().values()))))
+    return tuple(dict.fromkeys(map(fuzzy_syllable, dict.fromkeys(syllables[0] for syllables in readings().values()))))
 
 
 VIEW_WEIGHTS: Mapping[FeatureView, float] = MappingProxyType(

@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from intents.faq.schema import FAQ
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Thresholds
 from intents.matching.features import Weights
 from intents.matching.matcher import softmax

@@ -47,6 +47,12 @@ class Ranking:
     exact: bool = False
     """The message is a question of the FAQ, word for word."""
 
+    def without_stray_crisis(self) -> "Ranking":
+        """The ranking of a message that isn't in danger: likeness alone must not offer danger to life as a topic."""
+        if self.exact:
+            return self
+        return Ranking(tuple(each for each in self.candidates if each.intent != CRISIS), self.outside)
+
 
 class Matcher:
     """Finds the intent of a message; immutable and safe to share between threads."""
@@ -60,20 +66,21 @@ class Matcher:
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
 
-    def match(self, text: str, *, in_danger: bool | None = None) -> Match:
+    def match(self, text: str, *, in_danger: bool | None = None, ranking: "Ranking | None" = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
 
         Args:
             text: the message.
             in_danger: whether it tells of danger to life, from who has looked at the whole of it.
+            ranking: the ranking of this text, from who has it already.
         """
-        ranking = self._ranking(text, MAX_CANDIDATES)
+        ranking = ranking or self._ranking(text, MAX_CANDIDATES)
         if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, reason=DecisionReason.DANGER)
         two = None if ranking.exact else self._two_questions(text)
-        return two or self._decided(text, ranking)
+        return two or self._decided(text, ranking.without_stray_crisis())
 
     def warm(self) -> None:
         """Do now what the first messages would wait for, some 0.2 s in all: reading pinyin, the patterns of danger to life."""
@@ -84,6 +91,10 @@ class Matcher:
     def outside(self, text: str) -> float:
         """How likely it is that the message is about none of the intents, 0 to 1."""
         return self._ranking(text).outside
+
+    def ranking(self, text: str) -> Ranking:
+        """Every intent with its score, and the score of being none of them."""
+        return self._ranking(text)
 
     def rank(self, text: str) -> tuple[Candidate, ...]:
         """Every intent with its score, best first; the scores and that of being none of them add up to 1."""
@@ -112,7 +123,7 @@ class Matcher:
             return None
         sure = [
             match
-            for match in (self._decided(part, self._ranking(part, MAX_CANDIDATES)) for part in parts)
+            for match in (self._decided(part, self._ranking(part).without_stray_crisis()) for part in parts)
             if self._clear(match)
         ]
         sure.sort(key=lambda match: (-match.score, match.intent or ""))

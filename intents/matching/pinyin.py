@@ -1,13 +1,12 @@
-"""Toneless pinyin: how a character sounds, and what someone meant who typed pinyin or initials."""
+"""Pinyin and initials that someone typed, turned into the words of the FAQ: yuqi and yq are 逾期."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable
 from itertools import islice, product
 from math import log
-from types import MappingProxyType
+
+from intents.chinese.readings import readings
 
 MAX_WORD = 4
 """The longest run of characters that is learned as one word."""
@@ -16,36 +15,12 @@ _FIRST, _LAST = 0x4E00, 0x9FFF
 """The block of Chinese characters that people type."""
 _HAN = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]+")
 _LATIN = re.compile(r"[a-z]+(?: +[a-z]+)*")
-_FUZZY_START = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _RARE_READING = 3.0
 _UNKNOWN_SYLLABLE = -20.0
 _WORD_COHESION = 0.1
 _WORD_COUNT = 4
 _LEXICON_COUNT = 3
 _LEXICON_WEIGHT = 2
-
-
-@cache
-def readings() -> Mapping[str, tuple[str, ...]]:
-    """Toneless readings of each character, the usual one first, two at most.
-
-    They are pypinyin's (MIT license), in a table made by tests/pinyin_table.py: importing pypinyin takes a third of a second, and
-    its dictionary five times as long to read.
-    """
-    table: dict[str, tuple[str, ...]] = {}
-    for line in files(__package__).joinpath("pinyin.tsv").read_text(encoding="utf-8").splitlines():
-        choice, _, characters = line.partition("\t")
-        table.update(dict.fromkeys(characters, tuple(choice.split(","))))
-    return MappingProxyType(table)
-
-
-def fuzzy(syllable: str) -> str:
-    """One form for syllables that many speakers don't tell apart: zh/z, ch/c, sh/s, n/l, -ng/-n."""
-    for start, plain in _FUZZY_START:
-        if syllable.startswith(start) and len(syllable) > len(start):
-            syllable = plain + syllable[len(start) :]
-            break
-    return syllable[:-1] if syllable.endswith("ng") else syllable
 
 
 class PinyinReader:

@@ -15,7 +15,6 @@ import pytest
 from bot.cli import COMMANDS
 from bot.messages import ChatIdentity
 from bot.store.store import Store
-from bot.talk.state import ConversationState
 from tests.catalog import CATALOG, compiled
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment
@@ -97,7 +96,7 @@ def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(yoush
     async def talked() -> None:
         async with Store(f"sqlite+aiosqlite:///{youshu.folder / 'youshu.db'}", call_seconds=30) as store:
             for channel in ("telegram", "telegram_group", "web"):
-                await store.save_turn(ChatIdentity(channel, "123"), ConversationState("lawsuit"))
+                await store.turns.save(ChatIdentity(channel, "123"), "{}")
 
     asyncio.run(talked())
     assert youshu("forget", "telegram:123").out == "已删除 2 条记录\n"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.privacy import mask
+from bot.privacy import PersonalData, kinds_of_personal_data, mask
 
 MASKED = [
     # mobile phones, as people write them
@@ -126,6 +126,22 @@ def test_what_tells_who_somebody_is_gets_masked(text: str, masked: str) -> None:
         assert not any(piece in shown for piece in ("123号", "501", "88号", "白集", "阳光小区"))
     else:
         assert shown == masked
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MASKED])
+def test_its_kinds_are_the_same_before_and_after_it_is_masked(text: str) -> None:
+    kinds = kinds_of_personal_data(text)
+    assert kinds
+    assert kinds_of_personal_data(mask(text)) == kinds
+    assert all(kind.mark in mask(text) for kind in kinds)
+
+
+def test_every_kind_is_among_the_examples() -> None:
+    assert {kind for text, _ in MASKED for kind in kinds_of_personal_data(text)} == {*PersonalData}
+
+
+def test_a_word_in_brackets_is_no_kind_of_personal_data() -> None:
+    assert kinds_of_personal_data("催收又来了[捂脸]怎么办[流泪]") == ()
 
 
 @pytest.mark.parametrize("text", KEPT)

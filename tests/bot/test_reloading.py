@@ -10,10 +10,10 @@ from typing import TypeVar
 import httpx
 import pytest
 
-from bot.http.metrics import Metrics
-from bot.messages import ChatIdentity, Reply, SendError
+from bot.messages import ChatIdentity, Reply, SendError, SendFailure
 from bot.operators.handoff import Handoffs
-from bot.operators.reload_notices import faq_status, notify_on_reload
+from bot.operators.reload_notices import notify_on_reload
+from bot.service import faq_status
 from bot.store.store import Store
 from intents.load import check_text
 from intents.reload import Reloader
@@ -126,7 +126,7 @@ async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_no
 
     async def send(person: ChatIdentity, reply: Reply) -> None:
         if person.user == "1":
-            raise SendError("Forbidden")
+            raise SendError(SendFailure.BLOCKED)
         told.append((person, reply.text))
         news.set()
 
@@ -134,8 +134,8 @@ async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_no
     handoffs = Handoffs(
         Store("sqlite+aiosqlite://"), frozenset({reachable, blocked, ChatIdentity("wechat", "3")}), {"telegram": send}
     )
-    reloader, metrics = Reloader.load(folder / "faq.yaml"), Metrics()
-    notify_on_reload(reloader, handoffs, metrics)
+    reloader = Reloader.load(folder / "faq.yaml")
+    notify_on_reload(reloader, handoffs)
     async with reloader.watching(), asyncio.timeout(DEADLINE_SECONDS):
         (folder / "faq.yaml").write_text(faq_text([HOME_VISIT]), encoding="utf-8")
         await news.wait()

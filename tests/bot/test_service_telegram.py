@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.messages import ChatIdentity
-from bot.store.store import ConversationState, Store
+from bot.store.store import Store
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.faqs import intent, write_faq
@@ -110,7 +110,7 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     people = [server.user() for _ in range(PEOPLE)]
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         for user in people:
-            await store.save_turn(ChatIdentity("telegram", str(user["id"])), ConversationState())
+            await store.turns.save(ChatIdentity("telegram", str(user["id"])), "{}")
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, f"发给 {PEOPLE} 人")
@@ -132,7 +132,7 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     url = f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
     async with Store(url) as store:
         for user in people:
-            await store.save_turn(ChatIdentity("telegram", str(user["id"])), ConversationState())
+            await store.turns.save(ChatIdentity("telegram", str(user["id"])), "{}")
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         preview = await asked(server, admin, "/broadcast 今晚维护")
         await server.taps(preview, f"发给 {PEOPLE} 人")
@@ -144,9 +144,9 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     assert 0 < len(early) < len(people)
     async with Store(url) as store:
         # Somebody of those who are still to get it asks to be forgotten meanwhile.
-        [mailing] = await store.mailings.unfinished()
-        left = await store.mailings.remaining(mailing.id)
-        forgotten = (await store.mailings.next_recipients(mailing.id))[-1].person
+        [broadcast] = await store.broadcasts.unfinished()
+        left = await store.broadcasts.remaining(broadcast.id)
+        forgotten = (await store.broadcasts.next_recipients(broadcast.id))[-1].person
         await store.forget(forgotten)
     async with serving(folder, server, ADMINS=f"telegram:{admin['id']}") as service:
         summary = (await server.next_message(admin))["text"]
@@ -158,7 +158,7 @@ async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_o
     # Whoever was crossed off when the process was killed, and no one else, may have got nothing.
     assert sum(heard.values()) >= len(heard) - 1
     async with Store(url) as store:
-        assert not await store.mailings.unfinished()
+        assert not await store.broadcasts.unfinished()
 
 
 async def test_a_token_that_telegram_refuses_is_one_line_and_exit_code_1(folder: Path, server: BotAPI) -> None:

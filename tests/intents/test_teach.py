@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.matcher import Match
 from intents.teach import MAX_CHARACTERS, SHAKEN, TeachError, _moved, _served, teach

@@ -13,7 +13,8 @@ from bot.channels.telegram import sending, wording
 from bot.channels.telegram.addressing import CHANNEL, identity_of, is_private, message_text
 from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, MessageHandlers
-from bot.operators.admin_commands import COMMANDS, VALUE_PREFIX, AdminCommands, QuotedMessage
+from bot.operators.admin_commands import COMMANDS, AdminCommands, QuotedMessage
+from bot.operators.buttons import VALUE_PREFIX
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ class AdminHandlers:
             await query.answer()
         except TelegramError as error:
             self.messages.count(error_kind(error))
-        reply = await self.admin_commands.tapped(person, query.data)
+        reply = await self.admin_commands.tap(person, query.data)
         if reply is None:
             return
         if ":".join(query.data.split(":")[:2]) in IN_PLACE:

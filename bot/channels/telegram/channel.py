@@ -30,7 +30,7 @@ from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.startup import TelegramRefusedError
 from bot.channels.telegram.update_processor import WORKING_AT_ONCE, PerChatUpdateProcessor
 from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
-from bot.messages import ChatIdentity, Reply, SendError, Turn
+from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 OVERDUE_SECONDS: Final = 3.0 * POLL_SECONDS
 """Polling counts as broken when Telegram last answered so long ago."""
 READ_SECONDS: Final = 10.0
+
+_FAILURES: Final = {"blocked": SendFailure.BLOCKED, "chat_not_found": SendFailure.CHAT_NOT_FOUND}
+"""The failure for each kind of error that others tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +156,13 @@ class TelegramChannel:
     async def send(self, person: ChatIdentity, reply: Reply) -> None:
         """Write to a person proactively, in their private chat; raises SendError."""
         if not person.user.isdecimal():
-            raise SendError("chat_not_found")
+            raise SendError(SendFailure.CHAT_NOT_FOUND)
         try:
             await sending.send_to_chat(self._application.bot, int(person.user), reply)
         except TelegramError as error:
-            self._count(error_kind(error))
-            raise SendError(error_kind(error)) from None
+            kind = error_kind(error)
+            self._count(kind)
+            raise SendError(_FAILURES.get(kind, SendFailure.OTHER), kind) from None
 
     async def health(self) -> str | None:
         """None while updates come in, or may soon; otherwise one line that says since when they don't."""

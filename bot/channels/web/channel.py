@@ -17,7 +17,7 @@ from typing_extensions import override
 from bot.channels.channel import ChannelLimits
 from bot.channels.web.api import choices_as_json, parse_request, reply_as_json
 from bot.http.request_body import read_body
-from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError, Turn
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError, SendFailure, Turn
 
 MAX_BODY_BYTES = 64 * 1024
 PAGE = Path(__file__).parent / "page"
@@ -63,7 +63,7 @@ class WebChannel:
 
     async def send(self, person: ChatIdentity, reply: Reply) -> None:  # noqa: ARG002 -- whoever it is and whatever it says
         """Raise SendError: the page shows only replies."""
-        raise SendError("reply_only")
+        raise SendError(SendFailure.OTHER, "reply_only")
 
     async def health(self) -> str | None:
         """None: messages come in as long as the server runs that is asked for it."""

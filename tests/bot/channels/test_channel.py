@@ -34,7 +34,7 @@ async def channels(server: BotAPI, tmp_path: Path) -> AsyncIterator[dict[str, Ch
                 turn=conversation.turn,
                 forget=conversation.forget,
                 search=lambda _, __: (),
-                claims=store,
+                claims=store.claims,
                 count=lambda _: None,
             ),
         ]

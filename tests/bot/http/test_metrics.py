@@ -7,7 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.http.metrics import Metrics
 from bot.messages import ChatIdentity, Incoming, Reply, Section
-from bot.store.store import Store, StoreError
+from bot.store.errors import StoreError
+from bot.store.store import Store
 from intents import Decision
 
 PERSON = ChatIdentity("web", "session-geheim")

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatIdentity, Incoming, Reply, SendError
-from bot.operators.handoff import HOLD_SECONDS, TAKE, Handoffs, Send
+from bot.messages import ChatIdentity, Incoming, Reply, Send, SendError, SendFailure
+from bot.operators.handoff import HOLD_SECONDS, Handoffs
+from bot.store.handoffs import Handoff
 from bot.store.store import Store
 from bot.talk import wording
 from bot.talk.conversation import Conversation
@@ -52,7 +53,7 @@ class House:
 
     async def send(self, person: ChatIdentity, reply: Reply) -> None:
         if person in self.unreachable:
-            raise SendError("blocked")
+            raise SendError(SendFailure.BLOCKED)
         self.got[person].append(reply)
 
     async def say(self, person: ChatIdentity, text: str) -> Reply | None:
@@ -168,7 +169,7 @@ async def test_asking_for_a_human_offers_to_call_one_and_tells_every_operator(ho
     assert called is not None
     assert called.text == wording.CALLED
     for admin in (ADMIN, OTHER):
-        assert [choice.value for choice in house.got[admin][-1].choices] == [f"{TAKE}:chat:1001"]
+        assert [choice.value for choice in house.got[admin][-1].choices] == ["a:take:chat:1001"]
 
 
 async def test_a_name_too_long_for_a_button_is_given_in_words(house: House) -> None:
@@ -189,6 +190,39 @@ async def test_where_no_operator_can_come_none_is_offered(house: House) -> None:
     assert "12348" in failed.text
 
 
+async def test_one_operator_who_can_be_reached_is_enough(house: House) -> None:
+    await house.say(WANG, "转人工客服")
+    house.unreachable.add(ADMIN)
+    called = await house.say(WANG, "1")
+    assert called is not None
+    assert called.text == wording.CALLED
+    assert house.got[OTHER]
+
+
+async def test_an_operator_who_calls_is_not_called_to_themselves(house: House) -> None:
+    assert await house.handoffs.call(ADMIN)
+    assert house.got[ADMIN] == []
+    house.unreachable.add(OTHER)
+    assert not await house.handoffs.call(ADMIN)
+
+
+async def test_an_operator_in_a_channel_that_is_not_running_does_not_count_as_reached(house: House) -> None:
+    elsewhere = ChatIdentity("not running", "9")
+    handoffs = replace(house.handoffs, admins=frozenset({ADMIN, elsewhere}))
+    assert await handoffs.call(WANG)
+    house.unreachable.add(ADMIN)
+    assert not await handoffs.call(WANG)
+
+
+async def test_a_talk_whose_operator_is_in_a_channel_that_is_not_running_goes_back_to_the_bot(house: House) -> None:
+    elsewhere = ChatIdentity("not running", "9")
+    until = int(house.clock.now) + 100
+    assert await house.handoffs.store.handoffs.take(Handoff(WANG, elsewhere, until))
+    reply = await house.say(WANG, VISIT)
+    assert reply is not None
+    assert reply.intent == "home_visit"
+
+
 async def test_forgetting_a_person_also_ends_the_handover(house: House) -> None:
     await house.handoffs.take(ADMIN, "chat:1001")
     await house.conversation.forget(WANG)
@@ -198,4 +232,22 @@ async def test_forgetting_a_person_also_ends_the_handover(house: House) -> None:
 async def test_a_talk_in_an_operators_hands_is_kept_nowhere(house: House) -> None:
     await house.handoffs.take(ADMIN, "chat:1001")
     await house.say(WANG, "今天天气怎么样")
-    assert await house.handoffs.store.misses() == []
+    assert await house.handoffs.store.analytics.misses() == []
+
+
+async def test_in_a_talk_about_danger_to_life_operators_who_cannot_be_reached_are_no_reason_for_a_line_for_complaints(
+    house: House,
+) -> None:
+    house.unreachable = {ADMIN, OTHER}
+    call = Incoming(WANG, choice="call")
+    before = await house.conversation.turn(call)
+    assert before is not None
+    assert "12348" in before.text
+    assert await house.say(WANG, "我不想活了") is not None
+    reply = await house.conversation.turn(call)
+    assert reply is not None
+    assert all(number in reply.text for number in ("110", "120", "12356"))
+    assert not any(number in reply.text for number in ("12348", "12378"))
+    after = await house.say(WANG, "没有人")
+    assert after is not None
+    assert after.intent == "crisis"

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.messages import ChatIdentity
-from bot.operators.report import DailyTurns, Report, gather, since
-from bot.operators.report_page import chart, page
+from bot.operators.report import DailyTurns, Report, build_report, parse_since
+from bot.operators.report_page import draw_chart, render_page
 from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.store.store import Store
-from bot.talk.state import ConversationState
 from intents.knowledge import Knowledge
 from tests.faqs import intent, write_faq
 
@@ -40,7 +39,7 @@ class Past:
         """What one turn of a new person added so many days ago."""
         self.now = NOW - timedelta(days=days_ago)
         self._people += 1
-        await self.store.save_turn(ChatIdentity("web", f"person-{self._people}"), ConversationState(), event)
+        await self.store.turns.save(ChatIdentity("web", f"person-{self._people}"), "{}", event)
 
 
 @pytest.fixture
@@ -57,15 +56,15 @@ def knowledge(tmp_path: Path) -> Knowledge:
 
 
 async def report(past: Past, knowledge: Knowledge, span: timedelta = WEEK) -> Report:
-    return await gather(past.store, knowledge, NOW - span, NOW)
+    return await build_report(past.store, knowledge, NOW - span, NOW)
 
 
 async def test_with_nothing_asked_it_still_says_what_wants_a_review(past: Past, knowledge: Knowledge) -> None:
     found = await report(past, knowledge)
-    assert found.empty
-    assert [row.intent for row in found.never] == ["home_visit", "lawsuit"]
-    assert any("被起诉" in row.message for row in found.due)
-    assert "还没有人来问" in page(found)
+    assert found.is_empty
+    assert [row.intent for row in found.unasked_topics] == ["home_visit", "lawsuit"]
+    assert any("被起诉" in row.message for row in found.due_reviews)
+    assert "还没有人来问" in render_page(found)
 
 
 async def test_outcomes_are_told_for_each_day_without_gaps(past: Past, knowledge: Knowledge) -> None:
@@ -81,8 +80,8 @@ async def test_outcomes_are_told_for_each_day_without_gaps(past: Past, knowledge
         DailyTurns(date(2026, 11, 23)),
     )
     assert (found.totals.answer, found.totals.clarify, found.totals.fallback) == (1, 1, 1)
-    assert [(row.intent, row.count) for row in found.asked] == [("home_visit", 1)]
-    assert [row.intent for row in found.never] == ["lawsuit"]
+    assert [(row.intent, row.count) for row in found.asked_topics] == [("home_visit", 1)]
+    assert [row.intent for row in found.unasked_topics] == ["lawsuit"]
 
 
 async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_intents(
@@ -94,9 +93,9 @@ async def test_what_was_not_understood_is_grouped_by_likeness_with_the_nearest_i
     by_text = {group.texts[0]: group for group in found.misses}
     school = by_text["孩子上学会受影响吗"]
     assert (school.count, school.texts) == (3, ("孩子上学会受影响吗", "将来孩子上学受不受影响"))
-    assert {near.intent for near in school.near} == {"home_visit", "lawsuit"}
+    assert {near.intent for near in school.nearest} == {"home_visit", "lawsuit"}
     assert OPEN in by_text
-    places = (*(near.intent for near in school.near), "out_of_scope")
+    places = (*(near.intent for near in school.nearest), "out_of_scope")
     taught = [["youshu", "teach", place, "孩子上学会受影响吗"] for place in places]
     assert [shlex.split(command) for command in school.commands] == taught
 
@@ -111,12 +110,12 @@ async def test_what_has_been_settled_since_is_told_and_comes_last(past: Past, kn
     for text in ("不还钱会被起诉吗", "不还钱会被起诉吗", FAR, FAR, OPEN):
         await past.learn(1, TurnEvent("fallback", miss=text, likeness=text))
     found = await report(past, knowledge)
-    assert [(group.texts[0], group.settled) for group in found.misses] == [
+    assert [(group.texts[0], group.resolved_to) for group in found.misses] == [
         (OPEN, None),
         ("不还钱会被起诉吗", "lawsuit"),
         (FAR, "out_of_scope"),
     ]
-    html = page(found)
+    html = render_page(found)
     assert "现在已经答得上：被起诉" in html
     assert "已记为不归我们管" in html
     assert html.count("youshu teach") == len(found.misses[0].commands)
@@ -140,7 +139,7 @@ async def test_votes_come_with_their_reasons_the_least_useful_answer_first(past:
     found = await report(past, knowledge)
     assert [(row.intent, row.up, row.down) for row in found.votes] == [("lawsuit", 0, 3), ("home_visit", 1, 0)]
     assert found.votes[0].reasons == (("看不懂", 2), ("没说原因", 1))
-    assert (found.useful, found.voted) == (1, 4)
+    assert (found.useful_count, found.vote_count) == (1, 4)
 
 
 async def test_what_people_picked_when_asked_back_is_told_by_title(past: Past, knowledge: Knowledge) -> None:
@@ -161,7 +160,7 @@ async def test_the_page_fetches_nothing_and_takes_no_word_for_markup(past: Past,
     evil = "<script>alert(1)</script>&<b>"
     await past.learn(1, TurnEvent("fallback", miss=evil, likeness="evil"))
     await past.learn(1, TurnEvent("answer", "home_visit"))
-    html = page(await report(past, knowledge))
+    html = render_page(await report(past, knowledge))
     assert evil not in html
     assert "&lt;script&gt;alert(1)" in html
     assert not re.search(r"<(?:script|link|img|iframe)|(?:src|href)=|url\(|https?://|@import", html)
@@ -169,7 +168,7 @@ async def test_the_page_fetches_nothing_and_takes_no_word_for_markup(past: Past,
 
 def test_the_columns_of_the_chart_stand_inside_it_and_add_up() -> None:
     days = [DailyTurns(date(2026, 11, 1) + timedelta(days=number), number, number // 2, 3) for number in range(40)]
-    drawn = chart(days)
+    drawn = draw_chart(days)
     assert len([column for column in drawn.columns if column.label]) <= 8
     top = drawn.lines[-1][1]
     assert top >= max(day.total for day in days)
@@ -190,10 +189,10 @@ def test_the_columns_of_the_chart_stand_inside_it_and_add_up() -> None:
     ],
 )
 def test_a_span_or_a_day_is_understood(text: str, moment: datetime) -> None:
-    assert since(text, NOW) == moment
+    assert parse_since(text, NOW) == moment
 
 
 @pytest.mark.parametrize("text", ["", "a week", "7", "7m", "2026-13-01", "-3d"])
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        since(text, NOW)
+        parse_since(text, NOW)

@@ -22,6 +22,8 @@ def path(tmp_path: Path) -> Path:
         ("我叫王小明，会上我家吗", "姓名"),
         ("加我微信wx_abc12345聊", "微信号"),
         ("有人打[手机号]找我", "手机号"),
+        ("催收让我加QQ：123456789聊", "QQ号"),
+        ("催收让我加[QQ号]聊", "QQ号"),
     ],
 )
 def test_personal_data_never_gets_into_the_file(path: Path, question: str, kind: str) -> None:

@@ -30,16 +30,16 @@ class Calls:
             await asyncio.sleep(0)
 
 
-def together(calls: Calls, most: int = 10, *, ones_own: bool = True) -> Batcher[int, int]:
-    return Batcher(calls, most, lambda _: ones_own)
+def batcher(calls: Calls, max_size: int = 10, *, item_errors: bool = True) -> Batcher[int, int]:
+    return Batcher(calls, max_size, lambda _: item_errors)
 
 
 async def test_what_is_asked_during_a_call_shares_the_next_one() -> None:
     calls = Calls()
-    asking = together(calls, most=3)
-    tasks = [asyncio.create_task(asking.ask(0))]
+    batching = batcher(calls, max_size=3)
+    tasks = [asyncio.create_task(batching.submit(0))]
     await calls.begun()
-    tasks += [asyncio.create_task(asking.ask(number)) for number in range(1, 6)]
+    tasks += [asyncio.create_task(batching.submit(number)) for number in range(1, 6)]
     await asyncio.sleep(0)
     calls.open.set()
     assert await asyncio.gather(*tasks) == [0, 2, 4, 6, 8, 10]
@@ -49,8 +49,8 @@ async def test_what_is_asked_during_a_call_shares_the_next_one() -> None:
 async def test_one_that_is_refused_does_not_take_the_others_with_it() -> None:
     calls = Calls(refused=frozenset({2}))
     calls.open.set()
-    asking = together(calls)
-    found = await asyncio.gather(*(asking.ask(number) for number in range(4)), return_exceptions=True)
+    batching = batcher(calls)
+    found = await asyncio.gather(*(batching.submit(number) for number in range(4)), return_exceptions=True)
     assert [found[0], found[1], found[3]] == [0, 2, 6]
     assert isinstance(found[2], ValueError)
 
@@ -58,21 +58,21 @@ async def test_one_that_is_refused_does_not_take_the_others_with_it() -> None:
 async def test_what_would_fail_for_all_is_not_tried_again() -> None:
     calls = Calls(refused=frozenset({2}))
     calls.open.set()
-    asking = together(calls, ones_own=False)
-    found = await asyncio.gather(*(asking.ask(number) for number in range(4)), return_exceptions=True)
+    batching = batcher(calls, item_errors=False)
+    found = await asyncio.gather(*(batching.submit(number) for number in range(4)), return_exceptions=True)
     assert all(isinstance(each, ValueError) for each in found)
     assert calls.asked == [[0, 1, 2, 3]]
 
 
 async def test_who_gave_up_waiting_is_not_asked_for_and_holds_up_nobody() -> None:
     calls = Calls()
-    asking = together(calls)
-    first = asyncio.create_task(asking.ask(1))
+    batching = batcher(calls)
+    first = asyncio.create_task(batching.submit(1))
     await calls.begun()
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await asking.ask(2)
-    last = asyncio.create_task(asking.ask(3))
+            await batching.submit(2)
+    last = asyncio.create_task(batching.submit(3))
     await asyncio.sleep(0)
     calls.open.set()
     assert [await first, await last] == [2, 6]
@@ -81,10 +81,10 @@ async def test_who_gave_up_waiting_is_not_asked_for_and_holds_up_nobody() -> Non
 
 async def test_settling_waits_for_what_is_under_way() -> None:
     calls = Calls()
-    asking = together(calls)
-    asked = asyncio.create_task(asking.ask(1))
+    batching = batcher(calls)
+    asked = asyncio.create_task(batching.submit(1))
     await calls.begun()
-    settling = asyncio.create_task(asking.settle())
+    settling = asyncio.create_task(batching.drain())
     await asyncio.sleep(0)
     assert not settling.done()
     calls.open.set()

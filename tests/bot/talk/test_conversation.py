@@ -13,10 +13,13 @@ from hypothesis import strategies as st
 
 from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
 from bot.store.analytics import ClarifyChoiceCount, Miss, VoteCount
+from bot.store.errors import StoreError
 from bot.store.store import Store
+from bot.store.turns import TurnContext
 from bot.talk import wording
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
+from bot.talk.state import ConversationState
 from intents import Decision, Matcher
 from intents.danger.detector import DangerDetector
 from intents.knowledge import Knowledge
@@ -198,14 +201,14 @@ async def test_when_it_is_not_clear_the_titles_and_none_of_these_are_offered(wan
     assert len(reply.choices) <= 4
     assert (await wang.tap("lawsuit标题")).intent == "lawsuit"
     shown = tuple(sorted(choice.value[2:] for choice in reply.choices if choice.value != "none"))
-    assert await store.clarify_choices() == [ClarifyChoiceCount(shown, "lawsuit", 1)]
+    assert await store.analytics.clarify_choices() == [ClarifyChoiceCount(shown, "lawsuit", 1)]
 
 
 async def test_typing_something_new_cancels_the_question(wang: Talking, store: Store) -> None:
     await wang.say(BOTH)
     assert (await wang.say("减免罚息怎么申请")).intent == "bare"
     assert (await wang.say("1")).part is Part.RIGHTS
-    assert await store.clarify_choices() == []
+    assert await store.analytics.clarify_choices() == []
 
 
 async def test_none_of_these_is_kept_as_such_and_leads_to_the_topics(wang: Talking, store: Store) -> None:
@@ -213,7 +216,7 @@ async def test_none_of_these_is_kept_as_such_and_leads_to_the_topics(wang: Talki
     reply = await wang.tap("都不是")
     assert reply.decision is Decision.FALLBACK
     assert "逾期的后果" in labels(reply)
-    assert [(shown in row.shown, row.picked) for row in await store.clarify_choices()] == [(True, "none")]
+    assert [(shown in row.shown, row.picked) for row in await store.analytics.clarify_choices()] == [(True, "none")]
 
 
 async def test_the_same_question_back_is_not_asked_twice_in_a_row(wang: Talking) -> None:
@@ -252,7 +255,7 @@ async def test_a_message_without_words_is_asked_for_words_and_is_no_miss(
 ) -> None:
     reply = await wang.say(text)
     assert wording.WORDS_PLEASE in reply.text
-    assert await store.misses() == []
+    assert await store.analytics.misses() == []
 
 
 async def test_ten_thousand_characters_get_a_reply(wang: Talking) -> None:
@@ -280,7 +283,7 @@ async def test_after_danger_the_talk_stays_with_the_person_until_a_debt_question
 
 async def test_danger_is_never_kept_as_a_miss(wang: Talking, store: Store) -> None:
     await wang.say("我不想活了")
-    assert await store.misses() == []
+    assert await store.analytics.misses() == []
 
 
 # --- votes, misses, forgetting ----------------------------------------------------------------------------------
@@ -291,7 +294,7 @@ async def test_a_vote_is_asked_once_and_a_bad_one_may_say_why(wang: Talking, sto
     reply = await wang.tap("没用")
     assert labels(reply) == ["没答到点上", "看不懂", "说得不对", "其他"]
     await wang.say("2")
-    assert await store.votes() == [VoteCount("home_visit", useful=False, reason="hard", count=1)]
+    assert await store.analytics.votes() == [VoteCount("home_visit", useful=False, reason="hard", count=1)]
     assert not {"有用", "没用"} & set(labels(await wang.say(VISIT)))
     assert {"有用", "没用"} <= set(labels(await wang.say(LAWSUIT)))
 
@@ -300,7 +303,7 @@ async def test_what_was_not_understood_is_kept_masked_and_nothing_else_is(wang: 
     for text in (VISIT, "我叫王小明，电话13800138000，今天天气怎么样", OUTSIDE[1], OUTSIDE[1] + "？"):
         await wang.say(text)
     now = int(store.clock())
-    assert sorted(await store.misses(), key=lambda miss: miss.count) == [
+    assert sorted(await store.analytics.misses(), key=lambda miss: miss.count) == [
         Miss("我叫[姓名],电话[手机号],今天天气怎么样", 1, now, now),
         Miss(OUTSIDE[1], 2, now, now),
     ]
@@ -309,7 +312,7 @@ async def test_what_was_not_understood_is_kept_masked_and_nothing_else_is(wang: 
 async def test_outcomes_are_counted_by_intent(wang: Talking, store: Store) -> None:
     for text in (BOTH, VISIT, VISIT, OUTSIDE[0]):
         await wang.say(text)
-    counted = {(row.decision, row.intent): row.count for row in await store.outcomes()}
+    counted = {(row.decision, row.intent): row.count for row in await store.analytics.outcomes()}
     assert counted[("answer", "home_visit")] == 2
     assert counted[("fallback", None)] == 1
     assert sum(counted.values()) == 4
@@ -347,6 +350,19 @@ async def test_every_topic_can_be_reached_by_tapping_from_the_menu(wang: Talking
 async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, store: Store) -> None:
     reply = await Talking(Conversation(lambda: knowledge, store, retention_days=9)).say("隐私")
     assert "9 天" in reply.text
+    assert "{" not in reply.text
+
+
+async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(
+    wang: Talking, store: Store
+) -> None:
+    await wang.say(OUTSIDE[0])
+    told = (await wang.say("隐私")).text
+    forgotten = (await wang.say("删除我的数据")).text
+    assert [miss.text for miss in await store.analytics.misses()] == [OUTSIDE[0]]
+    for text in (told, forgotten):
+        assert "没听懂的句子" in text
+        assert "自动删除" in text
 
 
 @pytest.mark.parametrize("said", ["平台能不能删除我的数据", "返回多少利息", "怎么用花呗还款", "帮助我家人"])
@@ -412,7 +428,7 @@ async def test_messages_of_one_person_that_come_at_once_are_taken_one_after_anot
     wang: Talking, store: Store
 ) -> None:
     await asyncio.gather(*(wang.say(text) for text in OUTSIDE))
-    assert (await store.load_turn(WANG)).talk.misses == len(OUTSIDE)
+    assert ConversationState.from_json((await store.turns.load(WANG)).state).misses == len(OUTSIDE)
 
 
 async def test_a_database_that_is_away_costs_memory_and_never_the_answer(knowledge: Knowledge) -> None:
@@ -421,6 +437,37 @@ async def test_a_database_that_is_away_costs_memory_and_never_the_answer(knowled
     assert (await wang.tap("权利")).part is Part.RIGHTS
     assert (await wang.say("我不想活了")).intent == "crisis"
     assert await wang.say("删除我的数据") == wording.FORGET_FAILED
+
+
+def fails_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next turn can't be read, those after it can."""
+    load = store.turns.load
+
+    async def failing(_: ChatIdentity, **__: bool) -> TurnContext:
+        monkeypatch.setattr(store.turns, "load", load)
+        raise StoreError("OperationalError")
+
+    monkeypatch.setattr(store.turns, "load", failing)
+
+
+async def test_a_crisis_survives_a_turn_that_could_not_be_read(
+    wang: Talking, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wang.say("我不想活了")
+    kept = await store.turns.load(WANG)
+    fails_once(store, monkeypatch)
+    await wang.say("嗯")
+    assert await store.turns.load(WANG) == kept
+    assert (await wang.say("嗯")).intent == "crisis"
+
+
+async def test_danger_to_life_is_kept_even_where_the_talk_could_not_be_read(
+    wang: Talking, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wang.say(VISIT)
+    fails_once(store, monkeypatch)
+    assert (await wang.say("我不想活了")).intent == "crisis"
+    assert (await wang.say("嗯")).intent == "crisis"
 
 
 async def test_a_database_that_hangs_does_not_keep_the_answer_back(knowledge: Knowledge) -> None:

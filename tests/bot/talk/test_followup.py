@@ -117,7 +117,8 @@ async def test_danger_to_life_is_never_passed_over_in_the_middle_of_a_talk(conve
     assert len(found) > len(danger) / 2
     replies = [await second(conversation, text, "i:home_visit", text) for text in found]
     # Where the wording leaves it open whether it is a follow-up, the numbers to call stand under its answer.
-    assert [text for text, reply in zip(found, replies, strict=True) if "12356" not in reply.text] == []
+    numbered = [reply.intent == "crisis" or "12356" in reply.text for reply in replies]
+    assert [text for text, known in zip(found, numbered, strict=True) if not known] == []
     crisis = sum(reply.intent == "crisis" for reply in replies)
     assert crisis >= 0.9 * len(found)
 

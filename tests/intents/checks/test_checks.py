@@ -17,9 +17,8 @@ from rapidfuzz import fuzz
 from intents import Decision
 from intents.checks import RULES, causes
 from intents.checks.basis import ARTICLE
-from intents.checks.draft import WrittenQuestion
-from intents.checks.matching import _Neighbours, stolen_questions
-from intents.checks.thorough import thorough_problems
+from intents.checks.raw_faq import WrittenQuestion
+from intents.checks.slow import NearDuplicateIndex, slow_problems, stolen_questions
 from intents.faq.problems import Problem, quoted
 from intents.knowledge import Knowledge
 from intents.load import check_text
@@ -38,10 +37,11 @@ def codes(text: str) -> list[str]:
     return [problem.code for problem in checked.problems]
 
 
-def thorough(text: str) -> list[str]:
+def slow(text: str) -> list[str]:
     checked = check_text(text, today=TODAY, limits=LIMITS)
+    assert checked.raw is not None
     assert checked.faq is not None
-    return [problem.code for problem in thorough_problems(checked, lambda questions, _: questions)]
+    return [problem.code for problem in slow_problems(checked.raw, checked.faq)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.__name__))
@@ -195,16 +195,16 @@ def test_what_is_quoted_stays_short_visible_and_on_one_line(text: str) -> None:
 
 
 def test_a_nearly_equal_question_in_another_topic_is_found() -> None:
-    found = thorough(GOOD.replace("那人非要坐在我家客厅等我", "年化写着三十多了算不算太高"))
+    found = slow(GOOD.replace("那人非要坐在我家客厅等我", "年化写着三十多了算不算太高"))
     assert "W-NEAR-QUESTION" in found
 
 
 def test_a_nearly_equal_question_in_the_same_topic_is_welcome() -> None:
-    assert thorough(GOOD.replace("那人非要坐在我家客厅等我", "夜里有人砸门要账了咋办")) == []
+    assert slow(GOOD.replace("那人非要坐在我家客厅等我", "夜里有人砸门要账了咋办")) == []
 
 
 def test_a_nearly_equal_question_out_of_scope_is_found() -> None:
-    assert "W-NEAR-QUESTION" in thorough(GOOD.replace("花卡在哪里申请", "年化写着三十多了算不算太高"))
+    assert "W-NEAR-QUESTION" in slow(GOOD.replace("花卡在哪里申请", "年化写着三十多了算不算太高"))
 
 
 def test_at_most_so_many_questions_are_tried_spread_over_the_file() -> None:
@@ -215,20 +215,21 @@ def test_at_most_so_many_questions_are_tried_spread_over_the_file() -> None:
         return questions
 
     checked = check_text(GUARDED, today=TODAY, limits=LIMITS)
-    assert list(thorough_problems(checked, track, most=3)) == []
+    assert checked.raw is not None
+    assert list(slow_problems(checked.raw, checked.faq, track, spot_checks=3)) == []
     assert len(tried) == 7 + 3
     assert tried[7:] == [tried[0], tried[1], tried[3]]
 
 
 def test_a_question_that_tells_of_danger_to_life_gets_no_other_answer() -> None:
-    assert thorough(GUARDED.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == ["W-STOLEN"]
-    assert thorough(GUARDED.replace("心里踏实多了", "那人坐在我家，我不想活了")) == []
-    assert thorough(GOOD.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == []
+    assert slow(GUARDED.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == ["W-STOLEN"]
+    assert slow(GUARDED.replace("心里踏实多了", "那人坐在我家，我不想活了")) == []
+    assert slow(GOOD.replace("那人非要坐在我家客厅等我", "那人坐在我家，我不想活了")) == []
 
 
 @pytest.mark.parametrize("filler", ["啊", "请问"])
 def test_a_question_that_another_topic_asks_in_the_same_words_is_stolen(filler: str) -> None:
-    assert "W-STOLEN" in thorough(GOOD.replace("那人非要坐在我家客厅等我", f"{filler}年化写着三十多算不算太高？"))
+    assert "W-STOLEN" in slow(GOOD.replace("那人非要坐在我家客厅等我", f"{filler}年化写着三十多算不算太高？"))
 
 
 def test_a_question_that_too_many_topics_ask_in_the_same_words_is_answered_by_none() -> None:
@@ -240,9 +241,9 @@ def test_a_question_that_too_many_topics_ask_in_the_same_words_is_answered_by_no
         for number in range(60)
     )
     checked = check_text(crowded, today=TODAY, limits=LIMITS)
-    assert checked.draft
+    assert checked.raw
     assert checked.faq
-    told = [*stolen_questions(checked.draft, checked.faq, lambda questions, _: questions, most=None)]
+    told = [*stolen_questions(checked.raw, checked.faq)]
     assert len(told) == 60
     assert all("会答不上来" in problem.message for problem in told)
 
@@ -264,10 +265,10 @@ def test_a_question_that_check_does_not_complain_of_reaches_its_owner(shipped: K
     st.lists(st.text(st.sampled_from("逾期会坐牢吗上门"), min_size=1, max_size=24), max_size=30), st.integers(90, 99)
 )
 def test_the_index_finds_the_same_neighbours_as_comparing_all_with_all(texts: list[str], near: int) -> None:
-    index = _Neighbours(texts, float(near))
+    index = NearDuplicateIndex(texts, float(near))
     for number, text in enumerate(texts):
         expected = [other for other in range(number) if fuzz.ratio(text, texts[other]) >= near]
-        assert index.before(number) == expected
+        assert index.earlier(number) == expected
 
 
 Paths = list[tuple[str | int, ...]]

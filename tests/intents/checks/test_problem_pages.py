@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from intents.checks.thorough import thorough_problems
+from intents.checks.slow import slow_problems
 from intents.load import check_text
 from tests.mistakes import GOOD, LIMITS, TODAY
 
@@ -74,8 +74,8 @@ def placed(example: str, right: str) -> str:
 
 def codes(text: str) -> set[str]:
     checked = check_text(text, today=TODAY, limits=LIMITS)
-    problems = {*checked.problems, *thorough_problems(checked, lambda questions, _: questions)}
-    return {problem.code for problem in problems}
+    slow = slow_problems(checked.raw, checked.faq) if checked.raw else ()
+    return {problem.code for problem in (*checked.problems, *slow)}
 
 
 def test_every_code_has_its_section_and_every_section_its_code() -> None:

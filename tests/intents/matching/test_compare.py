@@ -1,7 +1,8 @@
 """What a change of the FAQ does: to sentences, and to what it says."""
 
+from intents.faq.schema import OUT_OF_SCOPE
 from intents.matching.compare import ChangeEffect, content_changes, decision_changes
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance, faq_utterances
+from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.matcher import Matcher
 from tests.faqs import faq, intent
 

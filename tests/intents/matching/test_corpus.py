@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from intents.matching.corpus import OUT_OF_SCOPE, CorpusError, LabeledUtterance, read_labeled_utterances
+from intents.faq.schema import OUT_OF_SCOPE
+from intents.matching.corpus import CorpusError, LabeledUtterance, read_labeled_utterances
 
 
 def test_a_labelled_file_is_read_whatever_further_columns_it_has(tmp_path: Path) -> None:

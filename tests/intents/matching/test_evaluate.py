@@ -1,6 +1,7 @@
 """What the figures mean."""
 
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.faq.schema import OUT_OF_SCOPE
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.evaluate import (
     EvaluatedUtterance,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from intents.matching.corpus import OUT_OF_SCOPE, LabeledUtterance
+from intents.faq.schema import OUT_OF_SCOPE
+from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import load_thresholds, parse_thresholds
 from intents.matching.fit import FOLDS, Budget, ScoredUtterances, as_yaml, fit_thresholds, in_corpus, out_of_fold
 from tests.faqs import faq, intent

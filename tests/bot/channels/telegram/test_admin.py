@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from bot.channels.telegram.channel import TelegramChannel
-from bot.http.metrics import Metrics
-from bot.messages import ChatIdentity
+from bot.messages import ChatIdentity, Send
 from bot.operators.admin_commands import COMMANDS, AdminCommands
-from bot.operators.broadcast import Broadcast
-from bot.operators.handoff import Handoffs, Send
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
-from bot.store.store import ConversationState, Store, TurnEvent
+from bot.store.analytics import TurnEvent
+from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.search import search
 from intents.reload import Reloader
@@ -73,18 +73,18 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, frozenset({person}), senders)
         conversation = Conversation(lambda: reloader.current, store, handoffs)
-        broadcast = Broadcast(store, senders, per_second=1000)
+        broadcast = BroadcastSender(store, senders, per_second=1000)
         channel = TelegramChannel(
             reaching(server),
             turn=conversation.turn,
             forget=conversation.forget,
             search=lambda text, most: search(reloader.current, text, most),
-            claims=store,
+            claims=store.claims,
             count=lambda _: None,
             admin_commands=AdminCommands(handoffs, reloader, broadcast),
         )
         senders["telegram"] = channel.send
-        notify_on_reload(reloader, handoffs, Metrics())
+        notify_on_reload(reloader, handoffs)
         running = asyncio.create_task(channel.run())
         yield Shop(server, admin, path, store)
         await broadcast.close()
@@ -150,9 +150,8 @@ async def test_stats_name_the_topics_that_were_asked(shop: Shop) -> None:
 
 async def test_a_miss_is_leafed_to_and_taught_in_three_taps(shop: Shop) -> None:
     user = shop.server.user()
-    await shop.store.save_turn(
-        ChatIdentity("telegram", "1"), ConversationState(), TurnEvent("fallback", miss=MISS, likeness=MISS)
-    )
+    miss = TurnEvent("fallback", miss=MISS, likeness=MISS)
+    await shop.store.turns.save(ChatIdentity("telegram", "1"), "{}", miss)
     listed = await shop.asks(shop.admin, "/misses")
     one = await shop.taps(listed, "1")
     assert one["message_id"] == listed["message_id"]

@@ -9,7 +9,7 @@ from bot.channels.telegram import polling as telegram_polling
 from bot.channels.telegram import startup
 from bot.channels.telegram.channel import OVERDUE_SECONDS
 from bot.channels.telegram.polling import Poller
-from bot.store.store import StoreError
+from bot.store.errors import StoreError
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import Bot, reaching, refusal, talking

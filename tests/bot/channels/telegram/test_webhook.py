@@ -19,7 +19,9 @@ from bot.channels.telegram.webhook import SECRET_HEADER
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Incoming, Reply, Section
-from bot.store.store import CLAIM_SECONDS, Store, StoreError
+from bot.store.claims import CLAIM_SECONDS, ClaimRepository
+from bot.store.errors import StoreError
+from bot.store.store import Store
 from intents import Decision
 from tests.fakes.botapi import PLAIN, BotAPI
 from tests.fakes.botapi_rules import JSON
@@ -78,7 +80,7 @@ async def behind_webhook(
         async with serving(app) as url:
             options = reaching(server, webhook_url=f"{url}/telegram", webhook_secret=SecretStr(SECRET))
             channel = TelegramChannel(
-                options, turn=turn, forget=forget, search=lambda _, __: (), claims=store, count=counted.add
+                options, turn=turn, forget=forget, search=lambda _, __: (), claims=store.claims, count=counted.add
             )
             app.router.routes.extend(channel.routes())
             running = asyncio.create_task(channel.run())
@@ -289,7 +291,7 @@ async def test_without_a_database_telegram_is_asked_to_come_again(bot: Posted, m
 
     user = bot.server.user()
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "deduplicate", away)
+        patch.setattr(ClaimRepository, "deduplicate", away)
         answer = await bot.post(update(bot.server, user))
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
@@ -300,15 +302,15 @@ async def test_without_a_database_telegram_is_asked_to_come_again(bot: Posted, m
 
 
 async def test_what_was_not_taken_is_posted_again_until_it_is(bot: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
-    took = Store.deduplicate
+    took = ClaimRepository.deduplicate
     refusals = iter([StoreError("OperationalError")] * 2)
 
-    async def shaky(store: Store, channel: str, messages: Sequence[str]) -> frozenset[str]:
+    async def shaky(claims: ClaimRepository, channel: str, messages: Sequence[str]) -> frozenset[str]:
         for error in refusals:
             raise error
-        return await took(store, channel, messages)
+        return await took(claims, channel, messages)
 
-    monkeypatch.setattr(Store, "deduplicate", shaky)
+    monkeypatch.setattr(ClaimRepository, "deduplicate", shaky)
     user = bot.server.user()
     await bot.server.says(user, "在吗")
     assert (await bot.server.next_message(user))["text"] == "答：在吗"
@@ -339,7 +341,7 @@ async def test_a_webhook_without_a_secret_does_not_start(server: BotAPI) -> None
             turn=_nobody,
             forget=_nobody,
             search=lambda _, __: (),
-            claims=Store("sqlite+aiosqlite://"),
+            claims=Store("sqlite+aiosqlite://").claims,
             count=print,
         )
 

@@ -1,4 +1,4 @@
-"""The slow rules, for `youshu check` alone: nearly equal questions, and questions that another intent steals."""
+"""The rules too slow for a load: nearly equal questions, and questions that another intent answers."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -9,41 +9,64 @@ from operator import add
 
 from rapidfuzz import fuzz
 
-from intents.checks.draft import RawFaq, WrittenQuestion
+from intents.checks.raw_faq import RawFaq, WrittenQuestion
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.problems import Problem, quoted
-from intents.faq.schema import FAQ
+from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.matching.decide import Decision
 from intents.matching.normalize import bounded
 
 ProgressTracker = Callable[[Sequence[WrittenQuestion], str], Iterable[WrittenQuestion]]
-"""Goes through the questions and may show how far it is."""
+"""Goes through the questions, and may show a progress bar under this title."""
+
+SPOT_CHECKS = 10_000
+"""In a larger file only so many questions are looked at for danger to life, unless all are asked for: it takes longest."""
 
 _EVERYTHING = 100.0
 
 
-def near_questions(draft: RawFaq, track: ProgressTracker) -> Iterator[Problem]:
-    """Questions of different owners that the matcher can hardly tell apart."""
-    index = _Neighbours(draft.comparable, draft.limits.near)
-    for number, question in enumerate(track(draft.questions, "比对相近的问法")):
-        for other in index.before(number):
-            first = draft.questions[other]
+def untracked(questions: Sequence[WrittenQuestion], _: str) -> Iterable[WrittenQuestion]:
+    """Go through the questions without a progress bar."""
+    return questions
+
+
+def slow_problems(
+    raw: RawFaq, faq: FAQ | None, track: ProgressTracker = untracked, *, spot_checks: int | None = SPOT_CHECKS
+) -> Iterator[Problem]:
+    """The problems that only comparing or trying the questions finds; those of trying need a FAQ without errors.
+
+    Args:
+        raw: the file as written.
+        faq: the same as a FAQ; None where an error keeps it from being used.
+        track: shows progress.
+        spot_checks: how many questions are looked at for danger to life, spread evenly over the file; None for all.
+    """
+    yield from near_duplicates(raw, track)
+    if faq is not None:
+        yield from stolen_questions(raw, faq, track, spot_checks=spot_checks)
+
+
+def near_duplicates(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[Problem]:
+    """Questions of different intents that the matcher can hardly tell apart."""
+    index = NearDuplicateIndex(raw.comparable, raw.limits.near)
+    for number, question in enumerate(track(raw.questions, "比对相近的问法")):
+        for other in index.earlier(number):
+            first = raw.questions[other]
             if first.owner != question.owner and _letters(first.text) != _letters(question.text):
-                where = f"第 {draft.line_of(first.path)} 行（{first.owner or 'out_of_scope'}）的{quoted(first.text)}"
+                where = f"第 {raw.line_of(first.path)} 行（{first.owner or OUT_OF_SCOPE}）的{quoted(first.text)}"
                 message = f"{quoted(question.text)}和{where}几乎一样"
-                yield draft.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
+                yield raw.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
                 break
 
 
-def stolen_questions(draft: RawFaq, faq: FAQ, track: ProgressTracker, *, most: int | None) -> Iterator[Problem]:
-    """Questions that reach another intent than their own, or are answered although they are out of scope.
-
-    most bounds how many are looked at for danger to life, evenly spread over the file.
-    """
-    in_danger = dict.fromkeys(_in_danger(draft, faq, track, most))
+def stolen_questions(
+    raw: RawFaq, faq: FAQ, track: ProgressTracker = untracked, *, spot_checks: int | None = SPOT_CHECKS
+) -> Iterator[Problem]:
+    """Questions that are answered by another intent than their own, or although they are out of scope."""
+    in_danger = dict.fromkeys(_in_danger(raw, faq, track, spot_checks))
     for question in in_danger:
-        yield from _strayed(draft, question, CRISIS)
-    contested = [question for question in _contested(draft) if question not in in_danger]
+        yield from _misrouted(raw, question, CRISIS)
+    contested = [question for question in _contested(raw) if question not in in_danger]
     if not contested:
         return
     # Not before: training takes as long as most rules together, and a good file needs none.
@@ -53,54 +76,54 @@ def stolen_questions(draft: RawFaq, faq: FAQ, track: ProgressTracker, *, most: i
     for question in contested:
         match = matcher.match(question.text)
         only_offered = question.owner is None and match.decision is not Decision.ANSWER
-        yield from _strayed(draft, question, None if only_offered else match.intent)
+        yield from _misrouted(raw, question, None if only_offered else match.intent)
 
 
-def _contested(draft: RawFaq) -> Iterator[WrittenQuestion]:
-    """Questions that are somebody else's too, word for word: any other reaches its owner."""
+def _contested(raw: RawFaq) -> Iterator[WrittenQuestion]:
+    """Questions that two intents have word for word; any other always reaches its own."""
     owners: defaultdict[str, set[str | None]] = defaultdict(set)
-    for question, text in zip(draft.questions, draft.comparable, strict=True):
+    for question, text in zip(raw.questions, raw.comparable, strict=True):
         owners[text].add(question.owner)
-    for question, text in zip(draft.questions, draft.comparable, strict=True):
+    for question, text in zip(raw.questions, raw.comparable, strict=True):
         if len(owners[text]) > 1:
             yield question
 
 
-def _in_danger(draft: RawFaq, faq: FAQ, track: ProgressTracker, most: int | None) -> Iterator[WrittenQuestion]:
+def _in_danger(raw: RawFaq, faq: FAQ, track: ProgressTracker, spot_checks: int | None) -> Iterator[WrittenQuestion]:
     """Questions that tell of danger to life, which comes before everything else, and belong to another intent."""
     if CRISIS not in faq.by_id:
         return
     detector = shipped_detector()
-    questions = [question for question in draft.questions if question.owner != CRISIS]
-    if most is not None and len(questions) > most:
-        questions = [questions[number * len(questions) // most] for number in range(most)]
+    questions = [question for question in raw.questions if question.owner != CRISIS]
+    if spot_checks is not None and len(questions) > spot_checks:
+        questions = [questions[number * len(questions) // spot_checks] for number in range(spot_checks)]
     for question in track(questions, "看有没有轻生的意思"):
         if detector.is_danger(bounded(question.text)):
             yield question
 
 
-def _strayed(draft: RawFaq, question: WrittenQuestion, reached: str | None) -> Iterator[Problem]:
-    """The problem of a question that reaches this intent, or none; nothing where it belongs there."""
+def _misrouted(raw: RawFaq, question: WrittenQuestion, reached: str | None) -> Iterator[Problem]:
+    """The problem of a question that is answered by this intent, or by none (None); no problem where that is its own."""
     if reached == question.owner:
         return
     asked = quoted(question.text)
     if question.owner is None:
         message, remedy = f"{asked}写在范围之外，却会被“{reached}”回答", "请看看那个话题里是不是有太像的问法"
-        yield draft.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
+        yield raw.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
     elif reached is None:
         remedy = "请改得具体些，或看看 out_of_scope 里是不是有同一句"
-        yield draft.problem(question.path, "W-STOLEN", f"问{asked}会答不上来", remedy)
+        yield raw.problem(question.path, "W-STOLEN", f"问{asked}会答不上来", remedy)
     else:
         message = f"问{asked}得到的是“{reached}”的回答"
-        yield draft.problem(question.path, "W-STOLEN", message, "请把它移到那个话题，或改得分得清")
+        yield raw.problem(question.path, "W-STOLEN", message, "请把它移到那个话题，或改得分得清")
 
 
 def _letters(text: str) -> str:
     return "".join(c for c in text if c.isalnum())
 
 
-class _Neighbours:
-    """Finds nearly equal texts without comparing all with all.
+class NearDuplicateIndex:
+    """Finds nearly equal texts without comparing each with every other.
 
     Two texts within d insertions and deletions share at least one of their 2d + 1 rarest bigrams, because one edit
     breaks at most two (the prefix filter of set-similarity joins, Chaudhuri and others 2006). That holds for near >= 90;
@@ -128,8 +151,8 @@ class _Neighbours:
         edits = ceil((1 - near) * 2 * length / near)
         return 2 * edits + 1
 
-    def before(self, number: int) -> list[int]:
-        """The earlier texts that are nearly equal to this one; to be asked for in order."""
+    def earlier(self, number: int) -> list[int]:
+        """The positions of the earlier texts that are nearly equal to this one; call it once for each text, in order."""
         text = self._texts[number]
         candidates = {holder for bigram in self._shared[number] for holder in self._holders[bigram]}
         for bigram in self._shared[number]:

@@ -1,0 +1,116 @@
+"""One database behind a URL: opens it, makes its tables, runs statements; whatever goes wrong is a StoreError."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Executable, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from bot.store.engine import autocommit_engine, make_engine, probe
+from bot.store.errors import StoreError, map_errors
+from bot.store.tables import metadata
+
+CALL_SECONDS = 1.5
+"""How long one call may take before the answer goes out without it."""
+OPEN_SECONDS = 5.0
+"""How long making the tables may take at the start, when nobody waits for an answer."""
+BUSY_SHARE = 0.8
+"""How much of a call SQLite may wait for a lock: its wait can't be cancelled, so it has to end first."""
+
+T = TypeVar("T")
+Rows = Sequence[Any]
+"""Of columns of several types; SQLAlchemy 2.0 and 2.1 differ in how Row names them."""
+Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
+
+
+class Database:
+    """Runs statements for many tasks at once, beside other processes.
+
+    A database that is away is tried again at each call, so that it is used again without a restart.
+    """
+
+    def __init__(self, url: str, call_seconds: float = CALL_SECONDS, failed: Callable[[], None] | None = None) -> None:
+        """Nothing is opened yet.
+
+        Args:
+            url: as in YOUSHU_DATABASE_URL.
+            call_seconds: how long one call may take before it is a StoreError.
+            failed: told of every call that the database did not answer.
+        """
+        self.call_seconds = call_seconds
+        self._url = url
+        self._failed = failed
+        self._engine: AsyncEngine | None = None
+        self._autocommit: AsyncEngine | None = None
+        self._ready = False
+        self._sqlite_writer = asyncio.Lock()
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name of the kind of database: sqlite, postgresql; raises StoreError before open()."""
+        return _opened(self._engine).dialect.name
+
+    async def open(self) -> None:
+        """Connect and make the tables that aren't there; raises StoreError, and each later call tries again."""
+        async with self.errors():
+            self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
+            self._autocommit = autocommit_engine(self._engine)
+        async with map_errors(max(self.call_seconds, OPEN_SECONDS), self._failed):
+            await self._prepared()
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        if self._engine is not None:
+            await self._engine.dispose()
+
+    async def ping(self) -> None:
+        """One round trip; raises StoreError."""
+        await self.execute(select(1))
+
+    async def execute(self, statement: Executable, parameters: Parameters = None) -> Rows:
+        """The rows that one statement gives, which is a transaction of its own; raises StoreError."""
+        async with self.errors(), self.connect() as connection:
+            return (await connection.execute(statement, parameters)).all()
+
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What some work gives whose statements are one transaction; raises StoreError."""
+        async with self.errors(), self.begin() as connection:
+            return await work(connection)
+
+    def errors(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Turns whatever fails inside, or takes longer than a call may, into StoreError."""
+        return map_errors(self.call_seconds, self._failed)
+
+    @contextlib.asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which each statement is a transaction of its own; raises the driver's errors."""
+        await self._prepared()
+        async with _opened(self._autocommit).connect() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A connection on which all statements are one transaction; raises the driver's errors."""
+        engine = await self._prepared()
+        # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
+        turn = self._sqlite_writer if engine.dialect.name == "sqlite" else contextlib.nullcontext()
+        async with turn, engine.begin() as connection:
+            yield connection
+
+    async def _prepared(self) -> AsyncEngine:
+        """The engine, once its tables are there."""
+        engine = _opened(self._engine)
+        if not self._ready:
+            await asyncio.to_thread(probe, self._url)
+            async with self._sqlite_writer, engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            self._ready = True
+        return engine
+
+
+def _opened(engine: AsyncEngine | None) -> AsyncEngine:
+    if engine is None:
+        raise StoreError("not open")
+    return engine

@@ -1,0 +1,71 @@
+"""SQLAlchemy engines that several processes can share: SQLite in WAL mode, or PostgreSQL."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+POOL_SIZE = 5
+"""Connections to a SQLite file. Each is a thread; more of them wait for each other's writes, and opening one costs a turn."""
+
+_IN_MEMORY = (None, "", ":memory:")
+_AUTOCOMMIT = "youshu_autocommit"
+
+
+def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
+    """An engine for this URL; SQLite in WAL mode, its writers taking the lock before they read.
+
+    Args:
+        url: as in YOUSHU_DATABASE_URL; raises SQLAlchemyError when it can't be read.
+        busy_seconds: how long SQLite waits for another process's write before it reports a lock.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_async_engine(parsed, pool_pre_ping=True)
+    in_memory = parsed.database in _IN_MEMORY
+    engine = create_async_engine(
+        parsed,
+        poolclass=AsyncAdaptedQueuePool,
+        # One connection is the whole of a database in memory; closing it would lose everything.
+        pool_size=1 if in_memory else POOL_SIZE,
+        max_overflow=0,
+        pool_reset_on_return=None,
+        connect_args={"timeout": busy_seconds, "isolation_level": None},
+    )
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine for one statement at a time, which is a transaction of its own."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_AUTOCOMMIT: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def probe(url: str) -> None:
+    """Open and close a SQLite file; raises sqlite3.Error when it can't be. Blocks for a moment.
+
+    aiosqlite's thread outlives a failed connect and then complains of the closed loop on stderr.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in _IN_MEMORY:
+        sqlite3.connect(str(parsed.database)).close()
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own connection type
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later can't wait for the lock (SQLITE_BUSY_SNAPSHOT), so it takes it at
+    # once: https://www.sqlite.org/lang_transaction.html. A single statement needs no transaction around it.
+    if not connection.get_execution_options().get(_AUTOCOMMIT, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,17 @@
+"""Whether someone in a crisis has turned to a question about debt."""
+
+from intents import Decision, Match
+from intents.danger.detector import CRISIS
+
+NO_TOPIC = frozenset({CRISIS, "stress", "human_help", "greeting", "thanks", "capabilities", "about_bot"})
+"""Answers that are no sign of it."""
+
+QUESTION_CHARACTERS = 6
+"""A debt question has at least so many characters; 「嗯」 and 「不想」 aren't one, whatever they score."""
+
+
+def asks_about_debt(text: str, match: Match) -> bool:
+    """Whether the matcher is sure of an answer about debt to words long enough to be a question."""
+    if match.decision is not Decision.ANSWER or match.intent is None or match.intent in NO_TOPIC:
+        return False
+    return sum(c.isalnum() for c in text) >= QUESTION_CHARACTERS

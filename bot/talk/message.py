@@ -1,0 +1,68 @@
+"""One message or tap, looked at once: every later step reads what is found here."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from bot.talk.ellipsis import ellipsis, goes_on
+from bot.talk.text_commands import fold
+from intents import Decision, Match, Matcher
+from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerLevel
+from intents.matching.decide import DecisionReason
+from intents.matching.matcher import Ranking
+
+
+@dataclass(frozen=True)
+class Message:
+    """What was said, and what it looks like to each part of the bot; each look is taken at most once."""
+
+    text: str
+    """What somebody wrote, or the words that a button of the crisis talk stands for."""
+    matcher: Matcher
+    danger: DangerAssessment = NO_DANGER
+    """What its words say of a life in danger."""
+
+    @cached_property
+    def folded(self) -> str:
+        """The form in which commands and labels are looked for."""
+        return fold(self.text)
+
+    @cached_property
+    def ellipsis(self) -> float:
+        """How much it leaves out, 0 to 1."""
+        return ellipsis(self.folded)
+
+    @cached_property
+    def goes_on(self) -> float:
+        """How plainly it goes on with what was said, 0 to 1."""
+        return goes_on(self.folded)
+
+    @cached_property
+    def ranking(self) -> Ranking:
+        """Every intent with its score."""
+        return self.matcher.ranking(self.text)
+
+    @cached_property
+    def match(self) -> Match:
+        """What it means by itself."""
+        return self.matcher.match(self.text, in_danger=self.in_danger, ranking=self.ranking)
+
+    @property
+    def in_danger(self) -> bool:
+        """Whether it says plainly that a life is in danger."""
+        return self.danger.level is DangerLevel.PLAIN
+
+    @property
+    def asks_for_help(self) -> bool:
+        """Whether it is one of the FAQ's own questions about danger to life, word for word."""
+        match = self.match
+        exact = match.decision is Decision.ANSWER and match.reason is DecisionReason.EXACT
+        return exact and match.intent == CRISIS
+
+    @property
+    def crisis_score(self) -> float:
+        """How much it looks like danger to life by its likeness to the FAQ's own questions, 0 to 1."""
+        return next((each.score for each in self.ranking.candidates if each.intent == CRISIS), 0.0)
+
+    def at_level(self, level: DangerLevel) -> "Message":
+        """The same message, taken to be in danger of this level."""
+        return replace(self, danger=replace(self.danger, level=level))

@@ -1,0 +1,59 @@
+"""What a question gets: an answer, a question back, or a kind word that it isn't understood."""
+
+from dataclasses import replace
+
+from bot.messages import Reply, Section
+from bot.privacy import mask
+from bot.store.analytics import TurnEvent
+from bot.talk import answers, followup, wording
+from bot.talk.followup import Interpretation
+from bot.talk.text_commands import fold
+from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
+from intents import Decision
+
+MISS_CHARACTERS = 200
+"""How much of a message that wasn't understood an operator sees."""
+
+UNCLEAR_IN_A_ROW = 2
+"""After so many turns without an answer the bot stops asking back and shows the menu."""
+
+
+def handle_question(turn: Turn) -> TurnResult:
+    """Answer what the message means in the light of the talk, ask which of several, or say that it isn't understood."""
+    meant = followup.interpret(turn.faq, turn.state, turn.message)
+    if meant.decision is Decision.ANSWER:
+        return answered(turn, _reply(turn, meant))
+    if meant.decision is Decision.CLARIFY and not meant.intents:
+        return in_own_words(turn.state, replace(answers.menu(), sections=(Section((wording.WHICH_TOPIC,)),)))
+    again = set(meant.intents) == set(turn.state.asked)
+    if meant.decision is Decision.CLARIFY and not again and turn.state.misses < UNCLEAR_IN_A_ROW:
+        return _asked_back(turn, meant)
+    return _not_understood(turn)
+
+
+def _reply(turn: Turn, meant: Interpretation) -> Reply:
+    """The answer, with a second question or another reading beneath it."""
+    intent = turn.faq.by_id[meant.intents[0]]
+    reply = section(turn, intent, meant.part) if meant.part else summary(turn, intent)
+    for other, line in ((meant.secondary_intent, wording.ALSO), (meant.beside, wording.BESIDE)):
+        also = turn.faq.by_id.get(other or "")
+        if also is not None and also is not intent:
+            choice = answers.topic_choice(also)
+            others = tuple(each for each in reply.choices if each != choice)
+            added = Section((line.format(title=also.title),))
+            reply = replace(reply, sections=(*reply.sections, added), choices=(choice, *others))
+    return reply
+
+
+def _asked_back(turn: Turn, meant: Interpretation) -> TurnResult:
+    result = in_own_words(turn.state, answers.clarify(turn.faq, meant.intents))
+    state = replace(result.talk, asked=meant.intents, misses=turn.state.misses + 1)
+    return replace(result, talk=state, event=TurnEvent("clarify", meant.intents[0]))
+
+
+def _not_understood(turn: Turn) -> TurnResult:
+    masked = mask(turn.message.text)[:MISS_CHARACTERS]
+    likeness = fold(masked) or turn.message.folded[:MISS_CHARACTERS]
+    event = TurnEvent("fallback", miss=masked, likeness=likeness)
+    result = missed(turn, wording.fallback(turn.faq, turn.state.misses + 1), event)
+    return replace(result, talk=replace(result.talk, outside=True))

@@ -1,0 +1,124 @@
+"""A database that is away, slow, locked, or shared by two processes."""
+
+import asyncio
+import socket
+import sqlite3
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.store.errors import StoreError
+from bot.store.store import Store
+from tests.databases import Cluster
+from tests.stores import DEADLINE, WANG
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite+aiosqlite:////nowhere/at/all/youshu.db",
+        "postgresql+asyncpg://postgres@/none?host=/nowhere",
+        "postgresql+asyncpg://nobody@127.0.0.1:1/none",
+        "mongodb://x",
+        "nonsense",
+        "",
+    ],
+)
+async def test_a_database_that_cannot_be_opened_is_one_kind_of_error_that_shows_no_value(url: str) -> None:
+    store = Store(url)
+    with pytest.raises(StoreError) as raised:
+        await store.open()
+    assert not url or url not in str(raised.value)
+    with pytest.raises(StoreError):
+        await store.turns.load(WANG)
+    await store.close()
+
+
+async def test_a_wrong_database_name_is_a_store_error(cluster: Cluster) -> None:
+    store = Store(f"postgresql+asyncpg://postgres@/missing?host={cluster.folder}")
+    with pytest.raises(StoreError):
+        await store.open()
+    await store.close()
+
+
+async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = Store(f"postgresql+asyncpg://x@127.0.0.1:{silent.getsockname()[1]}/x", call_seconds=0.05)
+        async with asyncio.timeout(DEADLINE):
+            with pytest.raises(StoreError):
+                await store.open()
+            with pytest.raises(StoreError):
+                await store.turns.save(WANG, "{}")
+        await store.close()
+
+
+async def test_a_write_that_finds_the_database_locked_gives_up_and_the_next_one_works(tmp_path: Path) -> None:
+    path = tmp_path / "youshu.db"
+    async with Store(f"sqlite+aiosqlite:///{path}", call_seconds=0.5) as store:
+        raw = sqlite3.connect(path, isolation_level=None)
+        raw.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="OperationalError"):
+            await store.turns.save(WANG, "lawsuit")
+        assert (await store.turns.load(WANG)).state is None
+        raw.execute("COMMIT")
+        raw.close()
+        await store.turns.save(WANG, "home_visit")
+        assert (await store.turns.load(WANG)).state == "home_visit"
+
+
+async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    store = Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}")
+    with pytest.raises(StoreError):
+        await store.open()
+    folder.mkdir()
+    await store.turns.save(WANG, "lawsuit")
+    assert (await store.turns.load(WANG)).state == "lawsuit"
+    await store.close()
+
+
+TURNS = {"sqlite": 500, "postgresql": 100}
+"""For each of two processes; the lock that they fight for is SQLite's."""
+WRITER = """
+import asyncio, sys
+from bot.messages import ChatIdentity
+from bot.store.store import Store
+from bot.store.analytics import TurnEvent
+
+async def main(url, name, turns):
+    async with Store(url, call_seconds=20) as store:
+        won = 0
+        for number in range(turns):
+            person = ChatIdentity("test", str(number % 7))
+            await store.turns.load(person)
+            event = TurnEvent("fallback", "lawsuit", miss=f"第{number % 5}句", likeness=str(number % 5) * 4)
+            await store.turns.save(person, str(number), event)
+            won += len(await store.claims.deduplicate("test", [str(number)]))
+        print(won)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.mark.long
+async def test_two_processes_on_one_store_do_a_thousand_turns_without_a_lock_error(
+    database_url: str,
+) -> None:
+    turns = TURNS[database_url.partition("+")[0]]
+
+    async def write(name: str) -> tuple[int, bytes, bytes]:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", WRITER, database_url, name, str(turns),
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, errors = await process.communicate()
+        assert process.returncode == 0, errors.decode()
+        return int(out), out, errors
+
+    async with Store(database_url, call_seconds=DEADLINE) as store:
+        results = await asyncio.gather(write("a"), write("b"))
+        assert all(errors == b"" for _, _, errors in results)
+        assert sum(won for won, _, _ in results) == turns
+        assert sum(row.count for row in await store.analytics.outcomes()) == 2 * turns
+        assert sum(miss.count for miss in await store.analytics.misses()) == 2 * turns
