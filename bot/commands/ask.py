@@ -22,6 +22,7 @@ from intents.matching.explain import explain
 
 
 @click.command(
+    short_help="问一句，答一句；“-”从标准输入读，每行一个问题。",
     help="问一句，答一句；“-”从标准输入读，每行一个问题。给出的是完整的回答；"
     "网页和 Telegram 里人们先看到的是简短的，余下的点按钮看，加 --short 就给那一份。"
 )
