@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from intents.danger.score import DangerClassifier, WordingVerdict
-from intents.danger.signs import PatternGroup, SignalKind, load_patterns
+from intents.danger.score import DangerClassifier, Margins
+from intents.danger.signs import DangerLevel, PatternGroup, SignalKind, load_patterns
 from intents.danger.spelling import BREAK, DangerNormalizer
 
-__all__ = ["CRISIS", "WORDING", "DangerDetector", "DangerSignal", "SignalKind"]
+__all__ = ["CRISIS", "WORDING", "DangerAssessment", "DangerDetector", "DangerLevel", "DangerSignal", "SignalKind"]
 
 CRISIS = "crisis"
 """The intent of a message in which a life is in danger, where the FAQ has it."""
@@ -25,6 +25,12 @@ BLANK = "〇"
 BEFORE = 30
 """So many characters before a signal say whose life it is."""
 
+MIN_CHARACTERS = 5
+"""A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
+
+MAX_DOUBTED = 100
+"""In a longer message a pattern is believed, whatever the rest of the story sounds like."""
+
 
 @dataclass(frozen=True, slots=True)
 class DangerSignal:
@@ -39,55 +45,96 @@ class DangerSignal:
     """It is happening now."""
 
 
-class DangerDetector:
-    """Finds the first signal of danger to life; immutable, safe to share between threads."""
+@dataclass(frozen=True, slots=True)
+class DangerAssessment:
+    """How surely a message tells of danger, and by what."""
 
-    def __init__(self) -> None:
+    level: DangerLevel
+    signal: DangerSignal | None = None
+    """There unless the level is NONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A pattern that was found."""
+
+    signal: DangerSignal
+    level: DangerLevel
+    """What it says by itself."""
+    sure: bool = False
+    """It is hardly ever a figure of speech."""
+
+
+NO_DANGER = DangerAssessment(DangerLevel.NONE)
+
+
+class DangerDetector:
+    """Finds danger to life; immutable, safe to share between threads."""
+
+    def __init__(self, wording: DangerClassifier | None = None) -> None:
+        """With the shipped wording unless another is given, as for measuring on authors that it never saw."""
         self._spell = DangerNormalizer()
         self._signs = load_patterns()
-        self._wording = DangerClassifier.load()
+        self._wording = wording or DangerClassifier.load()
         words = self._signs.words
         self._other = re.compile(f"{words['KIN']}|他(?!们)|她(?!们)")
         self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
         self._cause = re.compile(words["CAUSE"])
         self._worry = re.compile(words["WORRY"])
+        self._named = re.compile(words["NAMED"])
 
-    def find(self, text: str) -> DangerSignal | None:
-        """The signal that told, or None; never raises, whatever the text."""
+    def assess(self, text: str) -> DangerAssessment:
+        """The level and what told; never raises, whatever the text."""
         folded = self.folded(text)
         if not folded:
-            return None
-        verdict = self._wording.verdict(folded)
+            return NO_DANGER
+        margins = self.margins(folded)
+        lines = self._wording.lines
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        if signal := self.patterned(folded, only_urgent=verdict is WordingVerdict.DOUBT):
-            return signal
-        if verdict is WordingVerdict.DANGER:
-            return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
-        return None
+        doubted = margins is not None and not margins.reach(lines.signed)
+        sign = self.patterned(folded, only_sure=doubted)
+        level = self._weighed(folded, sign, margins)
+        if level is DangerLevel.NONE:
+            return NO_DANGER
+        return DangerAssessment(level, sign.signal if sign else self._by_wording(folded))
 
-    def patterned(self, folded: str, *, only_urgent: bool = False) -> DangerSignal | None:
+    def find(self, text: str) -> DangerSignal | None:
+        """The signal of a message in plain danger, or None."""
+        assessment = self.assess(text)
+        return assessment.signal if assessment.level is DangerLevel.PLAIN else None
+
+    def is_danger(self, text: str) -> bool:
+        """Whether the message is in plain danger."""
+        return self.assess(text).level is DangerLevel.PLAIN
+
+    def margins(self, folded: str) -> Margins | None:
+        """What the wording says; None of a message too short, or so long that its patterns are believed."""
+        return self._wording.margins(folded) if MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED else None
+
+    def names_danger(self, folded: str) -> bool:
+        """Whether death, a means, a place or a farewell is named."""
+        return self._named.search(folded) is not None
+
+    def patterned(self, folded: str, *, only_sure: bool = False) -> Sign | None:
         """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it.
 
-        With only_urgent, only what is happening now.
+        With only_sure, only those that are hardly ever a figure of speech.
         """
         characters = frozenset(folded)
         for group in self._signs.groups:
-            if only_urgent and not group.urgent:
+            if only_sure and not group.sure:
                 continue
             found = group.patterns.search(folded, characters)
             if found and not (group.unless and group.unless.search(folded)):
-                return self._sign(group, folded, found)
-        return None if only_urgent else self._paired(folded)
+                return Sign(self._signal(group, folded, found), group.level, sure=group.sure)
+        pair = None if only_sure else self._paired(folded)
+        return Sign(pair, DangerLevel.DOUBTFUL) if pair else None
 
     def warm(self) -> None:
         """Do now what the first messages would wait for."""
         harmless = (each.patterns for each in self._signs.harmless)
         for patterns in (*harmless, *(group.patterns for group in self._signs.groups)):
             patterns.compile()
-
-    def is_danger(self, text: str) -> bool:
-        """Whether there is any signal."""
-        return self.find(text) is not None
 
     def folded(self, text: str) -> str:
         """The text in one spelling, with what only sounds like danger blanked out."""
@@ -98,7 +145,26 @@ class DangerDetector:
                 folded = harmless.patterns.blank(folded, characters, BLANK)
         return folded
 
-    def _sign(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
+    def _weighed(self, folded: str, sign: Sign | None, margins: Margins | None) -> DangerLevel:
+        """The level of a message with such a sign, once its wording is weighed."""
+        if margins is None:
+            if sign is not None:
+                return sign.level
+            told = len(folded) > MAX_DOUBTED and self._wording.margins(folded).danger >= self._wording.lines.wording.danger
+            return DangerLevel.DOUBTFUL if told else DangerLevel.NONE
+        lines = self._wording.lines
+        unsigned = lines.named if self.names_danger(folded) else lines.wording
+        line = unsigned if sign is None else lines.sure if sign.sure else lines.signed
+        # What a doubtful sign says isn't plain by itself.
+        plain = line.plain if sign is not None and sign.level is DangerLevel.PLAIN else unsigned.plain
+        if margins.plain >= plain:
+            return DangerLevel.PLAIN
+        return DangerLevel.DOUBTFUL if margins.danger >= line.danger else DangerLevel.NONE
+
+    def _by_wording(self, folded: str) -> DangerSignal:
+        return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
+
+    def _signal(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
         kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
         return DangerSignal(kind, group.name, found[0], group.urgent)
 

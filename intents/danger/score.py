@@ -1,24 +1,19 @@
-"""How a message is worded beside messages in danger: the second line where no pattern tells. Weights from benchmarks/danger.py --fit."""
+"""How a message is worded beside messages in danger: weighs what patterns find, and finds what they don't. Weights from benchmarks/danger.py --fit."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
 from importlib.resources import files
 from math import fsum
 from operator import add
 from types import MappingProxyType
 
+import yaml
+
 from intents.danger.spelling import BREAK
 
 MAX_CHARACTERS = 400
 """Only so much of a message is weighed; in a long story the telling part is found by patterns."""
-
-MIN_CHARACTERS = 5
-"""A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
-
-MAX_DOUBTED = 100
-"""In a longer message a pattern is believed, whatever the rest of the story sounds like."""
 
 GAPS = (2, 3)
 """How far the characters of a pair stand apart."""
@@ -36,56 +31,87 @@ TOLD = 4
 """How many runs are named as the reason."""
 
 
-class WordingVerdict(Enum):
-    """What the wording as a whole says."""
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far a message is on the side of danger, and on the side of danger that is said plainly."""
 
-    DANGER = auto()
-    DOUBT = auto()
-    """It speaks so plainly against danger that a pattern isn't believed: 「剧本杀里我演一个跳楼的」."""
-    NOTHING = auto()
+    danger: float
+    plain: float
+
+    def reach(self, line: "Margins") -> bool:
+        """Whether either is at its line."""
+        return self.danger >= line.danger or self.plain >= line.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where a margin counts; each is the least that is needed."""
+
+    wording: Margins
+    """Of a message in which nothing else tells."""
+    named: Margins
+    """Of one that names death, a means, a place or a farewell."""
+    signed: Margins
+    """Of one in which a pattern was found."""
+    sure: Margins
+    """Of one in which a pattern was found that is hardly ever a figure of speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class DangerClassifier:
-    """A linear classifier on runs of characters and pairs a little apart: which are there, not how often."""
+    """Two linear classifiers on runs of characters and pairs a little apart: which are there, not how often."""
 
-    weights: Mapping[str, float]
-    bias: float
-    threshold: float
-    """At or above, the wording counts as danger."""
-    doubt: float
-    """Below, it speaks against it."""
+    weights: Mapping[str, tuple[float, float]]
+    """For danger, for plain danger."""
+    bias: Margins
+    lines: Lines
+    categories: re.Pattern[str]
 
     @classmethod
     def load(cls) -> "DangerClassifier":
         """The weights that come with the package."""
         text = files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8")
         _, _, table = text.partition("\n")
-        cells = table.replace("\n", "\t").split("\t")
-        values = dict(zip(cells[::2], map(float, filter(None, cells[1::2])), strict=False))
-        return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"), values.pop("<doubt>"))
+        cells = table.rstrip("\n").replace("\n", "\t").split("\t")
+        pairs = zip(map(float, cells[1::3]), map(float, cells[2::3]), strict=True)
+        values = dict(zip(cells[::3], pairs, strict=True))
+        taken = {name: Margins(*values.pop(f"<{name}>")) for name in ("bias", "wording", "named", "signed", "sure")}
+        return cls(MappingProxyType(values), taken.pop("bias"), Lines(**taken), load_categories())
 
-    def score(self, folded: str) -> float:
-        """How far on the side of danger: the classifier's margin."""
-        runs = char_ngrams(folded)
-        if not runs:
+    def margins(self, folded: str) -> Margins:
+        """Both margins of a text in one spelling."""
+        grams = danger_ngrams(folded, self.categories)
+        if not grams:
             return self.bias
-        known = self.weights.keys() & runs
-        return self.bias + fsum(map(self.weights.__getitem__, known)) / float(len(runs) ** DAMPING)
-
-    def verdict(self, folded: str) -> WordingVerdict:
-        """What the wording as a whole says; it never doubts a long message, where one clause is enough."""
-        if len(folded) < MIN_CHARACTERS:
-            return WordingVerdict.NOTHING
-        score = self.score(folded)
-        if score >= self.threshold:
-            return WordingVerdict.DANGER
-        return WordingVerdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else WordingVerdict.NOTHING
+        found = [self.weights[gram] for gram in self.weights.keys() & grams]
+        held_back = float(len(grams) ** DAMPING)
+        return Margins(
+            self.bias.danger + fsum(danger for danger, _ in found) / held_back,
+            self.bias.plain + fsum(plain for _, plain in found) / held_back,
+        )
 
     def top_ngrams(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
-        ranked = sorted(set(char_ngrams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
-        return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)
+        weight = {gram: self.weights.get(gram, (0.0, 0.0))[0] for gram in danger_ngrams(folded, self.categories)}
+        ranked = sorted(weight, key=lambda gram: (-weight[gram], gram))
+        return "、".join(gram for gram in ranked[:TOLD] if weight[gram] > 0)
+
+
+def load_categories() -> re.Pattern[str]:
+    """categories.yaml as one pattern; the name of what matched is the letter that takes its place."""
+    text = files(__package__).joinpath("categories.yaml").read_text(encoding="utf-8")
+    listed: dict[str, str] = yaml.safe_load(text)
+    return re.compile("|".join(f"(?P<{letter}>{'|'.join(words.split())})" for letter, words in listed.items()))
+
+
+def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
+    """The runs and pairs of a text, and those of the text in categories that hold one."""
+    grams = char_ngrams(folded)
+    abstract = categories.sub(lambda found: found.lastgroup or "", folded[:MAX_CHARACTERS])
+    if abstract != folded:
+        # Capital letters are categories; a text in one spelling has none.
+        grams += filter(str.isupper, char_ngrams(abstract))
+    return grams
 
 
 def char_ngrams(folded: str) -> list[str]:
