@@ -8,7 +8,7 @@ python -m benchmarks.danger --fit      writes intents/danger/weights.tsv (needs 
 import csv
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -20,8 +20,8 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
-from intents.danger.detector import WORDING, DangerAssessment, DangerDetector, DangerLevel
-from intents.danger.score import DAMPING, DangerClassifier, Lines, Margins, danger_ngrams, load_categories
+from intents.danger.detector import WORDING, DangerAssessment, DangerDetector, DangerLevel, SignalKind
+from intents.danger.score import DAMPING, DangerClassifier, Line, Lines, Margins, danger_ngrams, load_categories
 from intents.load import load_faq
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,10 +41,11 @@ SEEN = 2
 LEAST = 0.35
 """Runs with smaller weights are left out."""
 LINES = Lines(
-    wording=Margins(danger=0.25, plain=0.75),
-    named=Margins(danger=0.2, plain=0.5),
-    signed=Margins(danger=0.0, plain=0.2),
-    sure=Margins(danger=-0.2, plain=0.0),
+    wording=Line(danger=0.25, plain=0.75),
+    named=Line(danger=0.2, plain=0.5),
+    signed=Line(danger=0.0, plain=0.2),
+    leaning=Line(danger=0.0, plain=0.6),
+    sure=Line(danger=-0.3, plain=0.0),
 )
 """Set by hand on what --unseen prints."""
 
@@ -60,12 +61,14 @@ class Message:
     """Empty for an ordinary message, which isn't from the list of danger."""
     style: str = ""
     held: bool = False
+    whose: str = ""
+    """own, other; empty where nobody said."""
 
 
 def messages() -> list[Message]:
     """The labelled list, the ordinary messages of the corpus and the FAQ's questions."""
     listed = [
-        Message(row["text"], row["level"], row["author"], row["style"], row["split"] == "held")
+        Message(row["text"], row["level"], row["author"], row["style"], row["split"] == "held", row["whose"])
         for row in _rows("danger.tsv")
     ]
     follow_ups = [
@@ -107,6 +110,8 @@ class Fitting:
         self._plain = np.isin(levels, ("plain", "danger"))
         sure = np.array([each.author in SURE for each in known])
         weight = np.where([each.author == "" for each in known], np.where(self._danger, 1.0, ORDINARY), 1.0)
+        self._told = np.array([each.whose != "" for each in known])
+        self._another = np.array([each.whose == "other" for each in known])
         self._weight = np.where(sure, SURELY, weight)
         self._weight_plain = np.where(levels == "danger", UNSURE, self._weight)
 
@@ -114,12 +119,13 @@ class Fitting:
         """Fitted on some of the messages."""
         danger, danger_bias = self._fitted(train, self._danger, self._weight)
         plain, plain_bias = self._fitted(train, self._plain, self._weight_plain)
+        another, another_bias = self._fitted(train & self._told, self._another, np.ones(len(self._told)))
         weights = {
-            gram: (round(danger[column], 2), round(plain[column], 2))
+            gram: (round(danger[column], 2), round(plain[column], 2), round(another[column], 2))
             for gram, column in sorted(self._columns.items())
-            if max(abs(danger[column]), abs(plain[column])) >= LEAST
+            if max(abs(danger[column]), abs(plain[column]), abs(another[column]) / 2) >= LEAST
         }
-        bias = Margins(round(danger_bias, 3), round(plain_bias, 3))
+        bias = Margins(round(danger_bias, 3), round(plain_bias, 3), round(another_bias, 3))
         return DangerClassifier(MappingProxyType(weights), bias, LINES, load_categories())
 
     def _fitted(
@@ -133,12 +139,12 @@ class Fitting:
 def fit(detector: DangerDetector, known: list[Message]) -> None:
     """Write the weights that tell the messages apart."""
     fitted = Fitting(detector, known).classifier(np.array([not each.held for each in known]))
-    named = {"bias": fitted.bias, "wording": LINES.wording, "named": LINES.named}
-    named |= {"signed": LINES.signed, "sure": LINES.sure}
+    bias = fitted.bias
     lines = [
-        "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters, how much it speaks for danger to life and for plain danger.",
-        *(f"<{name}>\t{margins.danger:g}\t{margins.plain:g}" for name, margins in named.items()),
-        *(f"{gram}\t{danger:g}\t{plain:g}" for gram, (danger, plain) in fitted.weights.items()),
+        "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters, how much it speaks for danger, plain danger, another one's.",
+        f"<bias>\t{bias.danger:g}\t{bias.plain:g}\t{bias.another:g}",
+        *(f"<{name}>\t{line.danger:g}\t{line.plain:g}\t0" for name, line in ((each.name, getattr(LINES, each.name)) for each in fields(LINES))),
+        *(f"{gram}\t{danger:g}\t{plain:g}\t{another:g}" for gram, (danger, plain, another) in fitted.weights.items()),
     ]
     WEIGHTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
@@ -163,11 +169,16 @@ def show(name: str, assessed: list[tuple[Message, DangerAssessment]]) -> None:
         found = [assessment.level in levels for message, assessment in assessed if chosen(message)]
         return f"{sum(found)}/{len(found)}"
 
+    right = [
+        (assessment.signal.kind is SignalKind.RELATIVE) == (message.whose == "other")
+        for message, assessment in assessed
+        if message.whose and assessment.signal is not None
+    ]
     plain, doubtful = DangerLevel.PLAIN, DangerLevel.DOUBTFUL
     print(
         f"{name:10} direct plain {share(lambda m: m.style == 'direct', plain)}, all plain or doubtful "
         f"{share(lambda m: m.level == 'plain', plain, doubtful)}, plain {share(lambda m: m.level == 'plain', plain)}; "
-        f"doubtful plain {share(lambda m: m.level == 'doubtful', plain)} doubtful {share(lambda m: m.level == 'doubtful', doubtful)}; "
+        f"whose right {sum(right)}/{len(right)}; doubtful plain {share(lambda m: m.level == 'doubtful', plain)} doubtful {share(lambda m: m.level == 'doubtful', doubtful)}; "
         f"strong plain {share(lambda m: m.style == 'strong', plain)} doubtful {share(lambda m: m.style == 'strong', doubtful)}; "
         f"calm plain {share(lambda m: m.style == 'plain', plain)} doubtful {share(lambda m: m.style == 'plain', doubtful)}"
     )

@@ -1,10 +1,10 @@
 """Danger to life in a message, found before any score (signals: law.md 7.1; why patterns come first: docs/decisions)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from intents.danger.score import DangerClassifier, Margins
+from intents.danger.score import DangerClassifier, Line, Margins
 from intents.danger.signs import DangerLevel, PatternGroup, SignalKind, load_patterns
 from intents.danger.spelling import BREAK, DangerNormalizer
 
@@ -27,6 +27,9 @@ BEFORE = 30
 
 MIN_CHARACTERS = 5
 """A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
+
+WHOSE = 0.15
+"""From this margin on the wording as a whole says whose life it is."""
 
 MAX_DOUBTED = 100
 """In a longer message a pattern is believed, whatever the rest of the story sounds like."""
@@ -88,15 +91,15 @@ class DangerDetector:
         folded = self.folded(text)
         if not folded:
             return NO_DANGER
-        margins = self.margins(folded)
-        lines = self._wording.lines
+        margins = self._wording.margins(folded)
+        weighed = MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        doubted = margins is not None and not margins.reach(lines.signed)
-        sign = self.patterned(folded, only_sure=doubted)
-        level = self._weighed(folded, sign, margins)
+        sign = self.patterned(folded, only_sure=weighed and not margins.reach(self._wording.lines.signed))
+        level = self._weighed(folded, sign, margins) if weighed else self._believed(folded, sign, margins)
         if level is DangerLevel.NONE:
             return NO_DANGER
-        return DangerAssessment(level, sign.signal if sign else self._by_wording(folded))
+        signal = sign.signal if sign else DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
+        return DangerAssessment(level, _told_of(signal, margins) if weighed else signal)
 
     def find(self, text: str) -> DangerSignal | None:
         """The signal of a message in plain danger, or None."""
@@ -106,10 +109,6 @@ class DangerDetector:
     def is_danger(self, text: str) -> bool:
         """Whether the message is in plain danger."""
         return self.assess(text).level is DangerLevel.PLAIN
-
-    def margins(self, folded: str) -> Margins | None:
-        """What the wording says; None of a message too short, or so long that its patterns are believed."""
-        return self._wording.margins(folded) if MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED else None
 
     def names_danger(self, folded: str) -> bool:
         """Whether death, a means, a place or a farewell is named."""
@@ -145,24 +144,28 @@ class DangerDetector:
                 folded = harmless.patterns.blank(folded, characters, BLANK)
         return folded
 
-    def _weighed(self, folded: str, sign: Sign | None, margins: Margins | None) -> DangerLevel:
+    def _believed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
+        """The level of a message too short, or too long, for its wording to speak against a pattern."""
+        if sign is not None:
+            return sign.level
+        told = len(folded) > MAX_DOUBTED and margins.danger >= self._wording.lines.wording.danger
+        return DangerLevel.DOUBTFUL if told else DangerLevel.NONE
+
+    def _weighed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
         """The level of a message with such a sign, once its wording is weighed."""
-        if margins is None:
-            if sign is not None:
-                return sign.level
-            told = len(folded) > MAX_DOUBTED and self._wording.margins(folded).danger >= self._wording.lines.wording.danger
-            return DangerLevel.DOUBTFUL if told else DangerLevel.NONE
-        lines = self._wording.lines
-        unsigned = lines.named if self.names_danger(folded) else lines.wording
-        line = unsigned if sign is None else lines.sure if sign.sure else lines.signed
-        # What a doubtful sign says isn't plain by itself.
-        plain = line.plain if sign is not None and sign.level is DangerLevel.PLAIN else unsigned.plain
-        if margins.plain >= plain:
+        line = self._line(folded, sign)
+        if margins.plain >= line.plain:
             return DangerLevel.PLAIN
         return DangerLevel.DOUBTFUL if margins.danger >= line.danger else DangerLevel.NONE
 
-    def _by_wording(self, folded: str) -> DangerSignal:
-        return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
+    def _line(self, folded: str, sign: Sign | None) -> Line:
+        """What the margins of a message with such a sign must reach."""
+        lines = self._wording.lines
+        if sign is None:
+            return lines.named if self.names_danger(folded) else lines.wording
+        if sign.sure:
+            return lines.sure
+        return lines.signed if sign.level is DangerLevel.PLAIN else lines.leaning
 
     def _signal(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
         kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
@@ -189,6 +192,16 @@ class DangerDetector:
                 )
                 return DangerSignal(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
         return None
+
+
+def _told_of(signal: DangerSignal, margins: Margins) -> DangerSignal:
+    """The signal as another one's where the wording tells whose life it is, and the place in the sentence left where it doesn't."""
+    if abs(margins.another) < WHOSE:
+        return signal
+    if margins.another > 0:
+        return replace(signal, kind=SignalKind.RELATIVE)
+    own = signal.kind is not SignalKind.RELATIVE
+    return signal if own else replace(signal, kind=SignalKind.INDIRECT)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from math import fsum
 from operator import add
@@ -32,37 +32,48 @@ TOLD = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Margins:
-    """How far a message is on the side of danger, and on the side of danger that is said plainly."""
+class Line:
+    """Where margins count: the least that is needed of each."""
 
     danger: float
     plain: float
 
-    def reach(self, line: "Margins") -> bool:
-        """Whether either is at its line."""
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far a message is on one side: of danger, of danger that is said plainly, of another one's danger."""
+
+    danger: float
+    plain: float
+    another: float
+
+    def reach(self, line: Line) -> bool:
+        """Whether the message counts as danger of any level."""
         return self.danger >= line.danger or self.plain >= line.plain
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Where a margin counts; each is the least that is needed."""
+    """Where the margins of a message count."""
 
-    wording: Margins
+    wording: Line
     """Of a message in which nothing else tells."""
-    named: Margins
+    named: Line
     """Of one that names death, a means, a place or a farewell."""
-    signed: Margins
-    """Of one in which a pattern was found."""
-    sure: Margins
-    """Of one in which a pattern was found that is hardly ever a figure of speech."""
+    leaning: Line
+    """Of one with a pattern that says danger only doubtfully."""
+    signed: Line
+    """Of one with a pattern that says it plainly."""
+    sure: Line
+    """Of one with a pattern that says it plainly and is hardly ever a figure of speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class DangerClassifier:
-    """Two linear classifiers on runs of characters and pairs a little apart: which are there, not how often."""
+    """Three linear classifiers on runs of characters and pairs a little apart: which are there, not how often."""
 
-    weights: Mapping[str, tuple[float, float]]
-    """For danger, for plain danger."""
+    weights: Mapping[str, tuple[float, float, float]]
+    """For each of the margins."""
     bias: Margins
     lines: Lines
     categories: re.Pattern[str]
@@ -73,26 +84,25 @@ class DangerClassifier:
         text = files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8")
         _, _, table = text.partition("\n")
         cells = table.rstrip("\n").replace("\n", "\t").split("\t")
-        pairs = zip(map(float, cells[1::3]), map(float, cells[2::3]), strict=True)
-        values = dict(zip(cells[::3], pairs, strict=True))
-        taken = {name: Margins(*values.pop(f"<{name}>")) for name in ("bias", "wording", "named", "signed", "sure")}
-        return cls(MappingProxyType(values), taken.pop("bias"), Lines(**taken), load_categories())
+        columns = (map(float, cells[column::4]) for column in (1, 2, 3))
+        values = dict(zip(cells[::4], zip(*columns, strict=True), strict=True))
+        bias = Margins(*values.pop("<bias>"))
+        lines = Lines(**{each.name: Line(*values.pop(f"<{each.name}>")[:2]) for each in fields(Lines)})
+        return cls(MappingProxyType(values), bias, lines, load_categories())
 
     def margins(self, folded: str) -> Margins:
-        """Both margins of a text in one spelling."""
+        """The margins of a text in one spelling."""
         grams = danger_ngrams(folded, self.categories)
         if not grams:
             return self.bias
         found = [self.weights[gram] for gram in self.weights.keys() & grams]
         held_back = float(len(grams) ** DAMPING)
-        return Margins(
-            self.bias.danger + fsum(danger for danger, _ in found) / held_back,
-            self.bias.plain + fsum(plain for _, plain in found) / held_back,
-        )
+        danger, plain, another = (fsum(each) / held_back for each in zip(*found, strict=True)) if found else (0.0,) * 3
+        return Margins(self.bias.danger + danger, self.bias.plain + plain, self.bias.another + another)
 
     def top_ngrams(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
-        weight = {gram: self.weights.get(gram, (0.0, 0.0))[0] for gram in danger_ngrams(folded, self.categories)}
+        weight = {gram: self.weights[gram][0] for gram in danger_ngrams(folded, self.categories) if gram in self.weights}
         ranked = sorted(weight, key=lambda gram: (-weight[gram], gram))
         return "、".join(gram for gram in ranked[:TOLD] if weight[gram] > 0)
 
