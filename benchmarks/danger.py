@@ -44,7 +44,7 @@ LINES = Lines(
     wording=Line(danger=0.27, plain=0.65),
     named=Line(danger=0.2, plain=0.45),
     leaning=Line(danger=0.0, plain=0.5),
-    signed=Line(danger=0.0, plain=0.2),
+    signed=Line(danger=-0.05, plain=0.2),
     sure=Line(danger=-0.3, plain=-0.15),
 )
 """Set by hand on what --unseen prints."""
@@ -79,7 +79,9 @@ def messages() -> list[Message]:
     ]
     faq = load_faq(ROOT / "faq.yaml")
     asked = [(text, _level(intent.id)) for intent in faq.intents for text in intent.questions]
-    ordinary = [(row["text"], _level(row["intent"])) for name in ("dev", "personas_dev") for row in _rows(f"{name}.tsv")]
+    ordinary = [
+        (row["text"], _level(row["intent"])) for name in ("dev", "personas_dev") for row in _rows(f"{name}.tsv")
+    ]
     outside = [(text, "none") for text in (faq.out_of_scope.questions if faq.out_of_scope else ())]
     return [*listed, *(Message(text, level) for text, level in (*asked, *follow_ups, *ordinary, *outside))]
 
@@ -143,7 +145,10 @@ def fit(detector: DangerDetector, known: list[Message]) -> None:
     lines = [
         "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters, how much it speaks for danger, plain danger, another one's.",
         f"<bias>\t{bias.danger:g}\t{bias.plain:g}\t{bias.another:g}",
-        *(f"<{name}>\t{line.danger:g}\t{line.plain:g}\t0" for name, line in ((each.name, getattr(LINES, each.name)) for each in fields(LINES))),
+        *(
+            f"<{name}>\t{line.danger:g}\t{line.plain:g}\t0"
+            for name, line in ((each.name, getattr(LINES, each.name)) for each in fields(LINES))
+        ),
         *(f"{gram}\t{danger:g}\t{plain:g}\t{another:g}" for gram, (danger, plain, another) in fitted.weights.items()),
     ]
     WEIGHTS.write_text("\n".join([*lines, ""]), encoding="utf-8")
@@ -178,7 +183,8 @@ def show(name: str, assessed: list[tuple[Message, DangerAssessment]]) -> None:
     print(
         f"{name:10} direct plain {share(lambda m: m.style == 'direct', plain)}, all plain or doubtful "
         f"{share(lambda m: m.level == 'plain', plain, doubtful)}, plain {share(lambda m: m.level == 'plain', plain)}; "
-        f"whose right {sum(right)}/{len(right)}; doubtful plain {share(lambda m: m.level == 'doubtful', plain)} doubtful {share(lambda m: m.level == 'doubtful', doubtful)}; "
+        f"whose right {sum(right)}/{len(right)}; "
+        f"doubtful plain {share(lambda m: m.level == 'doubtful', plain)} doubtful {share(lambda m: m.level == 'doubtful', doubtful)}; "
         f"strong plain {share(lambda m: m.style == 'strong', plain)} doubtful {share(lambda m: m.style == 'strong', doubtful)}; "
         f"calm plain {share(lambda m: m.style == 'plain', plain)} doubtful {share(lambda m: m.style == 'plain', doubtful)}"
     )

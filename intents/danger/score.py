@@ -1,4 +1,4 @@
-"""How a message is worded beside messages in danger: weighs what patterns find, and finds what they don't. Weights from benchmarks/danger.py --fit."""
+"""How a message is worded beside messages in danger: weighs what patterns find, and finds what they don't. Set by benchmarks/danger.py."""
 
 import re
 from collections.abc import Mapping
@@ -102,7 +102,9 @@ class DangerClassifier:
 
     def top_ngrams(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
-        weight = {gram: self.weights[gram][0] for gram in danger_ngrams(folded, self.categories) if gram in self.weights}
+        weight = {
+            gram: self.weights[gram][0] for gram in danger_ngrams(folded, self.categories) if gram in self.weights
+        }
         ranked = sorted(weight, key=lambda gram: (-weight[gram], gram))
         return "、".join(gram for gram in ranked[:TOLD] if weight[gram] > 0)
 
