@@ -1,6 +1,5 @@
 """The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
-import gc
 import gettext
 import os
 import sys
@@ -15,24 +14,23 @@ from click.exceptions import NoArgsIsHelpError
 from typing_extensions import override
 
 from intents.errors import ExpectedError
-from intents.garbage import uncollected
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "bot.commands.serve:serve",
-        "chat": "bot.commands.ask:chat",
+        "chat": "bot.commands.chat:chat",
         "ask": "bot.commands.ask:ask",
         "check": "bot.commands.check:check",
         "try": "bot.commands.try_out:try_out",
         "diff": "bot.commands.diff:diff",
-        "new": "bot.commands.teach:new",
+        "new": "bot.commands.new:new",
         "teach": "bot.commands.teach:teach",
-        "undo": "bot.commands.teach:undo",
+        "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
         "eval": "bot.commands.evaluate:evaluate",
         "crisis": "bot.commands.crisis:crisis",
-        "forget": "bot.commands.ask:forget",
-        "schema": "bot.commands.check:schema",
+        "forget": "bot.commands.forget:forget",
+        "schema": "bot.commands.schema:schema",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""
@@ -50,8 +48,7 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        with uncollected():
-            command = getattr(import_module(module), name)
+        command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
         command.options_metavar = _OPTIONS
@@ -97,9 +94,6 @@ def main() -> None:
     except ExpectedError as error:
         click.echo(error.user_message, err=True)
         sys.exit(1)
-    finally:
-        # The process ends: Python's last search for garbage, through all that was imported, would take another 70 ms.
-        gc.freeze()
 
 
 def _tell_usage(error: click.UsageError) -> None:
