@@ -24,7 +24,7 @@ from intents.matching.explain import explain
 @click.command(
     short_help="问一句，答一句；“-”从标准输入读，每行一个问题。",
     help="问一句，答一句；“-”从标准输入读，每行一个问题。给出的是完整的回答；"
-    "网页和 Telegram 里人们先看到的是简短的，余下的点按钮看，加 --short 就给那一份。"
+    "网页和 Telegram 里人们先看到的是简短的，余下的点按钮看，加 --short 就给那一份。",
 )
 @click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
 @click.option("--why", "with_why", is_flag=True, help="再说明为什么这样理解")
