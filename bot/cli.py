@@ -15,7 +15,6 @@ from click.exceptions import NoArgsIsHelpError
 from typing_extensions import override
 
 from intents.errors import ExpectedError
-from intents.garbage import uncollected
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -50,8 +49,7 @@ class _Lazy(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        with uncollected():
-            command = getattr(import_module(module), name)
+        command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{COMMANDS[cmd_name]} is not a command")
         command.options_metavar = _OPTIONS
@@ -98,7 +96,7 @@ def main() -> None:
         click.echo(error.user_message, err=True)
         sys.exit(1)
     finally:
-        # The process ends: Python's last search for garbage, through all that was imported, would take another 70 ms.
+        # Skips Python's last garbage collection, a tenth of what a short command takes: docs/decisions/0006-start-up.md.
         gc.freeze()
 
 

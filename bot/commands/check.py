@@ -11,7 +11,6 @@ from intents.checks.raw_faq import WrittenQuestion
 from intents.checks.slow import SPOT_CHECKS, slow_problems
 from intents.faq.json_schema import schema_text
 from intents.faq.problems import FAQError, Problem
-from intents.garbage import uncollected
 from intents.load import check_file
 
 
@@ -23,8 +22,7 @@ from intents.load import check_file
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
     path = path or _configured()
-    with uncollected():
-        problems = sorted(_problems(path, full=full))
+    problems = sorted(_problems(path, full=full))
     for line in _FORMS[form](str(path), problems):
         click.echo(line)
     errors = sum(problem.severity == "error" for problem in problems)
