@@ -34,8 +34,6 @@ lint: .venv/.tested
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	# compat: a path in place of an import hook, which every process would wait for.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
-	# As pip does for what it installs: not every environment keeps what is compiled, and each start would do it again.
-	$(BIN)/python -m compileall -q bot intents
 	@touch $@
 
 .venv/.tested: .venv/.installed requirements-dev.lock

@@ -1,5 +1,6 @@
 """The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
+import gc
 import gettext
 import os
 import sys
@@ -94,6 +95,9 @@ def main() -> None:
     except ExpectedError as error:
         click.echo(error.user_message, err=True)
         sys.exit(1)
+    finally:
+        # Skips Python's last garbage collection, a tenth of what a short command takes: docs/decisions/0006-start-up.md.
+        gc.freeze()
 
 
 def _tell_usage(error: click.UsageError) -> None:

@@ -13,7 +13,6 @@ from intents.faq.problems import FAQError, Problem
 from intents.faq.reader import read
 from intents.faq.schema import FAQ
 from intents.faq.source import SourceText
-from intents.garbage import uncollected
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,17 @@ def check_text(
 ) -> CheckedFaq:
     """Read a FAQ text and hold it to every rule that is fast enough for a load; never raises.
 
-    today is the day by which reviews are due: the machine's own unless told. Without advice, rules that only warn are left out.
+    Args:
+        text: the file's content.
+        today: the day by which reviews are due; the machine's own unless told.
+        limits: the bounds of good content.
+        advice: whether the rules that only warn are applied too.
     """
-    with uncollected():
-        return _checked(text, today or datetime.now(UTC).date(), limits or Limits(), advice=advice)
-
-
-def _checked(text: str, today: date, limits: Limits, *, advice: bool) -> CheckedFaq:
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     document = read(text.removeprefix("\ufeff"))
     if document.value is None:
         return CheckedFaq(None, causes(document.problems), digest)
-    raw = RawFaq(document, today, limits)
+    raw = RawFaq(document, today or datetime.now(UTC).date(), limits or Limits())
     faq, problems = _validate(raw)
     problems += [*rule_problems(raw, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)

@@ -7,7 +7,6 @@ import numpy as np
 
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
-from intents.garbage import uncollected
 from intents.matching.decide import Candidate, Decision, DecisionReason, Thresholds, decide, load_thresholds
 from intents.matching.features import AnalyzedText, Weights
 from intents.matching.model import OUTSIDE, Model
@@ -60,9 +59,8 @@ class Matcher:
     def __init__(self, faq: FAQ, thresholds: Thresholds | None = None) -> None:
         """Train on the FAQ's questions: some 0.5 s for five thousand of them."""
         self.thresholds = thresholds or load_thresholds()
-        with uncollected():
-            self.model = Model(faq)
-            self._danger = shipped_detector() if CRISIS in faq.by_id else None
+        self.model = Model(faq)
+        self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
 
