@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "eval": "bot.commands.evaluate:evaluate",
         "forget": "bot.commands.forget:forget",
         "schema": "bot.commands.schema:schema",
+        "wechat": "bot.commands.wechat:wechat",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""

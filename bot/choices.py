@@ -1,0 +1,200 @@
+"""The values of buttons: one dataclass for each kind, written as short text and read back."""
+
+from dataclasses import astuple, dataclass
+from typing import ClassVar, Self
+
+from typing_extensions import override
+
+from bot.messages import Part
+from intents.faq.schema import Group
+
+MAX_BYTES = 64
+"""Of a value (https://core.telegram.org/bots/api#inlinekeyboardbutton, callback_data); no channel carries more."""
+
+
+class ChoiceError(ValueError):
+    """A choice whose value no channel can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceValue:
+    """What a button does when it is tapped; enough by itself to go on after a restart."""
+
+    PREFIX: ClassVar[str] = ""
+    """What the written value begins with."""
+    replaces_message: ClassVar[bool] = False
+    """The reply turns a page: a channel that can shows it in place of the message with the button."""
+
+    def encode(self) -> str:
+        """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
+        value = ":".join([self.PREFIX, *map(str, astuple(self))])
+        if len(value.encode()) > MAX_BYTES:
+            raise ChoiceError(f"a choice of {len(value.encode())} bytes")
+        return value
+
+    @classmethod
+    def from_fields(cls, *fields: str) -> "Self | OpenTopic | None":
+        """The choice with these fields as text; None where they say nothing."""
+        return cls(*fields) if all(fields) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTopic(ChoiceValue):
+    """Show the short form of an answer."""
+
+    PREFIX: ClassVar[str] = "i"
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSection(ChoiceValue):
+    """Show one part of an answer in full."""
+
+    PREFIX: ClassVar[str] = "p"
+    replaces_message: ClassVar[bool] = True
+    intent: str
+    part: Part
+
+    @classmethod
+    @override
+    def from_fields(cls, *fields: str) -> "OpenSection | OpenTopic | None":
+        """The section; its topic where the part isn't one."""
+        intent, part = fields
+        if not intent:
+            return None
+        return cls(intent, Part(part)) if part in set(Part) else OpenTopic(intent)
+
+
+@dataclass(frozen=True, slots=True)
+class CastVote(ChoiceValue):
+    """Say whether an answer was useful."""
+
+    PREFIX: ClassVar[str] = "v"
+    UP: ClassVar[str] = "up"
+    DOWN: ClassVar[str] = "down"
+    intent: str
+    vote: str
+    """UP or DOWN."""
+
+    @property
+    def useful(self) -> bool:
+        """Whether the answer was."""
+        return self.vote != self.DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class GiveReason(ChoiceValue):
+    """Say why an answer was of no use."""
+
+    PREFIX: ClassVar[str] = "r"
+    replaces_message: ClassVar[bool] = True
+    intent: str
+    reason: str
+    """A key of bot.talk.wording.REASONS."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGroup(ChoiceValue):
+    """Show the topics of a group."""
+
+    PREFIX: ClassVar[str] = "g"
+    replaces_message: ClassVar[bool] = True
+    group: Group
+
+    @classmethod
+    @override
+    def from_fields(cls, *fields: str) -> "OpenGroup | None":
+        """The group; None where there is no such."""
+        (group,) = fields
+        return cls(Group(group)) if group in set(Group) else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMenu(ChoiceValue):
+    """Show the groups of topics."""
+
+    PREFIX: ClassVar[str] = "menu"
+    replaces_message: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOfThese(ChoiceValue):
+    """None of the topics that were offered is meant."""
+
+    PREFIX: ClassVar[str] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOperator(ChoiceValue):
+    """Ask for a human."""
+
+    PREFIX: ClassVar[str] = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisAnswer(ChoiceValue):
+    """Answer the talk about danger to life with one of its buttons."""
+
+    PREFIX: ClassVar[str] = "c"
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdminAction(ChoiceValue):
+    """Do what an operator's button says: a verb, and what it is done to."""
+
+    PREFIX: ClassVar[str] = "a"
+    IN_PLACE: ClassVar[frozenset[str]] = frozenset({"misses", "miss", "send", "drop"})
+    """The verbs that leaf, or settle a draft: their reply takes the place of the message."""
+    verb: str
+    key: str = ""
+    rest: str = ""
+
+    @override
+    def encode(self) -> str:
+        """As every choice, without empty fields at the end."""
+        return ChoiceValue.encode(self).rstrip(":")
+
+    @classmethod
+    @override
+    def from_fields(cls, *fields: str) -> "AdminAction | None":
+        """The action; one without a verb is none."""
+        return cls(*fields) if fields[0] else None
+
+
+KINDS: tuple[type[ChoiceValue], ...] = (
+    OpenTopic,
+    OpenSection,
+    CastVote,
+    GiveReason,
+    OpenGroup,
+    OpenMenu,
+    NoneOfThese,
+    CallOperator,
+    CrisisAnswer,
+    AdminAction,
+)
+"""Every kind of choice. A new kind is one class, one line here, and one branch where it is handled."""
+
+_BY_PREFIX = {kind.PREFIX: kind for kind in KINDS}
+
+
+def decode(value: str) -> ChoiceValue | None:
+    """The choice that this text stands for; None for what is none of ours, whoever sent it."""
+    prefix, _, rest = value.partition(":")
+    kind = _BY_PREFIX.get(prefix)
+    if kind is None:
+        return None
+    wanted = len(kind.__match_args__)  # one for each field
+    if not wanted:
+        return kind() if not rest else None
+    fields = rest.split(":", wanted - 1)
+    return kind.from_fields(*fields, *([""] * (wanted - len(fields))))
+
+
+def replaces_message(value: str) -> bool:
+    """Whether the reply to a tap on this value turns a page."""
+    choice = decode(value)
+    if isinstance(choice, AdminAction):
+        return choice.verb in AdminAction.IN_PLACE
+    return choice is not None and choice.replaces_message
