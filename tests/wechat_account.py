@@ -1,8 +1,7 @@
 """The bot's WeChat side in this process, on a small FAQ, against the tests' WeChat."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +13,13 @@ from bot.channels.wechat.intake import Claims, Pace
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Turn
+from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, Mode, WeChat
-from tests.telegram_bot import small_faq
+from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
 PACE = Pace(answer=0.3, hold=0.6)
@@ -35,13 +35,20 @@ class Account:
     channel: WeChatChannel
     store: Store
     conversation: Conversation
-    counted: Counter[str]
+    counted: Counts
 
 
 def options(mode: Mode = "plain", pace: Pace | None = None, **changes: object) -> Options:
     """The account of the tests."""
     key = SecretStr(AES_KEY) if mode != "plain" else None
     return Options(SecretStr(TOKEN), APP_ID, key, pace=pace or Pace(), **changes)  # type: ignore[arg-type]
+
+
+class StoreAway:
+    """Claims whose database doesn't answer."""
+
+    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
+        raise StoreError(f"OperationalError, {len(message_ids)} of {len(channel)}")
 
 
 @asynccontextmanager
@@ -57,7 +64,7 @@ async def talking(
 ) -> AsyncIterator[Account]:
     """A channel with the real conversation; `turn` takes its place, and with a `pace` WeChat is as fast."""
     known = knowledge or small_faq()
-    counted: Counter[str] = Counter()
+    counted = Counts()
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         conversation = Conversation(lambda: known, store)
         channel = WeChatChannel(
@@ -65,7 +72,7 @@ async def talking(
             turn=turn or conversation.turn,
             forget=conversation.forget,
             claims=claims or store,
-            count=lambda kind: counted.update([kind]),
+            count=counted.add,
             groups=group_choices,
         )
         app = build_app(lambda: FaqStatus("0", 0), [], Metrics(), channel.routes())

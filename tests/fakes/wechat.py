@@ -8,6 +8,7 @@ async with serving(app) as url:
 It is written with wechatpy's encryption, so that ours is held against another's.
 """
 
+import asyncio
 import itertools
 import json
 import secrets
@@ -36,6 +37,9 @@ APP_SECRET = "0123456789abcdef0123456789abcdef"
 ACCOUNT = "gh_0123456789ab"
 TEXT_BYTES = 2047
 TRIES = 3
+
+_IDS = itertools.count(23_000_000_000_000_000)
+"""MsgIds, each given once."""
 
 JSON = dict[str, Any]
 Mode = Literal["plain", "compatible", "aes"]
@@ -73,7 +77,6 @@ class WeChat:
     """Seconds after which a try is cut off."""
     on_try: Callable[[int], None] = field(default=lambda _: None)
     """Told of each try's number before it is sent."""
-    ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(23_000_000_000_000_000))
 
     async def verify(self, echostr: str = "5927341", token: str | None = None) -> httpx.Response:
         """What the console does when the address is saved."""
@@ -89,7 +92,7 @@ class WeChat:
 
     def message(self, person: str, kind: str, **fields: str) -> JSON:
         """The fields of a message."""
-        return {**_head(person, kind), "MsgId": str(next(self.ids)), **fields}
+        return {**_head(person, kind), "MsgId": str(next(_IDS)), **fields}
 
     def event(self, person: str, event: str, key: str = "", **fields: str) -> JSON:
         """The fields of an event, which has no MsgId."""
@@ -192,6 +195,11 @@ class WeChatServer:
     tokens: int = 0
     """How many tokens were made."""
     valid: set[str] = field(default_factory=set)
+    _called: dict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
+
+    async def called(self, path: str) -> None:
+        """Wait until this path has been called without an error."""
+        await asyncio.wait_for(self._called[path].wait(), 10)
 
     def void(self) -> None:
         """Another process has asked for a token the old way, which ends this one."""
@@ -213,6 +221,7 @@ class WeChatServer:
         if path != "stable_token" and request.query_params.get("access_token") not in self.valid:
             return JSONResponse({"errcode": 40001, "errmsg": "invalid credential, access_token is invalid"})
         self.calls[path].append(body)
+        self._called[path].set()
         if path == "stable_token":
             return JSONResponse(self._stable_token(body))
         if path == "qrcode/create":

@@ -121,8 +121,7 @@ def test_an_address_that_is_not_on_the_list_is_explained_in_one_line() -> None:
 
 
 async def test_the_menu_has_the_faqs_groups(account: Account, server: WeChatServer) -> None:
-    while not server.calls["menu/create"]:
-        await asyncio.sleep(0.01)
+    await server.called("menu/create")
     [made] = server.calls["menu/create"]
     topics, about = made["button"]
     assert [(each["name"], each["key"]) for each in topics["sub_button"]] == [

@@ -7,10 +7,9 @@ import pytest
 
 from bot.channels.wechat import wording
 from bot.messages import ChatIdentity, Incoming, Reply
-from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
 from intents.knowledge import Knowledge
-from tests.wechat_account import Account, talking
+from tests.wechat_account import Account, StoreAway, talking
 
 ID = re.compile(r"msgmenucontent=([^&]*)&msgmenuid=([^\"]*)\">(\d+) ")
 
@@ -122,16 +121,14 @@ async def test_speech_that_wechat_recognised_is_answered_below_what_was_heard(tm
         assert "home_visit的简要回答" in answer
 
 
-@pytest.mark.parametrize("spoken", [False, True])
+@pytest.mark.parametrize("kind", ["text", "voice"])
 async def test_danger_to_life_comes_first_in_one_text_whatever_waits(
-    tmp_path: Path, shipped: Knowledge, spoken: bool
+    tmp_path: Path, shipped: Knowledge, kind: str
 ) -> None:
     async with talking(tmp_path, knowledge=shipped) as account:
         account.channel._intake.waiting.of("o1").pages = ("还有一页",)
         words = "我不想活了，今晚就从楼上跳下去"
-        fields = account.wechat.text("o1", words)
-        if spoken:
-            fields = account.wechat.message("o1", "voice", Recognition=words)
+        fields = account.wechat.message("o1", kind, Content=words, Recognition=words)
         answer = (await account.wechat.deliver(fields)).text or ""
     assert wording.CONTINUE not in answer
     assert wording.HEARD[:4] not in answer
@@ -158,11 +155,7 @@ async def test_nothing_personal_is_logged(tmp_path: Path, capsys: pytest.Capture
             raise ValueError(incoming.text)
         return text_reply("好")
 
-    class Away:
-        async def deduplicate(self, channel: str, message_ids: object) -> frozenset[str]:
-            raise StoreError("OperationalError")
-
-    async with talking(tmp_path, "aes", turn=turn, claims=Away()) as account:
+    async with talking(tmp_path, "aes", turn=turn, claims=StoreAway()) as account:
         await account.wechat.says("openid-of-somebody", "坏消息，我叫王小明")
         await account.wechat.post(account.wechat.text("openid-of-somebody", "王小明"), msg_signature="0")
     written = "".join(capsys.readouterr())

@@ -1,7 +1,7 @@
 """Five seconds, three tries: one message is one computation, and every answer gets to the person who waits for it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +9,9 @@ import pytest
 from bot.channels.wechat import wording
 from bot.channels.wechat.intake import Pace
 from bot.messages import Choice, Incoming, Reply
-from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
 from tests.fakes.wechat import Delivery, Mode
-from tests.wechat_account import PACE, Account, talking
+from tests.wechat_account import PACE, Account, StoreAway, talking
 
 SLOW = "慢"
 CHOICES = (Choice("后果", "p:a:consequences"), Choice("权利", "p:a:rights"))
@@ -23,10 +22,12 @@ class Conversation:
 
     def __init__(self) -> None:
         self.heard: list[Incoming] = []
+        self.hearing = asyncio.Event()
         self.ready = asyncio.Event()
 
     async def __call__(self, incoming: Incoming) -> Reply | None:
         self.heard.append(incoming)
+        self.hearing.set()
         if incoming.text.startswith(SLOW):
             await self.ready.wait()
         return text_reply(f"答：{incoming.text or incoming.choice}", choices=CHOICES)
@@ -96,8 +97,7 @@ async def test_a_second_question_while_the_first_is_busy_is_answered_and_the_fir
 ) -> None:
     async with talking(tmp_path, turn=conversation, pace=PACE) as account:
         first = asyncio.create_task(account.wechat.says("o1", SLOW))
-        while not conversation.heard:
-            await asyncio.sleep(0.01)
+        await conversation.hearing.wait()
         second = await account.wechat.says("o1", "快")
         assert (second.text or "").startswith("答：快")
         assert (await first).text == wording.WAIT
@@ -128,8 +128,7 @@ async def test_concurrent_tries_are_one_computation_and_say_the_same(
         account.wechat.limit = 5
         fields = account.wechat.text("o1", SLOW)
         tries = [asyncio.create_task(account.wechat.post(fields)) for _ in range(4)]
-        while account.counted["try"] < 3:
-            await asyncio.sleep(0.01)
+        await account.counted.reaches("try", 3)
         conversation.ready.set()
         answers = {account.wechat.read((await each).content, fields) for each in tries}
     assert len(answers) == 1
@@ -151,15 +150,8 @@ async def test_a_try_after_the_answer_gets_the_same_and_a_repeat_much_later_noth
     assert len(conversation.heard) == 2
 
 
-class Away:
-    """A store that doesn't answer."""
-
-    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
-        raise StoreError("OperationalError")
-
-
 async def test_with_the_store_away_all_is_answered_once(tmp_path: Path, conversation: Conversation) -> None:
-    async with talking(tmp_path, turn=conversation, claims=Away()) as account:
+    async with talking(tmp_path, turn=conversation, claims=StoreAway()) as account:
         fields = account.wechat.text("o1", "快")
         for _ in range(2):
             assert ((await account.wechat.deliver(fields)).text or "").startswith("答：快")
@@ -195,8 +187,7 @@ async def test_a_long_answer_arrives_whole_behind_0(tmp_path: Path) -> None:
 async def test_what_is_in_work_at_the_end_is_finished(tmp_path: Path, conversation: Conversation) -> None:
     async with talking(tmp_path, turn=conversation) as account:
         asking = asyncio.create_task(account.wechat.says("o1", SLOW))
-        while not conversation.heard:
-            await asyncio.sleep(0.01)
+        await conversation.hearing.wait()
         stopping = asyncio.create_task(account.channel.stop(5))
         conversation.ready.set()
         assert ((await asking).text or "").startswith("答：")

@@ -1,4 +1,4 @@
-"""The talks of tests/talks once more, through WeChat's HTTP: what the person reads there, and decides by number or link."""
+"""The talks of tests/talks once more, through WeChat's HTTP: what the person reads there, and decides by number, or by link in AES mode."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from bot.messages import Incoming, Reply
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
-from tests.fakes.wechat import WeChat
+from tests.fakes.wechat import Mode, WeChat
 from tests.talking import Seen, Talk, Turn, check, place, talks
 from tests.wechat_account import talking
 
@@ -18,8 +18,8 @@ PERSON = "o_person_of_the_talk"
 
 
 @pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
-@pytest.mark.parametrize("by_link", [False, True], ids=["numbers", "links"])
-async def test_a_talk_goes_as_written_in_wechat(talk: Talk, by_link: bool, shipped: Knowledge, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["plain", "aes"])
+async def test_a_talk_goes_as_written_in_wechat(talk: Talk, mode: Mode, shipped: Knowledge, tmp_path: Path) -> None:
     replies: list[Reply | None] = []
     async with Store("sqlite+aiosqlite://") as store:
         conversation = Conversation(lambda: shipped, store)
@@ -28,10 +28,10 @@ async def test_a_talk_goes_as_written_in_wechat(talk: Talk, by_link: bool, shipp
             replies.append(await conversation.turn(incoming))
             return replies[-1]
 
-        async with talking(tmp_path, "aes" if by_link else "plain", turn=turn, knowledge=shipped) as account:
+        async with talking(tmp_path, mode, turn=turn, knowledge=shipped) as account:
             labels: dict[str, tuple[str, str]] = {}
             for number, step in enumerate(talk.turns):
-                text = await _do(account.wechat, step, labels, by_link=by_link)
+                text = await _do(account.wechat, step, labels, by_link=mode == "aes")
                 reply = replies[-1]
                 labels = (
                     {each.label: (str(position), each.value) for position, each in enumerate(reply.choices, 1)}
