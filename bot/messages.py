@@ -112,3 +112,8 @@ Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 class SendError(Exception):
     """A proactive message didn't arrive; the text names the kind of failure, never the person or the text."""
+
+    def __init__(self, kind: str, remedy: str = "") -> None:
+        super().__init__(kind)
+        self.remedy = remedy
+        """What an operator who wrote it is told, one sentence; empty where there is nothing to say."""

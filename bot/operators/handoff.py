@@ -109,9 +109,10 @@ class Handoffs:
             await self._give_back(recalled.taken)
             return False, None
         if recalled.holds is not None and words and not words.startswith("/"):
-            if await self._send(recalled.holds.person, wording.text_reply(words)):
+            failure = await self._failure(recalled.holds.person, wording.text_reply(words))
+            if failure is None:
                 return True, None
-            return True, wording.text_reply("这句没有送到对方那里。要结束请发 /release。")
+            return True, wording.text_reply(f"这句没有送到对方那里。{failure.remedy}要结束请发 /release。")
         return False, None
 
     async def _give_back(self, handover: Handoff) -> None:
@@ -121,12 +122,16 @@ class Handoffs:
             log.error("release_failed", reason=str(error))
 
     async def _send(self, person: ChatIdentity, reply: Reply) -> bool:
+        return await self._failure(person, reply) is None
+
+    async def _failure(self, person: ChatIdentity, reply: Reply) -> SendError | None:
+        """Send; why it didn't arrive, None where it did."""
         send = self.senders.get(person.channel)
         if send is None:
-            return False
+            return SendError("reply_only")
         try:
             await send(person, reply)
         except SendError as error:
             log.warning("handover_message_lost", channel=person.channel, reason=str(error))
-            return False
-        return True
+            return error
+        return None

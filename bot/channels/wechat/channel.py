@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.channels.channel import ChannelLimits
-from bot.channels.wechat import sending
+from bot.channels.wechat import sending, wording
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
 from bot.channels.wechat.crypto import MessageCrypto
 from bot.channels.wechat.errors import APIError
@@ -116,7 +116,7 @@ class WeChatChannel:
         left = self._quotas.left(person.user)
         if left is not None and left < len(texts):
             self._count("quota")
-            raise SendError("quota")
+            raise SendError("quota", wording.QUOTA.format(needed=len(texts), left=left))
         for text in texts:
             await self._send(self._api, person.user, text)
 
@@ -130,7 +130,7 @@ class WeChatChannel:
         except APIError as error:
             self._count(str(error))
             log.warning("wechat_not_sent", kind=str(error), remedy=error.remedy)
-            raise SendError(str(error)) from None
+            raise SendError(str(error), f"{error.remedy}。") from None
         self._quotas.spend(user)
 
     async def _connect(self, api: WeChatAPI) -> None:

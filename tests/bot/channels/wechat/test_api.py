@@ -13,10 +13,13 @@ from bot.channels.wechat.errors import NETWORK, APIError
 from bot.channels.wechat.limits import MENU_NAME_BYTES, TEXT_BYTES, text_bytes
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.startup import menu
-from bot.messages import ChatIdentity, Choice, SendError
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError
+from bot.operators.handoff import Handoffs
 from bot.talk.answers import group_choices
+from bot.talk.conversation import Conversation
 from bot.talk.wording import text_reply
 from tests.fakes.wechat import APP_ID, APP_SECRET, WeChatServer, wechat_server
+from tests.telegram_bot import small_faq
 from tests.wechat_account import Account, options, talking
 
 PERSON = ChatIdentity("wechat", "o1")
@@ -213,3 +216,28 @@ async def test_an_unverified_account_only_replies(tmp_path: Path) -> None:
 def test_every_word_of_the_menu_fits() -> None:
     assert [each["name"] for each in menu([])] == [wording.MENU_ABOUT]
     assert len(menu([Choice("字" * 21, "g:x"), Choice("短", "g:y")])) == 2
+
+
+async def test_an_operator_is_told_why_a_message_did_not_go_out(account: Account, server: WeChatServer) -> None:
+    admin = ChatIdentity("telegram", "1")
+    told: list[str] = []
+
+    async def tell_admin(_: ChatIdentity, reply: Reply) -> None:
+        told.append(reply.text)
+
+    senders = {"wechat": account.channel.send, "telegram": tell_admin}
+    handoffs = Handoffs(account.store, frozenset({admin}), senders)
+    conversation = Conversation(small_faq, account.store, handoffs)
+    await account.wechat.says("o1", "催收会上门吗")
+    assert "已接手" in (await handoffs.take(admin, "wechat:o1")).text
+    for number in range(4):
+        assert await conversation.turn(Incoming(admin, f"第{number}句")) is None
+    refused = await conversation.turn(Incoming(admin, "第五句"))
+    assert refused is not None
+    assert "只剩 0 条" in refused.text
+    await account.wechat.says("o1", "在")
+    server.errors["message/custom/send"] = [(45015, "response out of time limit")]
+    refused = await conversation.turn(Incoming(admin, "第六句"))
+    assert refused is not None
+    assert "48 小时没有说话" in refused.text
+    assert len(server.texts) == 5
