@@ -75,6 +75,15 @@ async def test_after_a_kill_the_talk_goes_on_and_a_message_that_was_claimed_is_a
     assert TOKEN not in service.log
 
 
+@pytest.mark.long
+async def test_with_a_slow_database_the_answer_comes_within_the_tries(folder: Path) -> None:
+    async with serving(folder) as (_, wechat):
+        assert (await wechat.says("o1", "会被起诉吗")).text
+        with locked(folder / "youshu.db"):
+            delivery = await wechat.says("o1", "催收会上门吗")
+    assert "home_visit的简要回答" in (delivery.text or "")
+
+
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
     """Hold the database's one lock for writing."""

@@ -92,6 +92,8 @@ class WeChatChannel:
 
     async def run(self) -> None:
         """Wait for stop(): messages come in through the route. A verified account's menu is set beside it."""
+        if self._stopping.is_set():
+            return
         if self._api is None:
             self.connected.set()
         else:

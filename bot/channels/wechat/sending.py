@@ -12,6 +12,9 @@ from bot.messages import Choice, Reply
 CRISIS: Final = "crisis"
 """The intent of a reply about danger to life."""
 
+CRISIS_LINE: Final = "12356"
+"""The number that only a line about danger to life names (law.md, section 8)."""
+
 ROW_WIDTH: Final = 16.0
 """Hanzi that fit into a line of a message on a usual phone."""
 GAP: Final = 1.0
@@ -40,7 +43,7 @@ def pages(reply: Reply) -> list[str]:
             return [whole]
     numbered = _pages(reply, _number)
     linked = _pages(reply, _link)
-    return linked if len(linked) <= len(numbered) else numbered
+    return [_with_dialling(page) for page in (linked if len(linked) <= len(numbered) else numbered)]
 
 
 def messages(reply: Reply) -> list[str]:
@@ -51,6 +54,12 @@ def messages(reply: Reply) -> list[str]:
 def tappable(text: str) -> str:
     """The text with the hotlines in it as links that a phone dials."""
     return _HOTLINE.sub(lambda found: f'<a href="tel:{found[0]}">{found[0]}</a>', text)
+
+
+def _with_dialling(page: str) -> str:
+    """The page with the hotlines as links in a line about danger to life, where that fits."""
+    dialled = "\n".join(tappable(line) if CRISIS_LINE in line else line for line in page.split("\n"))
+    return dialled if text_bytes(dialled) <= PAGE_BYTES else page
 
 
 def _pages(reply: Reply, entry: Entry) -> list[str]:

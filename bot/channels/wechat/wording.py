@@ -5,7 +5,10 @@ from typing import Final
 NUMBERS: Final = "回复数字，或直接问："
 CONTINUE: Final = "（还没完，回复 0 继续）"
 EARLIER: Final = "（刚才那个问题的回答在后面，回复 0 看）"
-WAIT: Final = "这句要多查一会儿。过几秒回复 1 看刚才的回答。要是现在有危险，请直接打 110 或 120。"
+WAIT: Final = (
+    "这句要多查一会儿。过几秒回复 1 看刚才的回答。"
+    '要是现在有危险，请直接打 <a href="tel:110">110</a> 或 <a href="tel:120">120</a>。'
+)
 NOTHING_LATE: Final = "刚才那句没有可看的回答，请再问一次。"
 FAILED: Final = "刚才出了点问题，这句没有处理好。请再发一次；一直不行的话，可以打 12348 找真人。"
 

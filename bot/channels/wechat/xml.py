@@ -22,15 +22,12 @@ class XMLError(Exception):
 def read(body: bytes) -> dict[str, str]:
     """The fields of `<xml>` that hold text, by name; raises XMLError.
 
-    Refused before anything is parsed: more than BODY_BYTES, a document type, an entity's declaration, any other encoding
-    than UTF-8.
+    Refused before anything is parsed: more than BODY_BYTES, a document type, the declaration of an entity. What XML can't carry
+    is left out first: people's texts hold such characters, and WeChat sends them on as they are.
     """
     if len(body) > BODY_BYTES:
         raise XMLError("too large")
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise XMLError("encoding") from None
+    text = _ILLEGAL.sub("", body.decode("utf-8", "replace"))
     markup = _CDATA.sub("", text)
     if "<!" in markup or "<?" in markup.lstrip().removeprefix("<?xml "):
         raise XMLError("declaration")

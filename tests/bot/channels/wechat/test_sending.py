@@ -14,6 +14,7 @@ from bot.channels.wechat.waiting import Answer, Waiting
 from bot.crisis.care import begin
 from bot.messages import Choice, Part, Reply, Section
 from bot.talk import answers
+from bot.talk.wording import IN_DOUBT
 from intents import Decision
 from intents.faq.schema import Group
 from intents.knowledge import Knowledge
@@ -151,3 +152,10 @@ def test_other_numbers_do_not_dial(text: str) -> None:
 def _width(line: str) -> int:
     """Half hanzi of a line."""
     return sum(2 if unicodedata.east_asian_width(character) in "WFA" else 1 for character in line)
+
+
+def test_the_line_of_doubt_under_an_answer_dials_too() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("打 110 报警",)), Section((IN_DOUBT,))), intent="lawsuit")
+    [page] = sending.pages(reply)
+    assert '<a href="tel:12356">12356</a>' in page
+    assert page.startswith("打 110 报警\n")

@@ -39,6 +39,7 @@ async def test_a_message_is_answered_in_every_mode(tmp_path: Path, mode: Mode) -
     async with talking(tmp_path, mode, turn=listener) as account:
         for text in ("催收会上门吗", "a]]>b<![CDATA[c", "<!DOCTYPE html>&lt;1 < 2 & 3", "😀𠮷"):
             assert (await account.wechat.says("o1", text)).text == f"听到：{text}"
+        assert (await account.wechat.says("o1", "退格\x08和\x00空")).text == "听到：退格和空"
     assert listener.heard[0].text == "催收会上门吗"
 
 
