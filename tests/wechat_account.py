@@ -9,7 +9,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.channels.wechat.channel import Options, WeChatChannel
-from bot.channels.wechat.intake import Claims, Pace
+from bot.channels.wechat.claims import Claims
+from bot.channels.wechat.intake import Pace
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Turn

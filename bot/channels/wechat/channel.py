@@ -12,10 +12,11 @@ from starlette.routing import BaseRoute
 from bot.channels.channel import ChannelLimits
 from bot.channels.wechat import sending, wording
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
+from bot.channels.wechat.claims import CHANNEL, BatchedClaims, Claims
 from bot.channels.wechat.crypto import MessageCrypto
 from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.handlers import Forget, MessageHandlers
-from bot.channels.wechat.intake import CHANNEL, Claims, Count, MessageIntake, Pace
+from bot.channels.wechat.intake import Count, MessageIntake, Pace
 from bot.channels.wechat.limits import channel_limits
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.startup import menu, retry_token
@@ -80,7 +81,7 @@ class WeChatChannel:
         self.connected = asyncio.Event()
         waiting = WaitingRoom()
         handlers = MessageHandlers(turn, forget, count, waiting, self._quotas)
-        self._intake = MessageIntake(handlers.handle, claims, count, waiting, options.pace)
+        self._intake = MessageIntake(handlers.handle, BatchedClaims(claims), count, waiting, options.pace)
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)

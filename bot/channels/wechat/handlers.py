@@ -9,7 +9,8 @@ import structlog
 
 from bot import choices
 from bot.channels.wechat import sending, wording
-from bot.channels.wechat.intake import CHANNEL, Count
+from bot.channels.wechat.claims import CHANNEL
+from bot.channels.wechat.intake import Count
 from bot.channels.wechat.messages import EVENT, WeChatMessage
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.waiting import Answer, Waiting, WaitingRoom

@@ -6,34 +6,26 @@ WeChat takes no answer later than five seconds and asks three times. What isn't 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
 from bot.channels.wechat import limits
+from bot.channels.wechat.claims import BatchedClaims
 from bot.channels.wechat.messages import WeChatMessage
 from bot.channels.wechat.waiting import Answer, Answering, WaitingRoom
 from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
-CHANNEL: Final = "wechat"
 REPEAT: Final = "repeat"
 LATE: Final = "late"
 AGAIN: Final = "try"
 
 Count = Callable[[str], None]
 Work = Callable[[WeChatMessage], Awaitable[Answer | None]]
-
-
-class Claims(Protocol):
-    """Remembers which messages were claimed, across processes and restarts."""
-
-    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
-        """Claim these ids; the ones that nobody had claimed before. Raises StoreError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class MessageIntake:
     """Takes each try of a message and gives the text to answer it with; None for no answer."""
 
     work: Work
-    claims: Claims
+    claims: BatchedClaims
     count: Count
     waiting: WaitingRoom
     pace: Pace = field(default_factory=Pace)
@@ -127,11 +119,11 @@ class MessageIntake:
         Without the store all are answered: who waits for help is worse off with silence than with the same answer twice.
         """
         try:
-            ours = await self.claims.deduplicate(CHANNEL, [message.key])
+            ours = await self.claims.claim(message.key)
         except StoreError as error:
             log.error("message_not_claimed", reason=str(error))
             return True
-        return bool(ours) or abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS
+        return ours or abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS
 
     def _shown(self, message: WeChatMessage, attempts: _Attempts) -> str | None:
         """The text of the answer, the same at each try."""
