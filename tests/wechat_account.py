@@ -23,9 +23,9 @@ from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, Mode, WeChat
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
-PACE = Pace(answer=0.3, hold=0.6)
-LIMIT = 0.45
-"""A try of the tests takes a tenth of WeChat's."""
+PACE = Pace(answer=0.5, hold=1.0)
+LIMIT = 0.75
+"""A try of the tests takes a sixth of WeChat's."""
 
 
 @dataclass
