@@ -50,6 +50,17 @@ class Settings(BaseSettings):
         default=None, validate_default=True, description="needed with a webhook"
     )
     telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
+    wechat_token: SecretStr | None = Field(
+        default=None, description="made up for the console of an official account; empty: no WeChat"
+    )
+    wechat_app_id: str = Field(default="", validate_default=True, description="AppID of the account")
+    wechat_aes_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="EncodingAESKey; empty: plain mode"
+    )
+    wechat_app_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="AppSecret, of a verified account only"
+    )
+    wechat_base_url: str = Field(default="https://api.weixin.qq.com", description="WeChat's API")
     admins: Annotated[frozenset[ChatIdentity], NoDecode] = Field(
         default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
@@ -91,6 +102,46 @@ class Settings(BaseSettings):
         if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
             raise ValueError("只能用字母、数字、下划线和连字符，1 到 256 个")
         return value
+
+    @field_validator("wechat_token")
+    @classmethod
+    def _as_wechat_takes_it(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9]{3,32}", value.get_secret_value()):
+            raise ValueError("要和公众平台里填的 Token 一样：字母和数字，3 到 32 个")
+        return value
+
+    @field_validator("wechat_app_id")
+    @classmethod
+    def _app_id(cls, value: str) -> str:
+        if value and not re.fullmatch(r"wx[0-9a-f]{16}", value):
+            raise ValueError("不像公众号的 AppID，应当是 wx 加 16 个字母数字")
+        return value
+
+    @field_validator("wechat_aes_key", "wechat_app_secret")
+    @classmethod
+    def _beside_token_and_app_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """A key of 43 characters, a secret of 32, neither without what it belongs to."""
+        if value is None:
+            return None
+        if info.data.get("wechat_token", ...) is None:
+            raise ValueError("填了这一项，YOUSHU_WECHAT_TOKEN 也要填")
+        if info.data.get("wechat_app_id", ...) == "":
+            raise ValueError("填了这一项，YOUSHU_WECHAT_APP_ID 也要填")
+        key = info.field_name == "wechat_aes_key"
+        if not re.fullmatch(r"[A-Za-z0-9]{43}" if key else r"[0-9a-f]{32}", value.get_secret_value()):
+            raise ValueError(
+                "要和公众平台里的 EncodingAESKey 一样：字母和数字，正好 43 个"
+                if key
+                else "不像公众平台给的 AppSecret，应当是 32 个小写字母和数字"
+            )
+        return value
+
+    @field_validator("wechat_base_url")
+    @classmethod
+    def _without_path(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError("请写成 https://主机名 这样，后面不带路径")
+        return value.rstrip("/")
 
     @field_validator("log_level", mode="before")
     @classmethod
