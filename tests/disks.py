@@ -19,7 +19,7 @@ def small_disk(folder: Path, size: str = "1m") -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(folder)], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        pytest.skip(f"may not mount a tmpfs: {done.stderr.strip()}")
+        pytest.skip(f"may not mount a tmpfs: {done.stderr.partition(chr(10))[0]}")
     try:
         yield folder
     finally:

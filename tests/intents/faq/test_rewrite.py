@@ -145,6 +145,18 @@ def test_a_disk_that_can_only_be_read_is_named_and_not_the_permissions(disk: Pat
     assert on_disk(disk) == {"faq.yaml": 3}
 
 
+def test_a_folder_that_may_not_be_written_is_said_so(path: Path) -> None:
+    path.parent.chmod(0o555)
+    try:
+        if os.access(path.parent, os.W_OK):
+            pytest.skip("root may write anywhere")
+        with pytest.raises(RewriteError, match=r"没有权限.*写权限"), exclusive_writer(path):
+            raise AssertionError
+        assert on_disk(path.parent) == {"faq.yaml": 5}
+    finally:
+        path.parent.chmod(0o755)
+
+
 def test_what_failed_writes_of_old_left_is_no_backup(path: Path) -> None:
     good = replace(path, b"one\r\n", b"two\n")
     for stray in ("faq.yaml.20991231-235959-000000.bak", ".faq.yaml.k3x9", "faq.yaml.zz.bak", "faq.yaml.old.bak"):
