@@ -55,7 +55,7 @@ class TeachResult:
 
 
 def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
-    """Add a question to an intent (or to OUT_OF_SCOPE) in the file; raises TeachError.
+    """Add a question to an intent, named by its id or title (or to OUT_OF_SCOPE), in the file; raises TeachError.
 
     The file keeps every other byte, its mode and its link; a writer at the same time waits its turn.
     """
@@ -80,7 +80,8 @@ def _judged(
     checked = check_text(text)
     if checked.faq is None:
         raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed(name, checked.problems)}")
-    _refuse_unfit(checked.faq, intent, question)
+    intent = _intent_id(checked.faq, intent)
+    _refuse_unfit(question)
     _refuse_known(checked, question)
     edit = with_question(text, intent, question)
     after = check_text(edit.text)
@@ -105,16 +106,25 @@ def _cleaned(question: str) -> str:
     return "".join(visible).strip()
 
 
-def _refuse_unfit(faq: FAQ, intent: str, question: str) -> None:
+def _intent_id(faq: FAQ, name: str) -> str:
+    """The id of the intent that an operator names by its id or its title; raises TeachError."""
+    if name == OUT_OF_SCOPE or name in faq.by_id:
+        return name
+    titles = {intent.title: intent.id for intent in faq.intents}
+    if name in titles:
+        return titles[name]
+    close = next(iter(get_close_matches(name, [*faq.by_id, *titles], 1)), None)
+    if close is None:
+        raise TeachError(f"没有话题“{name}”，请对照 faq.yaml 里的 id 或 title")
+    meant = _title(faq, titles[close]) if close in titles else f"“{close}”"
+    raise TeachError(f"没有话题“{name}”，你是不是想写{meant}")
+
+
+def _refuse_unfit(question: str) -> None:
     if not question:
         raise TeachError("问法是空的，请写上一句话")
     if len(question) > MAX_CHARACTERS:
         raise TeachError(f"这句话有 {len(question)} 个字，最多 {MAX_CHARACTERS} 个；请只留下问的那一句")
-    if intent != OUT_OF_SCOPE and intent not in faq.by_id:
-        close = get_close_matches(intent, faq.by_id, 1)
-        raise TeachError(
-            f"没有话题“{intent}”，" + (f"你是不是想写“{close[0]}”" if close else "请对照 faq.yaml 里的 id")
-        )
 
 
 def _refuse_known(checked: CheckedFaq, question: str) -> None:

@@ -13,6 +13,7 @@ __all__ = ["RULES", "Limits", "RawFaq", "Rule", "causes", "form_problems", "rule
 RULES: tuple[Rule, ...] = (
     values.empty_values,
     values.silent_conversions,
+    values.doubled_units,
     values.curly_quotes,
     values.cut_by_hash,
     references.duplicate_ids,
