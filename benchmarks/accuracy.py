@@ -25,7 +25,7 @@ from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import load_thresholds
 from intents.matching.features import VIEW_WEIGHTS, FeatureView
 from intents.matching.matcher import softmax
-from intents.matching.model import OUTSIDE, Model, labelled_questions
+from intents.matching.model import OUT_OF_SCOPE_CLASS, Model, training_questions
 from intents.matching.normalize import Normalizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,14 +40,14 @@ Method = Callable[[Sequence[str]], tuple[list[str], Scores]]
 def nearest(faq: FAQ, scorer: Callable[..., float]) -> Method:
     """Each intent by its question that is most alike, in rapidfuzz's scale."""
     normalize = Normalizer()
-    labelled = [(owner, normalize(question)) for owner, question in sorted(labelled_questions(faq))]
+    labelled = [(owner, normalize(question)) for owner, question in sorted(training_questions(faq))]
     return _by_question(labelled, lambda texts: process.cdist(texts, [q for _, q in labelled], scorer=scorer))
 
 
 def tfidf_nearest(faq: FAQ) -> Method:
     """Each intent by its question that is most alike, as TF-IDF of characters 1-2."""
     normalize = Normalizer()
-    labelled = [(owner, normalize(question)) for owner, question in sorted(labelled_questions(faq))]
+    labelled = [(owner, normalize(question)) for owner, question in sorted(training_questions(faq))]
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
     rows = vectors.fit_transform([question for _, question in labelled])
     return _by_question(labelled, lambda texts: (vectors.transform(texts) @ rows.T).toarray())
@@ -69,7 +69,7 @@ def documents(faq: FAQ) -> Method:
     """All of an intent's questions as one document, as TF-IDF of characters 1-2."""
     normalize = Normalizer()
     by_owner: dict[str, list[str]] = {}
-    for owner, question in sorted(labelled_questions(faq)):
+    for owner, question in sorted(training_questions(faq)):
         by_owner.setdefault(owner, []).append(normalize(question))
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
     rows = vectors.fit_transform([" ".join(questions) for questions in by_owner.values()])
@@ -79,7 +79,7 @@ def documents(faq: FAQ) -> Method:
 def logistic(faq: FAQ) -> Method:
     """Logistic regression on TF-IDF of characters 1-2."""
     normalize = Normalizer()
-    labelled = sorted(labelled_questions(faq))
+    labelled = sorted(training_questions(faq))
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
     rows = vectors.fit_transform([normalize(question) for _, question in labelled])
     learned = LogisticRegression(C=20, max_iter=200).fit(rows, [owner for owner, _ in labelled])
@@ -123,9 +123,9 @@ def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
 def figures(method: Method, sentences: Sequence[LabeledUtterance]) -> tuple[float, float, float]:
     """top-1 and top-3 of what is in scope, and AUC."""
     names, scores = method([sentence.text for sentence in sentences])
-    if OUTSIDE in names:
-        outside = scores[:, names.index(OUTSIDE)]
-        kept = [k for k, name in enumerate(names) if name != OUTSIDE]
+    if OUT_OF_SCOPE_CLASS in names:
+        outside = scores[:, names.index(OUT_OF_SCOPE_CLASS)]
+        kept = [k for k, name in enumerate(names) if name != OUT_OF_SCOPE_CLASS]
         names, scores = [names[k] for k in kept], scores[:, kept]
     else:
         outside = np.zeros(len(scores))

@@ -84,7 +84,7 @@ async def _misses(url: str) -> list[str] | None:
 
 
 def _print_rewritten(console: Console, found: ContentChanges) -> None:
-    for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.answers)):
+    for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.reworded)):
         if keys:
             console.print(f"{title}：{'、'.join(keys)}", highlight=False)
 
@@ -96,8 +96,8 @@ def _print_changes(console: Console, found: Sequence[DecisionChange], asked: int
     table = Table(title=f"对照了 {asked} 句，{len(found)} 句换了回答", title_justify="left")
     for heading in ("", "句子", "原来", "现在"):
         table.add_column(heading, overflow="fold")
-    for change in sorted(found, key=lambda change: _ORDER.index(change.verdict)):
-        table.add_row(_MARKS[change.verdict], escape(change.text), meaning(change.before), meaning(change.after))
+    for change in sorted(found, key=lambda change: _ORDER.index(change.effect)):
+        table.add_row(_MARKS[change.effect], escape(change.text), meaning(change.before), meaning(change.after))
     console.print(table)
 
 

@@ -80,7 +80,7 @@ class RawFaq:
     @cached_property
     def comparable(self) -> Sequence[str]:
         """The form in which each question is compared, in the order of questions."""
-        return Normalizer().each([question.text for question in self.questions])
+        return Normalizer().batch([question.text for question in self.questions])
 
     @cached_property
     def answer_texts(self) -> tuple[WrittenText, ...]:

@@ -14,7 +14,7 @@ from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.problems import Problem, quoted
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.matching.decide import Decision
-from intents.matching.normalize import bounded
+from intents.matching.normalize import truncate
 
 ProgressTracker = Callable[[Sequence[WrittenQuestion], str], Iterable[WrittenQuestion]]
 """Goes through the questions, and may show a progress bar under this title."""
@@ -98,7 +98,7 @@ def _in_danger(raw: RawFaq, faq: FAQ, track: ProgressTracker, spot_checks: int |
     if spot_checks is not None and len(questions) > spot_checks:
         questions = [questions[number * len(questions) // spot_checks] for number in range(spot_checks)]
     for question in track(questions, "看有没有轻生的意思"):
-        if detector.is_danger(bounded(question.text)):
+        if detector.is_danger(truncate(question.text)):
             yield question
 
 

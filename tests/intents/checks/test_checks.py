@@ -22,7 +22,7 @@ from intents.checks.slow import NearDuplicateIndex, slow_problems, stolen_questi
 from intents.faq.problems import Problem, quoted
 from intents.knowledge import Knowledge
 from intents.load import check_text
-from intents.matching.normalize import sentences
+from intents.matching.normalize import split_sentences
 from tests.mistakes import GOOD, LIMITS, TODAY
 
 ROOT = Path(__file__).parents[3]
@@ -250,7 +250,7 @@ def test_a_question_that_too_many_topics_ask_in_the_same_words_is_answered_by_no
 
 def test_a_question_that_check_does_not_complain_of_reaches_its_owner(shipped: Knowledge) -> None:
     owned = [(question, intent.id) for intent in shipped.faq.intents for question in intent.questions]
-    several = [(question, owner) for question, owner in owned if len(sentences(question)) > 1]
+    several = [(question, owner) for question, owner in owned if len(split_sentences(question)) > 1]
     outside = shipped.faq.out_of_scope.questions[::5] if shipped.faq.out_of_scope else ()
     assert several
     assert outside

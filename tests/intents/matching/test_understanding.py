@@ -30,7 +30,7 @@ HELD_OUT = ("heldout.tsv", "heldout_desk.tsv")
 KNOWN = CORPUS / "known_failures.txt"
 """Messages that are answered wrong, one a line; each must go on failing, or be taken off the list."""
 
-MESSAGES = [sentence.text for name in TUNED for sentence in read_labeled_utterances(CORPUS / name)]
+MESSAGES = [utterance.text for name in TUNED for utterance in read_labeled_utterances(CORPUS / name)]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def matcher(shipped: Knowledge) -> Matcher:
 @pytest.fixture(scope="module")
 def tuned(matcher: Matcher) -> list[EvaluatedUtterance]:
     return evaluate_utterances(
-        matcher.match, [sentence for name in TUNED for sentence in read_labeled_utterances(CORPUS / name)]
+        matcher.match, [utterance for name in TUNED for utterance in read_labeled_utterances(CORPUS / name)]
     )
 
 
@@ -76,8 +76,8 @@ def test_the_tuned_messages_are_understood(tuned: list[EvaluatedUtterance]) -> N
 
 
 def test_messages_that_nobody_tuned_on_are_understood(matcher: Matcher) -> None:
-    sentences = [sentence for name in HELD_OUT for sentence in read_labeled_utterances(CORPUS / name)]
-    results = evaluate_utterances(matcher.match, sentences)
+    utterances = [utterance for name in HELD_OUT for utterance in read_labeled_utterances(CORPUS / name)]
+    results = evaluate_utterances(matcher.match, utterances)
     score, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     assert score.top1 >= 0.92
     assert score.served >= 0.97
@@ -97,7 +97,7 @@ def test_wrong_answers_are_known_and_known_ones_still_fail(tuned: list[Evaluated
     scored = (
         outcome for outcome in tuned if outcome.match.reason is not DecisionReason.DANGER
     )  # danger has a corpus of its own
-    wrong = {outcome.sentence.text for outcome in scored if outcome.answered and not outcome.right}
+    wrong = {outcome.utterance.text for outcome in scored if outcome.answered_wrong}
     assert wrong - known == set(), "new wrong answers"
     assert known - wrong == set(), "no longer wrong: take these off the list"
 
@@ -171,9 +171,9 @@ def test_punctuation_at_the_ends_decides_alike(matcher: Matcher, text: str, mark
     assert (now.decision, now.candidates) == (was.decision, was.candidates)
 
 
-def test_sentences_are_labelled_with_intents_that_exist(faq: FAQ) -> None:
+def test_utterances_are_labelled_with_intents_that_exist(faq: FAQ) -> None:
     labelled: list[LabeledUtterance] = [s for path in sorted(CORPUS.glob("*.tsv")) for s in _labelled(path)]
-    names = {name for sentence in labelled for name in (sentence.intent, *sentence.also)}
+    names = {name for utterance in labelled for name in (utterance.intent, *utterance.also)}
     assert names <= {*faq.by_id, "out_of_scope"}
 
 
