@@ -114,7 +114,7 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
     """The bot as `youshu serve` puts it together, but for Telegram's pace."""
     knowledge = Knowledge.load(Path("faq.yaml"))
     metrics = Metrics()
-    options = Options(SecretStr(TOKEN), base_url, pace=RateLimits(overall=0, in_chat=0))
+    options = Options(SecretStr(TOKEN), base_url, rate_limits=RateLimits(overall=0, in_chat=0))
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         conversation = Conversation(lambda: knowledge, store, rate_limiter=RateLimiter())
         channel = TelegramChannel(

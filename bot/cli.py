@@ -19,19 +19,19 @@ from intents.errors import ExpectedError
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "serve": "bot.commands.serve:serve",
-        "chat": "bot.commands.ask:chat",
+        "chat": "bot.commands.chat:chat",
         "ask": "bot.commands.ask:ask",
         "check": "bot.commands.check:check",
         "try": "bot.commands.try_out:try_out",
         "diff": "bot.commands.diff:diff",
-        "new": "bot.commands.teach:new",
+        "new": "bot.commands.new:new",
         "teach": "bot.commands.teach:teach",
-        "undo": "bot.commands.teach:undo",
+        "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
         "eval": "bot.commands.evaluate:evaluate",
         "crisis": "bot.commands.crisis:crisis",
-        "forget": "bot.commands.ask:forget",
-        "schema": "bot.commands.check:schema",
+        "forget": "bot.commands.forget:forget",
+        "schema": "bot.commands.schema:schema",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""

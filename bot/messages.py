@@ -106,8 +106,11 @@ class Reply:
         return "\n\n".join([*title, *(section.text for section in self.sections)])
 
 
+Turn = Callable[[Incoming], Awaitable[Reply | None]]
+"""Answers one message; None where the bot is silent."""
+
 Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
-"""How a channel says something of its own accord; raises SendError when it doesn't arrive."""
+"""How a channel writes to a person proactively; raises SendError when it doesn't arrive."""
 
 
 class SendFailure(StrEnum):

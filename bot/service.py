@@ -5,24 +5,21 @@ import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from collections.abc import Sequence
 
 import structlog
-import uvicorn
-from typing_extensions import override
 
-from bot.channels.web import channel as web
-from bot.http.app import FaqStatus, HealthCheck, build_app, database_check
+from bot.channels.channel import Channel
+from bot.channels.web.channel import WebChannel
+from bot.http.app import FaqStatus, HealthCheck, build_app
 from bot.http.metrics import Metrics
-from bot.messages import Send
+from bot.http.server import Server, listen, make_server
+from bot.messages import Send, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
-from bot.startup_error import StartError
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
 from bot.store.store import Store
@@ -30,11 +27,7 @@ from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
-from intents.errors import reason
 from intents.reload import Reloader, ReloadResult
-
-if TYPE_CHECKING:
-    from bot.channels.telegram.channel import TelegramChannel
 
 log = structlog.get_logger(__name__)
 
@@ -45,19 +38,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only programs of this machine reach."""
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the service's is the only one."""
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 async def serve(settings: Settings) -> None:
     """Run every configured channel until a signal; raises StartError, FAQError."""
     reloader = Reloader.load(settings.faq)
-    listening = _listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     metrics = Metrics()
     store = Store(settings.database_url.get_secret_value(), failed=metrics.store_failed)
     async with contextlib.AsyncExitStack() as running:
@@ -72,23 +56,16 @@ async def serve(settings: Settings) -> None:
         desk = handoffs if settings.admins else None
         conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
-        turn = metrics.instrument(conversation.turn)
-        admin_commands = AdminCommands(handoffs, reloader, BroadcastSender(store, senders))
-        telegram = _telegram(settings, conversation, metrics, admin_commands)
-        if telegram is not None:
-            senders["telegram"] = telegram.tell
+        broadcast = BroadcastSender(store, senders)
+        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast))
+        senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
-            [database_check(store), *([HealthCheck("telegram", telegram.health)] if telegram else [])],
+            # A channel that can only reply is well as long as the server itself answers.
+            [database_check(store), *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels))],
             metrics,
-            [
-                *web.routes(turn, lambda: starters(reloader.current.faq), settings.retention_days),
-                *(telegram.routes() if telegram else ()),
-            ],
+            [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),
-        )
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
         )
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs)
@@ -98,43 +75,58 @@ async def serve(settings: Settings) -> None:
         warming = asyncio.create_task(asyncio.to_thread(reloader.current.matcher.warm))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(_Server(config), listening, telegram, admin_commands, stopping)
+        await _run(make_server(app, STOP_SECONDS), listening, channels, broadcast, stopping)
 
 
 async def _run(
-    server: _Server,
+    server: Server,
     listening: socket.socket,
-    telegram: "TelegramChannel | None",
-    admin_commands: AdminCommands,
+    channels: Sequence[Channel],
+    broadcast: BroadcastSender,
     stopping: asyncio.Event,
 ) -> None:
-    """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what the channel raises."""
+    """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what a channel raises."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    talking = asyncio.create_task(telegram.run() if telegram else stopping.wait())
-    resuming = asyncio.create_task(_resumed(telegram, admin_commands))
+    running = [asyncio.create_task(channel.run()) for channel in channels]
+    resuming = asyncio.create_task(_resume_broadcasts(broadcast, channels))
     signalled = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, talking, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving, signalled, *running}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     resuming.cancel()
-    await admin_commands.broadcast.close()
-    if telegram is not None:
-        await telegram.stop(STOP_SECONDS)
+    await broadcast.close()
+    await asyncio.gather(*(channel.stop(STOP_SECONDS) for channel in channels))
     await serving
     signalled.cancel()
-    await talking
+    await asyncio.gather(*running)
 
 
-async def _resumed(telegram: "TelegramChannel | None", admin_commands: AdminCommands) -> None:
-    """Once people can be reached, go on with a broadcast that a crash cut off."""
-    if telegram is not None:
-        await telegram.connected.wait()
-        await admin_commands.broadcast.resume()
+async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Channel]) -> None:
+    """Once people can be reached in every channel, go on with broadcasts that a crash cut off."""
+    proactive = _proactive(channels)
+    if proactive:
+        await asyncio.gather(*(channel.connected.wait() for channel in proactive))
+        await broadcast.resume()
+
+
+def _channels(
+    settings: Settings, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+) -> list[Channel]:
+    """Every channel whose settings are there; raises StartError. A new channel is a line here."""
+    turn = metrics.instrument(conversation.turn)
+    configured: list[Channel | None] = [
+        WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
+        _telegram(settings, turn, conversation, metrics, admin_commands),
+    ]
+    return [channel for channel in configured if channel is not None]
+
+
+def _proactive(channels: Sequence[Channel]) -> list[Channel]:
+    return [channel for channel in channels if channel.limits.proactive]
 
 
 def _telegram(
-    settings: Settings, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
-) -> "TelegramChannel | None":
-    """The Telegram channel, if there is a token for it; raises TelegramRefusedError."""
+    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+) -> Channel | None:
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
@@ -149,13 +141,26 @@ def _telegram(
     )
     return TelegramChannel(
         options,
-        turn=metrics.instrument(conversation.turn),
+        turn=turn,
         forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
         claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
     )
+
+
+def database_check(store: Store) -> HealthCheck:
+    """Whether the database answers."""
+
+    async def probe() -> str | None:
+        try:
+            await store.ping()
+        except StoreError as error:
+            return str(error)
+        return None
+
+    return HealthCheck("database", probe)
 
 
 def faq_status(reloader: Reloader) -> FaqStatus:
@@ -176,11 +181,10 @@ def count_reloads(reloader: Reloader, metrics: Metrics) -> None:
 
 
 def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
-    """The names under which the page may be called: on loopback its own only, which keeps DNS rebinding out."""
+    """The host names under which the server may be called: on loopback its own only, which keeps DNS rebinding out."""
     if settings.host not in LOOPBACK:
         return ("*",)
-    public = (urlsplit(settings.public_url).hostname, urlsplit(settings.telegram_webhook_url).hostname)
-    return (*LOOPBACK, "[::1]", *(host for host in public if host))
+    return (*LOOPBACK, "[::1]", *settings.public_hosts)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -196,15 +200,3 @@ def _stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop, number)
     return stopping
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        raise StartError(
-            f"端口 {host}:{port} 用不了（{reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
-        ) from error
-    # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer's body waits 40 ms for an ACK.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening

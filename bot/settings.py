@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
@@ -57,6 +58,12 @@ class Settings(BaseSettings):
         default="INFO", description="least level that is logged"
     )
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
+
+    @property
+    def public_hosts(self) -> tuple[str, ...]:
+        """The host names under which people and vendors call the server, as far as they are set."""
+        urls = (self.public_url, self.telegram_webhook_url)
+        return tuple(host for url in urls if (host := urlsplit(url).hostname))
 
     @field_validator("admins", mode="before")
     @classmethod

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.channels.telegram.channel import Options, TelegramChannel, TelegramRefusedError
-from bot.channels.telegram.handlers import Turn
+from bot.channels.telegram.channel import Options, TelegramChannel
 from bot.channels.telegram.intake import Claims
 from bot.channels.telegram.rate_limiter import RateLimits
+from bot.channels.telegram.startup import TelegramRefusedError
+from bot.messages import Turn
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.search import search
@@ -123,5 +124,5 @@ async def refusal(server: BotAPI, folder: Path, options: Options | None = None) 
 
 def reaching(server: BotAPI, **changes: object) -> Options:
     """Options for this server, without the vendor's pace."""
-    options = Options(token=SecretStr(server.token), base_url=server.base_url, pace=QUICK)
+    options = Options(token=SecretStr(server.token), base_url=server.base_url, rate_limits=QUICK)
     return replace(options, **changes)  # type: ignore[arg-type]  # the fields of Options

@@ -1,4 +1,4 @@
-"""The operator's terminal in a test: the real commands, in a folder of their own."""
+"""The operator's terminal in a test: the real commands in this process, which has imported them already."""
 
 import asyncio
 import io
@@ -11,6 +11,7 @@ from bot.cli import main
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
 from bot.store.store import Store
+from tests.logs import logging_restored
 from tests.processes import environment
 
 
@@ -29,6 +30,7 @@ class OperatorTerminal:
         self.folder = folder
         self.faq = folder / "faq.yaml"
         self._patch, self._printed = patch, printed
+        patch.setenv("LANGUAGE", "")  # so that what a command sets is undone as well
         for name, value in environment(folder, {}).items():
             patch.setenv(name, value)
         patch.setenv("COLUMNS", "200")
@@ -40,7 +42,8 @@ class OperatorTerminal:
         self._patch.setattr("sys.stdin", io.StringIO(stdin))
         self._printed.readouterr()
         try:
-            main()
+            with logging_restored():
+                main()
             code = 0
         except SystemExit as end:
             code = int(end.code or 0)

@@ -1,12 +1,13 @@
-"""From a reply to pieces that a channel can send: what stands where, and where to cut; pure functions."""
+"""From a reply to messages within a channel's limits: what stands where, and where to cut; pure functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bot.messages import Reply, Section
+from bot.channels.channel import ChannelLimits
+from bot.messages import Choice, Reply, Section
 
-Size = Callable[[str], int]
+Measure = Callable[[str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,17 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def messages(reply: Reply, limits: ChannelLimits) -> list[tuple[Paragraph, ...]]:
+    """The reply as messages within a channel's limits."""
+    return pieces(paragraphs(reply), limits.message_size, limits.measure)
+
+
+def choices_within(choices: Sequence[Choice], limits: ChannelLimits) -> Sequence[Choice]:
+    """The choices that a channel can offer; it would refuse the whole message for one with too long a value."""
+    fitting = [choice for choice in choices if len(choice.value.encode()) <= limits.choice_value_bytes]
+    return fitting[: limits.choices]
+
+
 def paragraphs(reply: Reply) -> tuple[Paragraph, ...]:
     """The reply's title and sections as paragraphs of lines."""
     title = [(Line(reply.title, strong=True),)] if reply.title else []
@@ -32,7 +44,7 @@ def paragraphs(reply: Reply) -> tuple[Paragraph, ...]:
     return (*title, *(_paragraph(section) for section in reply.sections if section.lines), *files)
 
 
-def pieces(text: Sequence[Paragraph], limit: int, size: Size = utf16_units) -> list[tuple[Paragraph, ...]]:
+def pieces(text: Sequence[Paragraph], limit: int, measure: Measure = utf16_units) -> list[tuple[Paragraph, ...]]:
     """The paragraphs in as few messages as hold them in order, none larger than the limit.
 
     A cut falls between paragraphs; only what is too long by itself is cut between lines, then after a full stop, at
@@ -40,14 +52,14 @@ def pieces(text: Sequence[Paragraph], limit: int, size: Size = utf16_units) -> l
 
     Args:
         text: paragraphs, none of them empty.
-        limit: the largest size of one message, in what `size` counts.
-        size: the size of a text without markup, as the channel counts it.
+        limit: the largest size of one message, in what `measure` counts.
+        measure: the size of a text without markup.
     """
     made: list[tuple[Paragraph, ...]] = []
     for paragraph in text:
-        for part in _fitting(paragraph, limit, size):
+        for part in _fitting(paragraph, limit, measure):
             together = (*made[-1], part) if made else (part,)
-            if made and size(plain(together)) <= limit:
+            if made and measure(plain(together)) <= limit:
                 made[-1] = together
             else:
                 made.append((part,))
@@ -55,7 +67,7 @@ def pieces(text: Sequence[Paragraph], limit: int, size: Size = utf16_units) -> l
 
 
 def plain(piece: Iterable[Paragraph]) -> str:
-    """The text of a piece without markup: what the limits count."""
+    """The text of a piece without markup, which is what limits count."""
     return "\n\n".join("\n".join(line.text for line in paragraph) for paragraph in piece)
 
 
@@ -79,11 +91,11 @@ def _paragraph(section: Section) -> Paragraph:
     return (*heading, *(Line(mark + line) for mark, line in zip(marks, section.lines, strict=True)))
 
 
-def _fitting(paragraph: Paragraph, limit: int, size: Size) -> Iterator[Paragraph]:
-    """The paragraph, or its lines in runs that fit."""
+def _fitting(paragraph: Paragraph, limit: int, measure: Measure) -> Iterator[Paragraph]:
+    """The paragraph, or where it is too large its lines in groups that fit."""
     run: Paragraph = ()
-    for line in (part for whole in paragraph for part in _cut(whole, limit, size)):
-        if run and size(plain([(*run, line)])) > limit:
+    for line in (part for whole in paragraph for part in _cut(whole, limit, measure)):
+        if run and measure(plain([(*run, line)])) > limit:
             yield run
             run = ()
         run = (*run, line)
@@ -91,11 +103,11 @@ def _fitting(paragraph: Paragraph, limit: int, size: Size) -> Iterator[Paragraph
         yield run
 
 
-def _cut(line: Line, limit: int, size: Size) -> Iterator[Line]:
-    """The line, or stretches of it that fit, each ending after a stop where there is one in its second half."""
+def _cut(line: Line, limit: int, measure: Measure) -> Iterator[Line]:
+    """The line, or where it is too long parts that fit, each cut after a stop if one stands in its second half."""
     rest = line.text
-    while size(rest) > limit:
-        end = _longest_fitting(rest, limit, size)
+    while measure(rest) > limit:
+        end = _longest_fitting(rest, limit, measure)
         stop = max(rest.rfind(mark, end // 2, end) for mark in "。；！？，、. ")
         end = stop + 1 if stop >= 0 else end
         yield Line(rest[:end], strong=line.strong)
@@ -103,10 +115,10 @@ def _cut(line: Line, limit: int, size: Size) -> Iterator[Line]:
     yield Line(rest, strong=line.strong)
 
 
-def _longest_fitting(text: str, limit: int, size: Size) -> int:
+def _longest_fitting(text: str, limit: int, measure: Measure) -> int:
     """How many characters from the start fit; at least one."""
     low, high = 1, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if size(text[:middle]) <= limit else (low, middle - 1)
+        low, high = (middle, high) if measure(text[:middle]) <= limit else (low, middle - 1)
     return low

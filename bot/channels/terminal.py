@@ -1,11 +1,10 @@
-"""The same conversation in the terminal."""
+"""The terminal as a channel for one person, without a server."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.messages import ChatIdentity, Incoming, Reply, Turn
 
 PERSON = ChatIdentity("terminal", "local")
-Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 
 def render(reply: Reply) -> str:

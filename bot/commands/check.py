@@ -1,4 +1,4 @@
-"""`youshu check` and `youshu schema`: what is wrong with faq.yaml, and what it may say."""
+"""`youshu check`: every problem of faq.yaml, for a person, an editor or CI."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ import click
 
 from intents.checks.raw_faq import WrittenQuestion
 from intents.checks.slow import SPOT_CHECKS, slow_problems
-from intents.faq.json_schema import schema_text
 from intents.faq.problems import FAQError, Problem
 from intents.load import check_file
 
@@ -21,8 +20,8 @@ from intents.load import check_file
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
     """Print every problem; exit 1 on an error, with --strict on a warning too."""
-    path = path or _configured()
-    problems = sorted(_problems(path, full=full))
+    path = path or _path_from_settings()
+    problems = sorted(_find_problems(path, full=full))
     for line in _FORMS[form](str(path), problems):
         click.echo(line)
     errors = sum(problem.severity == "error" for problem in problems)
@@ -32,25 +31,14 @@ def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
         sys.exit(1)
 
 
-@click.command(help="输出 faq.yaml 的 JSON Schema，编辑器用它提示和检查。")
-@click.option("--check", "path", type=click.Path(path_type=Path), help="不输出，只看这个文件是不是最新的")
-def schema(path: Path | None) -> None:
-    """Print the schema that editors use; with --check, exit 1 unless the file holds it."""
-    if path is None:
-        click.echo(schema_text(), nl=False)
-    elif not path.is_file() or path.read_text("utf-8") != schema_text():
-        click.echo(f"{path} 不是最新的；请运行 youshu schema > {path}", err=True)
-        sys.exit(1)
-
-
-def _configured() -> Path:
+def _path_from_settings() -> Path:
     # Not before: an editor names the file, and needn't wait for what reads settings.
     from bot.settings import load_settings  # noqa: PLC0415
 
     return load_settings().faq
 
 
-def _problems(path: Path, *, full: bool) -> set[Problem]:
+def _find_problems(path: Path, *, full: bool) -> set[Problem]:
     try:
         checked = check_file(path)
     except FAQError as error:
@@ -62,11 +50,11 @@ def _problems(path: Path, *, full: bool) -> set[Problem]:
         click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
     return {
         *checked.problems,
-        *slow_problems(checked.raw, checked.faq, _track, spot_checks=None if full else SPOT_CHECKS),
+        *slow_problems(checked.raw, checked.faq, _with_progress, spot_checks=None if full else SPOT_CHECKS),
     }
 
 
-def _track(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:
+def _with_progress(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:
     """A progress bar on stderr, only where someone is looking."""
     if not sys.stderr.isatty():
         return questions

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from bot.commands.quiet_settings import quiet_settings
+from bot.commands.settings_without_logs import settings_without_logs
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from intents.faq.rewrite import RewriteError, backups
@@ -39,17 +39,19 @@ T = TypeVar("T")
 @click.argument("new", type=click.Path(path_type=Path), required=False)
 def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
     """Show every sentence that is understood differently."""
-    settings = quiet_settings()
+    settings = settings_without_logs()
     new = new or settings.faq
     before, after = Knowledge.load(old or _latest_backup(new)), Knowledge.load(new)
     console = Console()
-    _print_rewritten(console, content_changes(before.faq, after.faq))
+    _print_content_changes(console, content_changes(before.faq, after.faq))
     corpus = (
-        [sentence for file in files for sentence in read_labeled_utterances(file)] if files else _own(before, after)
+        [sentence for file in files for sentence in read_labeled_utterances(file)]
+        if files
+        else _questions_of_both(before, after)
     )
-    found = list(decision_changes(before.matcher, after.matcher, _tracked(corpus, "逐句对照")))
-    _print_changes(console, found, len(corpus))
-    _print_answered(console, before, after, asyncio.run(_misses(settings.database_url.get_secret_value())))
+    found = list(decision_changes(before.matcher, after.matcher, _with_progress(corpus, "逐句对照")))
+    _print_decision_changes(console, found, len(corpus))
+    _print_answered_misses(console, before, after, asyncio.run(_load_misses(settings.database_url.get_secret_value())))
 
 
 def _latest_backup(path: Path) -> Path:
@@ -59,19 +61,19 @@ def _latest_backup(path: Path) -> Path:
     return kept[0]
 
 
-def _own(before: Knowledge, after: Knowledge) -> Sequence[LabeledUtterance]:
+def _questions_of_both(before: Knowledge, after: Knowledge) -> Sequence[LabeledUtterance]:
     """The questions of both; where a question has moved, the new file tells what it means."""
     by_text = {sentence.text: sentence for sentence in [*faq_utterances(before.faq), *faq_utterances(after.faq)]}
     return list(by_text.values())
 
 
-def _tracked(items: Sequence[T], title: str) -> Iterable[T]:
+def _with_progress(items: Sequence[T], title: str) -> Iterable[T]:
     """A progress bar on stderr, only where someone is looking."""
     console = Console(stderr=True)
     return track(items, title, console=console, transient=True, disable=not console.is_terminal)
 
 
-async def _misses(url: str) -> list[str] | None:
+async def _load_misses(url: str) -> list[str] | None:
     """What wasn't understood; None when the database doesn't answer."""
     store = Store(url)
     try:
@@ -83,13 +85,13 @@ async def _misses(url: str) -> list[str] | None:
         await store.close()
 
 
-def _print_rewritten(console: Console, found: ContentChanges) -> None:
+def _print_content_changes(console: Console, found: ContentChanges) -> None:
     for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.reworded)):
         if keys:
             console.print(f"{title}：{'、'.join(keys)}", highlight=False)
 
 
-def _print_changes(console: Console, found: Sequence[DecisionChange], asked: int) -> None:
+def _print_decision_changes(console: Console, found: Sequence[DecisionChange], asked: int) -> None:
     if not found:
         console.print(f"对照了 {asked} 句，没有一句换回答。", highlight=False)
         return
@@ -97,17 +99,19 @@ def _print_changes(console: Console, found: Sequence[DecisionChange], asked: int
     for heading in ("", "句子", "原来", "现在"):
         table.add_column(heading, overflow="fold")
     for change in sorted(found, key=lambda change: _ORDER.index(change.effect)):
-        table.add_row(_MARKS[change.effect], escape(change.text), meaning(change.before), meaning(change.after))
+        table.add_row(
+            _MARKS[change.effect], escape(change.text), describe_match(change.before), describe_match(change.after)
+        )
     console.print(table)
 
 
-def _print_answered(console: Console, before: Knowledge, after: Knowledge, misses: Sequence[str] | None) -> None:
+def _print_answered_misses(console: Console, before: Knowledge, after: Knowledge, misses: Sequence[str] | None) -> None:
     if misses is None:
         console.print("数据库没有应答，没能对照没听懂的话。", highlight=False)
         return
     answered = [
         (text, match)
-        for text in _tracked(misses, "对照没听懂的话")
+        for text in _with_progress(misses, "对照没听懂的话")
         if (match := after.matcher.match(text)).decision is Decision.ANSWER
         and before.matcher.match(text).decision is not Decision.ANSWER
     ]
@@ -116,8 +120,8 @@ def _print_answered(console: Console, before: Knowledge, after: Knowledge, misse
         console.print(f"  “{escape(text)}” → {match.intent}", highlight=False)
 
 
-def meaning(match: Match) -> str:
-    """How a match is told to an operator."""
+def describe_match(match: Match) -> str:
+    """A match in a few words, for operators."""
     if match.decision is Decision.ANSWER:
         return f"回答 {match.intent}"
     if match.decision is Decision.CLARIFY:

@@ -34,7 +34,7 @@ SHOWN_CONFUSIONS = 20
 _HEADINGS = ("句数", "首选对", "前三有", "答对", "答对或给出", "错答", "拒答")
 
 
-class MeasureError(click.ClickException):
+class EvaluateError(click.ClickException):
     """Nothing can be measured; one line in Chinese."""
 
 
@@ -50,7 +50,7 @@ class MeasureError(click.ClickException):
 def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
     """Measure each file, and with --fit set the thresholds first."""
     faq = load_faq(load_settings().faq)
-    labelled = {path: _checked(faq, path, read_labeled_utterances(path)) for path in paths}
+    labelled = {path: _require_known_intents(faq, path, read_labeled_utterances(path)) for path in paths}
     console = Console(stderr=as_json)
     if with_fit:
         _refit(console, faq, [sentence for sentences in labelled.values() for sentence in sentences])
@@ -66,13 +66,13 @@ def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Pa
         _show(console, path.name, found, with_wrong=with_wrong)
 
 
-def _checked(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
+def _require_known_intents(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
     if not sentences:
-        raise MeasureError(f"{path} 里没有一句话；请检查文件")
+        raise EvaluateError(f"{path} 里没有一句话；请检查文件")
     known = {*faq.by_id, OUT_OF_SCOPE}
     strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - known)
     if strange:
-        raise MeasureError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
+        raise EvaluateError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
     return sentences
 
 
@@ -99,7 +99,7 @@ def _save(thresholds: Thresholds) -> None:
     try:
         path.write_text(as_yaml(thresholds), encoding="utf-8")
     except OSError as error:
-        raise MeasureError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
+        raise EvaluateError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
 
 
 def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import override
 
-from bot.commands.quiet_settings import quiet_settings
+from bot.commands.settings_without_logs import settings_without_logs
 from bot.operators.report import DailyTurns, Report, build_report, parse_since
 from bot.operators.report_page import percent, render_page
 from bot.store.store import Store
@@ -23,7 +23,7 @@ SHOWN = 20
 """Rows of each table in the terminal; the page has all."""
 
 
-class _Since(click.ParamType[datetime]):
+class _SinceType(click.ParamType[datetime]):
     name = "期间"
 
     @override
@@ -38,13 +38,15 @@ class _Since(click.ParamType[datetime]):
 
 
 @click.command(help="报告：没听懂的话、投票、反问的结果、最常问的、该核对的。")
-@click.option("--since", type=_Since(), default="7d", show_default=True, help="从什么时候起：7d、24h、2w，或一个日期")
+@click.option(
+    "--since", type=_SinceType(), default="7d", show_default=True, help="从什么时候起：7d、24h、2w，或一个日期"
+)
 @click.option("--html", "target", type=click.Path(path_type=Path, dir_okay=False), help="写成一个网页文件")
 def report(since: datetime, target: Path | None) -> None:
     """Print the report, or write it as a page."""
-    settings = quiet_settings()
+    settings = settings_without_logs()
     knowledge = Knowledge.load(settings.faq)
-    found = asyncio.run(_gathered(settings.database_url.get_secret_value(), knowledge, since))
+    found = asyncio.run(_load_report(settings.database_url.get_secret_value(), knowledge, since))
     if target is None:
         _print(Console(), found)
         return
@@ -55,7 +57,7 @@ def report(since: datetime, target: Path | None) -> None:
     click.echo(f"已写到 {target}，用浏览器打开就能看。")
 
 
-async def _gathered(url: str, knowledge: Knowledge, since: datetime) -> Report:
+async def _load_report(url: str, knowledge: Knowledge, since: datetime) -> Report:
     async with Store(url, call_seconds=30) as store:
         return await build_report(store, knowledge, since, datetime.now(UTC))
 

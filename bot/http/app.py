@@ -1,4 +1,4 @@
-"""The one HTTP server: health, metrics, the headers of every answer, and whatever routes the channels bring."""
+"""The one HTTP application: health, metrics, security headers, refusals, and the routes of the channels."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,8 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.http.metrics import Metrics
 from bot.observe import traceback_locations
-from bot.store.errors import StoreError
-from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -62,26 +60,13 @@ class FaqStatus:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """One thing that the service leans on."""
+    """One thing that the service depends on."""
 
     name: str
     probe: Callable[[], Awaitable[str | None]]
-    """None when it is well, otherwise one line that says what is wrong, without a secret."""
+    """Gives None when it is well, otherwise one line that says what is wrong, without a secret."""
     needed: bool = True
     """Whether the service counts as not ready without it."""
-
-
-def database_check(store: Store) -> HealthCheck:
-    """Whether the database answers."""
-
-    async def probe() -> str | None:
-        try:
-            await store.ping()
-        except StoreError as error:
-            return str(error)
-        return None
-
-    return HealthCheck("database", probe)
 
 
 def build_app(
@@ -91,24 +76,30 @@ def build_app(
     routes: Sequence[BaseRoute],
     allowed_hosts: Sequence[str] = ("*",),
 ) -> Starlette:
-    """The application with its own routes and the channels'.
+    """The application with its own routes and those of the channels.
 
-    Every refusal, a channel's HTTPException too, is JSON with an `error` in Chinese; a failure that nobody foresaw is
-    a 500 whose log line holds no word of the request. `allowed_hosts` are the names under which the server may be
-    called, against DNS rebinding.
+    Every HTTPException, a channel's too, becomes JSON with an `error` in Chinese; any other exception becomes a 500 whose log
+    line holds no word of the request.
+
+    Args:
+        faq: the FAQ now in force.
+        checks: what /readyz asks.
+        metrics: what /metrics shows.
+        routes: those of the channels.
+        allowed_hosts: the host names under which the server may be called, against DNS rebinding.
     """
-    own = [
+    own_routes = [
         Route("/healthz", _healthz),
         Route("/readyz", _readyz(faq, checks)),
         Route("/metrics", _metrics(metrics)),
     ]
     middleware = [
-        Middleware(_SafeHeaders),
-        Middleware(_NamelessErrors),
+        Middleware(_SecurityHeaders),
+        Middleware(_PrivateErrors),
         Middleware(TrustedHostMiddleware, allowed_hosts=[*allowed_hosts], www_redirect=False),
         Middleware(GZipMiddleware, minimum_size=1024),
     ]
-    return Starlette(routes=[*own, *routes], middleware=middleware, exception_handlers={HTTPException: _refusal})
+    return Starlette(routes=[*own_routes, *routes], middleware=middleware, exception_handlers={HTTPException: _refusal})
 
 
 async def _healthz(_: Request) -> Response:
@@ -117,16 +108,16 @@ async def _healthz(_: Request) -> Response:
 
 def _readyz(faq: Callable[[], FaqStatus], checks: Sequence[HealthCheck]) -> Endpoint:
     async def readyz(_: Request) -> Response:
-        problems = await asyncio.gather(*(_probed(check) for check in checks))
+        problems = await asyncio.gather(*(_run_check(check) for check in checks))
         ready = not any(problem and check.needed for check, problem in zip(checks, problems, strict=True))
-        found = {check.name: problem or "ok" for check, problem in zip(checks, problems, strict=True)}
-        status = {"status": "ready" if ready else "not ready", "faq": asdict(faq()), **found}
+        results = {check.name: problem or "ok" for check, problem in zip(checks, problems, strict=True)}
+        status = {"status": "ready" if ready else "not ready", "faq": asdict(faq()), **results}
         return JSONResponse(status, status_code=200 if ready else 503)
 
     return readyz
 
 
-async def _probed(check: HealthCheck) -> str | None:
+async def _run_check(check: HealthCheck) -> str | None:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
             return await check.probe()
@@ -149,8 +140,8 @@ def _refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": text}, status_code=error.status_code, headers=error.headers)
 
 
-class _SafeHeaders:
-    """Puts the security headers on every answer; what an answer says about caching stands, otherwise it isn't kept."""
+class _SecurityHeaders:
+    """Adds the security headers to every response, and no-store where a response doesn't say how to cache it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -166,8 +157,8 @@ class _SafeHeaders:
         await self.app(scope, receive, with_headers)
 
 
-class _NamelessErrors:
-    """Turns a failure that nobody foresaw into a 500, and logs where it happened but not what it says."""
+class _PrivateErrors:
+    """Turns any exception into a 500, and logs its type and place but not its text, which may quote the request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -1,16 +1,13 @@
-"""What is counted, for Prometheus: how many and how long, never who or what was said."""
+"""Metrics for Prometheus: how many and how long, never who or what was said."""
 
-from collections.abc import Awaitable, Callable
 from time import perf_counter
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from bot.messages import Incoming, Reply
+from bot.messages import Incoming, Reply, Turn
 from intents import Decision
-
-TurnHandler = Callable[[Incoming], Awaitable[Reply | None]]
 
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds; the last is WeChat's limit for an answer."""
@@ -56,8 +53,8 @@ class Metrics:
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
 
-    def instrument(self, turn: TurnHandler) -> TurnHandler:
-        """The same turn, counted and timed."""
+    def instrument(self, turn: Turn) -> Turn:
+        """The turn, counted and timed."""
 
         async def counted(incoming: Incoming) -> Reply | None:
             channel = incoming.person.channel

@@ -1,4 +1,4 @@
-"""Reading what a request carries: no more than allowed, and not for ever."""
+"""Reading a request's body, within a size and a time."""
 
 import asyncio
 

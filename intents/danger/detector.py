@@ -1,12 +1,11 @@
 """Danger to life in a message, found before any score (signals: law.md 7.1; why patterns come first: docs/decisions)."""
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from functools import cache
 
-from intents.danger.score import DangerClassifier, WordingVerdict
-from intents.danger.signs import PatternGroup, SignalKind, load_patterns
+from intents.danger.score import DangerClassifier, Line, Margins
+from intents.danger.signs import DangerLevel, PatternGroup, SignalKind, load_patterns
 from intents.danger.spelling import BREAK, DangerNormalizer
 
 __all__ = ["CRISIS", "WORDING", "DangerAssessment", "DangerDetector", "DangerLevel", "DangerSignal", "SignalKind"]
@@ -26,6 +25,15 @@ BLANK = "〇"
 BEFORE = 30
 """So many characters before a signal say whose life it is."""
 
+MIN_CHARACTERS = 5
+"""A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
+
+WHOSE = 0.15
+"""From this margin on the wording as a whole says whose life it is."""
+
+MAX_DOUBTED = 100
+"""In a longer message a pattern is believed, whatever the rest of the story sounds like."""
+
 
 @dataclass(frozen=True, slots=True)
 class DangerSignal:
@@ -40,82 +48,92 @@ class DangerSignal:
     """It is happening now."""
 
 
-class DangerLevel(StrEnum):
-    """How sure it is that a life is in danger."""
+@dataclass(frozen=True, slots=True)
+class DangerAssessment:
+    """How surely a message tells of danger, and by what."""
 
-    NONE = "none"
-    DOUBTFUL = "doubtful"
-    PLAIN = "plain"
+    level: DangerLevel
+    signal: DangerSignal | None = None
+    """There unless the level is NONE."""
 
 
 @dataclass(frozen=True, slots=True)
-class DangerAssessment:
-    """What a message says of danger to life."""
+class Sign:
+    """A pattern that was found."""
 
+    signal: DangerSignal
     level: DangerLevel
-    signal: DangerSignal | None
-    """What told; present iff the level is not NONE."""
+    """What it says by itself."""
+    sure: bool = False
+    """It is hardly ever a figure of speech."""
 
 
-NO_DANGER = DangerAssessment(DangerLevel.NONE, None)
+NO_DANGER = DangerAssessment(DangerLevel.NONE)
 
 
 class DangerDetector:
-    """Finds the first signal of danger to life; immutable, safe to share between threads."""
+    """Finds danger to life; immutable, safe to share between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, wording: DangerClassifier | None = None) -> None:
+        """With the shipped wording unless another is given, as for measuring on authors that it never saw."""
         self._spell = DangerNormalizer()
         self._signs = load_patterns()
-        self._wording = DangerClassifier.load()
+        self._wording = wording or DangerClassifier.load()
         words = self._signs.words
         self._other = re.compile(f"{words['KIN']}|他(?!们)|她(?!们)")
         self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
         self._cause = re.compile(words["CAUSE"])
         self._worry = re.compile(words["WORRY"])
+        self._named = re.compile(words["NAMED"])
 
     def assess(self, text: str) -> DangerAssessment:
-        """How sure it is; never raises."""
-        signal = self.find(text)
-        if signal is None:
-            return DangerAssessment(DangerLevel.NONE, None)
-        return DangerAssessment(DangerLevel.DOUBTFUL if signal.pattern == WORDING else DangerLevel.PLAIN, signal)
-
-    def find(self, text: str) -> DangerSignal | None:
-        """The signal that told, or None; never raises, whatever the text."""
+        """The level and what told; never raises, whatever the text."""
         folded = self.folded(text)
         if not folded:
-            return None
-        verdict = self._wording.verdict(folded)
+            return NO_DANGER
+        margins = self._wording.margins(folded)
+        weighed = MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        if signal := self.patterned(folded, only_urgent=verdict is WordingVerdict.DOUBT):
-            return signal
-        if verdict is WordingVerdict.DANGER:
-            return DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
-        return None
+        sign = self.patterned(folded, only_sure=weighed and not margins.reach(self._wording.lines.signed))
+        level = self._weighed(folded, sign, margins) if weighed else self._believed(folded, sign, margins)
+        if level is DangerLevel.NONE:
+            return NO_DANGER
+        signal = sign.signal if sign else DangerSignal(SignalKind.INDIRECT, WORDING, self._wording.top_ngrams(folded))
+        return DangerAssessment(level, _told_of(signal, margins) if weighed else signal)
 
-    def patterned(self, folded: str, *, only_urgent: bool = False) -> DangerSignal | None:
+    def find(self, text: str) -> DangerSignal | None:
+        """The signal of a message in plain danger, or None."""
+        assessment = self.assess(text)
+        return assessment.signal if assessment.level is DangerLevel.PLAIN else None
+
+    def is_danger(self, text: str) -> bool:
+        """Whether the message is in plain danger."""
+        return self.assess(text).level is DangerLevel.PLAIN
+
+    def names_danger(self, folded: str) -> bool:
+        """Whether death, a means, a place or a farewell is named."""
+        return self._named.search(folded) is not None
+
+    def patterned(self, folded: str, *, only_sure: bool = False) -> Sign | None:
         """The first pattern, or pair of weak ones, in a text in one spelling, however unlikely the rest makes it.
 
-        With only_urgent, only what is happening now.
+        With only_sure, only those that are hardly ever a figure of speech.
         """
         characters = frozenset(folded)
         for group in self._signs.groups:
-            if only_urgent and not group.urgent:
+            if only_sure and not group.sure:
                 continue
             found = group.patterns.search(folded, characters)
             if found and not (group.unless and group.unless.search(folded)):
-                return self._sign(group, folded, found)
-        return None if only_urgent else self._paired(folded)
+                return Sign(self._signal(group, folded, found), group.level, sure=group.sure)
+        pair = None if only_sure else self._paired(folded)
+        return Sign(pair, DangerLevel.DOUBTFUL) if pair else None
 
     def warm(self) -> None:
         """Do now what the first messages would wait for."""
         harmless = (each.patterns for each in self._signs.harmless)
         for patterns in (*harmless, *(group.patterns for group in self._signs.groups)):
             patterns.compile()
-
-    def is_danger(self, text: str) -> bool:
-        """Whether there is any signal."""
-        return self.find(text) is not None
 
     def folded(self, text: str) -> str:
         """The text in one spelling, with what only sounds like danger blanked out."""
@@ -126,7 +144,30 @@ class DangerDetector:
                 folded = harmless.patterns.blank(folded, characters, BLANK)
         return folded
 
-    def _sign(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
+    def _believed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
+        """The level of a message too short, or too long, for its wording to speak against a pattern."""
+        if sign is not None:
+            return sign.level
+        told = len(folded) > MAX_DOUBTED and margins.danger >= self._wording.lines.wording.danger
+        return DangerLevel.DOUBTFUL if told else DangerLevel.NONE
+
+    def _weighed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
+        """The level of a message with such a sign, once its wording is weighed."""
+        line = self._line(folded, sign)
+        if margins.plain >= line.plain:
+            return DangerLevel.PLAIN
+        return DangerLevel.DOUBTFUL if margins.danger >= line.danger else DangerLevel.NONE
+
+    def _line(self, folded: str, sign: Sign | None) -> Line:
+        """What the margins of a message with such a sign must reach."""
+        lines = self._wording.lines
+        if sign is None:
+            return lines.named if self.names_danger(folded) else lines.wording
+        if sign.sure:
+            return lines.sure
+        return lines.signed if sign.level is DangerLevel.PLAIN else lines.leaning
+
+    def _signal(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
         kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
         return DangerSignal(kind, group.name, found[0], group.urgent)
 
@@ -151,6 +192,16 @@ class DangerDetector:
                 )
                 return DangerSignal(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
         return None
+
+
+def _told_of(signal: DangerSignal, margins: Margins) -> DangerSignal:
+    """The signal as another one's where the wording tells whose life it is, and the place in the sentence left where it doesn't."""
+    if abs(margins.another) < WHOSE:
+        return signal
+    if margins.another > 0:
+        return replace(signal, kind=SignalKind.RELATIVE)
+    own = signal.kind is not SignalKind.RELATIVE
+    return signal if own else replace(signal, kind=SignalKind.INDIRECT)
 
 
 @cache

@@ -1,24 +1,19 @@
-"""How a message is worded beside messages in danger: the second line where no pattern tells. Weights from benchmarks/danger.py --fit."""
+"""How a message is worded beside messages in danger: weighs what patterns find, and finds what they don't. Set by benchmarks/danger.py."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from math import fsum
 from operator import add
 from types import MappingProxyType
 
+import yaml
+
 from intents.danger.spelling import BREAK
 
 MAX_CHARACTERS = 400
 """Only so much of a message is weighed; in a long story the telling part is found by patterns."""
-
-MIN_CHARACTERS = 5
-"""A shorter message is left to the patterns: 「我在」 and 「不想」 tell nothing by their wording."""
-
-MAX_DOUBTED = 100
-"""In a longer message a pattern is believed, whatever the rest of the story sounds like."""
 
 GAPS = (2, 3)
 """How far the characters of a pair stand apart."""
@@ -36,56 +31,99 @@ TOLD = 4
 """How many runs are named as the reason."""
 
 
-class WordingVerdict(Enum):
-    """What the wording as a whole says."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where margins count: the least that is needed of each."""
 
-    DANGER = auto()
-    DOUBT = auto()
-    """It speaks so plainly against danger that a pattern isn't believed: 「剧本杀里我演一个跳楼的」."""
-    NOTHING = auto()
+    danger: float
+    plain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far a message is on one side: of danger, of danger that is said plainly, of another one's danger."""
+
+    danger: float
+    plain: float
+    another: float
+
+    def reach(self, line: Line) -> bool:
+        """Whether the message counts as danger of any level."""
+        return self.danger >= line.danger or self.plain >= line.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Where the margins of a message count."""
+
+    wording: Line
+    """Of a message in which nothing else tells."""
+    named: Line
+    """Of one that names death, a means, a place or a farewell."""
+    leaning: Line
+    """Of one with a pattern that says danger only doubtfully."""
+    signed: Line
+    """Of one with a pattern that says it plainly."""
+    sure: Line
+    """Of one with a pattern that says it plainly and is hardly ever a figure of speech."""
 
 
 @dataclass(frozen=True, slots=True)
 class DangerClassifier:
-    """A linear classifier on runs of characters and pairs a little apart: which are there, not how often."""
+    """Three linear classifiers on runs of characters and pairs a little apart: which are there, not how often."""
 
-    weights: Mapping[str, float]
-    bias: float
-    threshold: float
-    """At or above, the wording counts as danger."""
-    doubt: float
-    """Below, it speaks against it."""
+    weights: Mapping[str, tuple[float, float, float]]
+    """For each of the margins."""
+    bias: Margins
+    lines: Lines
+    categories: re.Pattern[str]
 
     @classmethod
     def load(cls) -> "DangerClassifier":
         """The weights that come with the package."""
         text = files(__package__).joinpath("weights.tsv").read_text(encoding="utf-8")
         _, _, table = text.partition("\n")
-        cells = table.replace("\n", "\t").split("\t")
-        values = dict(zip(cells[::2], map(float, filter(None, cells[1::2])), strict=False))
-        return cls(MappingProxyType(values), values.pop("<bias>"), values.pop("<threshold>"), values.pop("<doubt>"))
+        cells = table.rstrip("\n").replace("\n", "\t").split("\t")
+        columns = (map(float, cells[column::4]) for column in (1, 2, 3))
+        values = dict(zip(cells[::4], zip(*columns, strict=True), strict=True))
+        bias = Margins(*values.pop("<bias>"))
+        lines = Lines(**{each.name: Line(*values.pop(f"<{each.name}>")[:2]) for each in fields(Lines)})
+        return cls(MappingProxyType(values), bias, lines, load_categories())
 
-    def score(self, folded: str) -> float:
-        """How far on the side of danger: the classifier's margin."""
-        runs = char_ngrams(folded)
-        if not runs:
+    def margins(self, folded: str) -> Margins:
+        """The margins of a text in one spelling."""
+        grams = danger_ngrams(folded, self.categories)
+        if not grams:
             return self.bias
-        known = self.weights.keys() & runs
-        return self.bias + fsum(map(self.weights.__getitem__, known)) / float(len(runs) ** DAMPING)
-
-    def verdict(self, folded: str) -> WordingVerdict:
-        """What the wording as a whole says; it never doubts a long message, where one clause is enough."""
-        if len(folded) < MIN_CHARACTERS:
-            return WordingVerdict.NOTHING
-        score = self.score(folded)
-        if score >= self.threshold:
-            return WordingVerdict.DANGER
-        return WordingVerdict.DOUBT if score < self.doubt and len(folded) <= MAX_DOUBTED else WordingVerdict.NOTHING
+        found = [self.weights[gram] for gram in self.weights.keys() & grams]
+        held_back = float(len(grams) ** DAMPING)
+        danger, plain, another = (fsum(each) / held_back for each in zip(*found, strict=True)) if found else (0.0,) * 3
+        return Margins(self.bias.danger + danger, self.bias.plain + plain, self.bias.another + another)
 
     def top_ngrams(self, folded: str) -> str:
         """The runs that spoke loudest for danger."""
-        ranked = sorted(set(char_ngrams(folded)), key=lambda gram: (-self.weights.get(gram, 0.0), gram))
-        return "、".join(gram for gram in ranked[:TOLD] if self.weights.get(gram, 0.0) > 0)
+        weight = {
+            gram: self.weights[gram][0] for gram in danger_ngrams(folded, self.categories) if gram in self.weights
+        }
+        ranked = sorted(weight, key=lambda gram: (-weight[gram], gram))
+        return "、".join(gram for gram in ranked[:TOLD] if weight[gram] > 0)
+
+
+def load_categories() -> re.Pattern[str]:
+    """categories.yaml as one pattern; the name of what matched is the letter that takes its place."""
+    text = files(__package__).joinpath("categories.yaml").read_text(encoding="utf-8")
+    listed: dict[str, str] = yaml.safe_load(text)
+    return re.compile("|".join(f"(?P<{letter}>{'|'.join(words.split())})" for letter, words in listed.items()))
+
+
+def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
+    """The runs and pairs of a text, and those of the text in categories that hold one."""
+    grams = char_ngrams(folded)
+    abstract = categories.sub(lambda found: found.lastgroup or "", folded[:MAX_CHARACTERS])
+    if abstract != folded:
+        # Capital letters are categories; a text in one spelling has none.
+        grams += filter(str.isupper, char_ngrams(abstract))
+    return grams
 
 
 def char_ngrams(folded: str) -> list[str]:

@@ -27,6 +27,16 @@ class SignalKind(StrEnum):
     """Someone else's life: a relative's or a friend's."""
 
 
+class DangerLevel(StrEnum):
+    """How surely a message tells of danger."""
+
+    NONE = "none"
+    DOUBTFUL = "doubtful"
+    """Only the wording leans that way."""
+    PLAIN = "plain"
+    """An act, means, a place, a farewell or a wish to die is said, or it is happening now."""
+
+
 class CuedPatterns:
     """Patterns by the characters of which one is in every text that they match: most texts meet none of them."""
 
@@ -90,9 +100,13 @@ class PatternGroup:
 
     name: str
     kind: SignalKind
+    level: DangerLevel
+    """What the group says by itself."""
     why: str
     urgent: bool
     """It is happening now."""
+    sure: bool
+    """The words are hardly ever a figure of speech."""
     unless: re.Pattern[str] | None
     """What takes the sign back: the shop can't go on, not the person."""
     patterns: CuedPatterns
@@ -130,7 +144,7 @@ def load_patterns() -> DangerPatterns:
             Harmless(each["why"], _any([each["when"]] if "when" in each else (), words), _cued(each["patterns"], words))
             for each in data["harmless"]
         ),
-        groups=tuple(_group(each, words) for each in data["signs"]),
+        groups=tuple(sorted((_group(each, words) for each in data["signs"]), key=_doubtful)),
         pairs=tuple(
             PatternPair(each["why"], _one_of(each["one"], words), _one_of(each["other"], words))
             for each in data["pairs"]
@@ -143,11 +157,17 @@ def _group(data: Mapping[str, Any], words: Mapping[str, str]) -> PatternGroup:
     return PatternGroup(
         name=data["name"],
         kind=SignalKind(data["kind"]),
+        level=DangerLevel(data["level"]),
         why=data["why"],
         urgent=data.get("urgent", False),
+        sure=data.get("sure", False),
         unless=_any(data.get("unless", ()), words),
         patterns=_cued(data["patterns"], words),
     )
+
+
+def _doubtful(group: PatternGroup) -> bool:
+    return group.level is not DangerLevel.PLAIN
 
 
 def _cued(patterns: Mapping[str, Iterable[str]], words: Mapping[str, str]) -> CuedPatterns:

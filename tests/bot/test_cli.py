@@ -1,4 +1,4 @@
-"""The commands as a user types them, each in a process of its own."""
+"""The commands as a user types them."""
 
 import ast
 import asyncio
@@ -18,6 +18,7 @@ from bot.store.store import Store
 from tests.catalog import CATALOG, compiled
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment
+from tests.terminal import OperatorTerminal
 
 QUESTIONS = {
     "home_visit": ["催收会上门吗", "会不会来我家", "有人来敲门要钱"],
@@ -26,27 +27,14 @@ QUESTIONS = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def youshu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> OperatorTerminal:
     write_faq(tmp_path, [intent(key, questions) for key, questions in QUESTIONS.items()])
-    return tmp_path
+    return OperatorTerminal(tmp_path, monkeypatch, capsys)
 
 
-def youshu(folder: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        check=False,
-        env=environment(folder, {}),
-        cwd=folder,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-
-
-def test_ask_prints_a_json_object_of_the_designed_form_for_each_line(folder: Path) -> None:
-    done = youshu(folder, "ask", "--json", "-", stdin="催收会上门吗\n今天天气怎么样\n")
-    first, second = (json.loads(line) for line in done.stdout.splitlines())
+def test_ask_prints_a_json_object_of_the_designed_form_for_each_line(youshu: OperatorTerminal) -> None:
+    done = youshu("ask", "--json", "-", stdin="催收会上门吗\n今天天气怎么样\n")
+    first, second = (json.loads(line) for line in done.out.splitlines())
     assert set(first) == {"text", "decision", "intent", "score", "candidates", "reply"}
     assert (first["text"], first["decision"], first["intent"]) == ("催收会上门吗", "answer", "home_visit")
     assert first["candidates"][0] == {"intent": "home_visit", "score": first["score"]}
@@ -54,71 +42,92 @@ def test_ask_prints_a_json_object_of_the_designed_form_for_each_line(folder: Pat
     assert second["decision"] != "answer"
 
 
-def test_ask_gives_the_whole_answer_since_there_is_no_second_turn(folder: Path) -> None:
-    answer = youshu(folder, "ask", "催收会上门吗").stdout
+def test_ask_gives_the_whole_answer_since_there_is_no_second_turn(youshu: OperatorTerminal) -> None:
+    answer = youshu("ask", "催收会上门吗").out
     for wanted in ("后果二", "权利二", "第二步", "第一千零三十二条"):
         assert wanted in answer
 
 
-def test_ask_takes_an_empty_line_an_emoji_and_a_very_long_one(folder: Path) -> None:
-    done = youshu(folder, "ask", "--json", "-", stdin=f"\n😀😀\n{'我欠了钱' * 2500}\n")
-    assert done.returncode == 0
+def test_ask_short_gives_what_a_person_sees_first_and_its_buttons(youshu: OperatorTerminal) -> None:
+    short = youshu("ask", "--short", "催收会上门吗").out
+    assert "home_visit的简要回答" in short
+    assert "［后果］［权利］［怎么做］" in short
+    assert "后果二" not in short
+
+
+def test_ask_short_in_json_is_the_reply_of_the_web_chat(youshu: OperatorTerminal) -> None:
+    whole, short = (json.loads(youshu("ask", "--json", *option, "催收会上门吗").out) for option in ((), ("--short",)))
+    assert {key for key in whole if whole[key] != short[key]} == {"reply"}
+    assert "后果二" in whole["reply"]["text"]
+    assert "后果二" not in short["reply"]["text"]
+    assert {"label": "后果", "value": "p:home_visit:consequences"} in short["reply"]["choices"]
+
+
+def test_a_process_of_its_own_takes_an_empty_line_an_emoji_and_a_very_long_one(youshu: OperatorTerminal) -> None:
+    done = subprocess.run(
+        command("ask", "--json", "-"),
+        env=environment(youshu.folder, {}),
+        cwd=youshu.folder,
+        input=f"\n😀😀\n{'我欠了钱' * 2500}\n",
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
     assert len(done.stdout.splitlines()) == 3
 
 
-def test_chat_answers_a_number_as_the_choice_that_it_names(folder: Path) -> None:
-    done = youshu(folder, "chat", stdin="催收会上门吗\n1\n")
-    assert done.returncode == 0
-    assert "home_visit的后果二" in done.stdout
+def test_chat_answers_a_number_as_the_choice_that_it_names(youshu: OperatorTerminal) -> None:
+    done = youshu("chat", stdin="催收会上门吗\n1\n")
+    assert done.code == 0
+    assert "home_visit的后果二" in done.out
 
 
-def test_check_is_silent_when_there_is_no_error(folder: Path) -> None:
-    assert "error" not in youshu(folder, "check").stdout
+def test_check_is_silent_when_there_is_no_error(youshu: OperatorTerminal) -> None:
+    assert "error" not in youshu("check").out
 
 
-def test_forget_says_how_it_wants_its_argument(folder: Path) -> None:
-    done = youshu(folder, "forget", "telegram")
-    assert done.returncode == 2
-    assert "telegram:123456" in done.stderr
+def test_forget_says_how_it_wants_its_argument(youshu: OperatorTerminal) -> None:
+    done = youshu("forget", "telegram")
+    assert done.code == 2
+    assert "telegram:123456" in done.err
 
 
-def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(folder: Path) -> None:
+def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(youshu: OperatorTerminal) -> None:
     async def talked() -> None:
-        async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", call_seconds=30) as store:
+        async with Store(f"sqlite+aiosqlite:///{youshu.folder / 'youshu.db'}", call_seconds=30) as store:
             for channel in ("telegram", "telegram_group", "web"):
                 await store.turns.save(ChatIdentity(channel, "123"), "{}")
 
     asyncio.run(talked())
-    assert youshu(folder, "forget", "telegram:123").stdout == "已删除 2 条记录\n"
-    assert youshu(folder, "forget", "telegram:123").stdout == "已删除 0 条记录\n"
+    assert youshu("forget", "telegram:123").out == "已删除 2 条记录\n"
+    assert youshu("forget", "telegram:123").out == "已删除 0 条记录\n"
 
 
-def test_schema_is_json(folder: Path) -> None:
-    assert json.loads(youshu(folder, "schema").stdout)["type"] == "object"
+def test_schema_is_json(youshu: OperatorTerminal) -> None:
+    assert json.loads(youshu("schema").out)["type"] == "object"
 
 
-def test_a_missing_faq_is_one_line_on_stderr(tmp_path: Path) -> None:
-    done = youshu(tmp_path, "ask", "催收会上门吗")
-    assert done.returncode == 1
-    assert "E-FILE" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_missing_faq_is_one_line_on_stderr(youshu: OperatorTerminal) -> None:
+    youshu.faq.unlink()
+    done = youshu("ask", "催收会上门吗")
+    assert done.code == 1
+    assert "E-FILE" in done.err
+    assert len(done.err.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
-    ("module", "spared"),
-    [
-        (
-            "bot.commands.check",
-            {"numpy", "pydantic_settings", "rich", "sqlalchemy", "starlette", "structlog", "telegram"},
-        ),
-        ("bot.settings", {"numpy"}),
-        ("bot.commands.serve", {"aiohttp", "prompt_toolkit", "telegram"}),
-    ],
-)
-def test_nobody_waits_for_what_a_command_does_without(module: str, spared: set[str]) -> None:
-    code = f"import sys, {module}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert spared.isdisjoint(done.stdout.split())
+SPARED = {
+    "bot.commands.check": {"numpy", "pydantic_settings", "rich", "sqlalchemy", "starlette", "structlog", "telegram"},
+    "bot.settings": {"numpy"},
+    "bot.commands.serve": {"aiohttp", "prompt_toolkit", "telegram"},
+}
+
+
+def test_nobody_waits_for_what_a_command_does_without() -> None:
+    # One process, in which nothing is unloaded: each module is held to no less than in a process of its own.
+    code = "".join(f"import {module}; print(*sys.modules)\n" for module in SPARED)
+    done = subprocess.run([sys.executable, "-c", f"import sys\n{code}"], capture_output=True, text=True, check=True)
+    for (module, spared), loaded in zip(SPARED.items(), done.stdout.splitlines(), strict=True):
+        assert spared.isdisjoint(loaded.split()), module
 
 
 @pytest.mark.parametrize(
@@ -138,18 +147,15 @@ def test_nobody_waits_for_what_a_command_does_without(module: str, spared: set[s
         ("try faq.yaml", "多写了“faq.yaml”，请删去；话里有空格就给整句加一对引号。（用法见 youshu try --help）"),
     ],
 )
-def test_a_command_typed_wrong_is_one_line_in_chinese(tmp_path: Path, typed: str, told: str) -> None:
-    done = youshu(tmp_path, *typed.split())
-    assert (done.returncode, done.stdout, done.stderr) == (2, "", told + "\n")
+def test_a_command_typed_wrong_is_one_line_in_chinese(youshu: OperatorTerminal, typed: str, told: str) -> None:
+    assert youshu(*typed.split()) == (2, "", told + "\n")
 
 
-def test_help_is_in_chinese() -> None:
-    # One process for all: most of a command's time is its imports.
-    every = "for name in ([], *([each] for each in cli.COMMANDS)): cli.youshu([*name, '--help'], 'youshu', standalone_mode=False)"
-    code = f"from bot import cli; cli._speak_chinese()\n{every}"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert shown.count("用法： youshu") == 1 + len(COMMANDS)
-    assert not re.search("Usage|Options|Commands|Show|Error|Default", shown, re.IGNORECASE)
+def test_help_is_in_chinese(youshu: OperatorTerminal) -> None:
+    for name in ([], *([name] for name in COMMANDS)):
+        shown = youshu(*name, "--help").out
+        assert "用法： youshu" in shown
+        assert not re.search("Usage|Options|Commands|Show|Error|Default", shown, re.IGNORECASE)
 
 
 def test_the_catalog_is_compiled_and_says_only_what_click_asks_for() -> None:

@@ -9,23 +9,16 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from bot.observe import MUTED, OWN_LOGGERS, configure_logging, traceback_locations
+from bot.observe import configure_logging, traceback_locations
+from tests.logs import logging_restored
 
 SECRET = "幸福路八号"
 
 
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    names = (*OWN_LOGGERS, *MUTED)
-    handlers, level = root.handlers[:], root.level
-    levels = {name: logging.getLogger(name).level for name in names}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name in names:
-        logging.getLogger(name).setLevel(levels[name])
-    structlog.reset_defaults()
+    with logging_restored():
+        yield
 
 
 def fail() -> None:

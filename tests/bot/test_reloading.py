@@ -17,6 +17,7 @@ from bot.service import faq_status
 from bot.store.store import Store
 from intents.load import check_text
 from intents.reload import Reloader
+from tests.fakes.botapi import PLAIN
 from tests.faqs import faq_text, intent, write_faq
 from tests.processes import Service, command, environment, free_port, running
 
@@ -37,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
 async def talking(folder: Path) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
     async with (
         running(folder, free_port(), LOG_FORMAT="json") as service,
-        httpx.AsyncClient(base_url=service.url, trust_env=False) as client,
+        httpx.AsyncClient(base_url=service.url, trust_env=False, verify=PLAIN) as client,
     ):
         yield service, client
 

@@ -1,4 +1,4 @@
-"""Who is talking, and whether a message is meant for the bot; pure functions."""
+"""Who wrote a message, and whether it is addressed to the bot; pure functions."""
 
 from typing import Final
 
@@ -10,9 +10,9 @@ CHANNEL: Final = "telegram"
 
 
 def identity_of(update: Update) -> ChatIdentity | None:
-    """Whose talk an update belongs to; None for a post without a sender.
+    """Whose conversation an update belongs to; None for a post without a sender.
 
-    A person has one talk in private and one in all groups together; an anonymous administrator or a channel that
+    A person has one conversation in private and one in all groups together; an anonymous administrator or a channel that
     writes in a group counts as one person (https://core.telegram.org/bots/api#message, sender_chat).
     """
     sender = update.effective_sender
@@ -28,15 +28,14 @@ def is_private(chat: Chat) -> bool:
 
 
 def message_text(message: Message) -> str:
-    """What somebody wrote, also under a picture; empty if they wrote nothing."""
+    """The text of a message or the caption of its picture; empty if there is none."""
     return message.text or message.caption or ""
 
 
 def text_addressed_to(me: User, message: Message) -> str | None:
-    """What a message in a group says to the bot, without its name; None if it isn't meant for the bot.
+    """The text of a group message that mentions the bot or replies to it, without the bot's name; None for any other.
 
-    Meant for the bot is what mentions it or replies to it. With privacy mode on Telegram hands over little else anyway
-    (https://core.telegram.org/bots/features#privacy-mode).
+    With privacy mode on Telegram hands over little else anyway (https://core.telegram.org/bots/features#privacy-mode).
     """
     text = message_text(message)
     mentions = [*_mentions(me, message)]
@@ -51,7 +50,7 @@ def _replies_to(me: User, message: Message) -> bool:
 
 
 def _mentions(me: User, message: Message) -> list[str]:
-    """The stretches of text that name the bot."""
+    """The parts of the text that mention the bot."""
     entities = {**message.parse_entities(), **message.parse_caption_entities()}
     name = f"@{me.username}".lower()
     return [

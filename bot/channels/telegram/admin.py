@@ -1,4 +1,4 @@
-"""Operators' commands and buttons, in their private chats; to anybody else they don't exist."""
+"""Handlers for operators' commands and buttons, in their private chats only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,15 @@ from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, f
 
 from bot.channels.telegram import sending, wording
 from bot.channels.telegram.addressing import CHANNEL, identity_of, is_private, message_text
+from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, MessageHandlers
-from bot.channels.telegram.rate_limiter import kind_of
 from bot.operators.admin_commands import COMMANDS, AdminCommands, QuotedMessage
 from bot.operators.buttons import VALUE_PREFIX
 
 log = structlog.get_logger(__name__)
 
 IN_PLACE: Final = ("a:misses", "a:miss", "a:send", "a:drop")
-"""The buttons whose reply takes the place of the message: leafing, and a draft that is settled."""
+"""The kinds of choices whose reply replaces the message."""
 
 MENU: Final = (*wording.COMMANDS_PRIVATE, *COMMANDS.items())
 
@@ -29,43 +29,46 @@ _BEFORE_ALL: Final = -1
 
 @dataclass(frozen=True)
 class AdminHandlers:
-    """Carries operators' commands and taps to AdminCommands, and its replies back."""
+    """Hands operators' commands and taps to AdminCommands, and sends its replies."""
 
     admin_commands: AdminCommands
     messages: MessageHandlers
-    _listed: set[int] = field(default_factory=set)
+    _chats_with_menu: set[int] = field(default_factory=set)
     """Chats whose command list has been set by this process."""
 
     def register(self, application: App) -> None:
-        """Add the handlers; before those for everybody, because the first that fits is the only one."""
-        mine = filters.User(chats(self.admin_commands)) & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
-        application.add_handler(CommandHandler([*COMMANDS], self.commanded, filters=mine))
-        application.add_handler(CallbackQueryHandler(self.tapped, pattern=f"^{VALUE_PREFIX}"))
-        application.add_handler(MessageHandler(mine, self.met), group=_BEFORE_ALL)
+        """Add the handlers; before those for everybody, because only the first that fits an update is run."""
+        from_operators = (
+            filters.User(chats(self.admin_commands)) & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+        )
+        application.add_handler(CommandHandler([*COMMANDS], self.handle_command, filters=from_operators))
+        application.add_handler(CallbackQueryHandler(self.handle_callback_query, pattern=f"^{VALUE_PREFIX}"))
+        application.add_handler(MessageHandler(from_operators, self.handle_operator_message), group=_BEFORE_ALL)
 
-    async def commanded(self, update: Update, _: Context) -> None:
-        """Run one command."""
+    async def handle_command(self, update: Update, _: Context) -> None:
+        """Run an operator's command and send what came of it."""
         person, message = identity_of(update), update.message
         if person is None or message is None:
             return
-        command, words = _parted(message)
-        reply = await self.admin_commands.command(person, command, words, _quoted(message.reply_to_message))
+        command = _parse_command(message)
+        quoted = _quoted_message(message.reply_to_message)
+        reply = await self.admin_commands.command(person, command.name, command.arguments, quoted)
         if reply is not None:
             await sending.reply_to_message(message, reply)
 
-    async def tapped(self, update: Update, context: Context) -> None:
-        """Do what an operator's button says; for anybody else it is a button like any unknown one."""
+    async def handle_callback_query(self, update: Update, context: Context) -> None:
+        """Run what an operator's button says; from anybody else the tap is handled like that of an unknown button."""
         person, query = identity_of(update), update.callback_query
         if query is None or person is None or query.data is None:
             return
         message = query.message
         if not self.admin_commands.is_admin(person) or not isinstance(message, Message) or not is_private(message.chat):
-            await self.messages.tapped(update, context)
+            await self.messages.handle_callback_query(update, context)
             return
         try:
             await query.answer()
         except TelegramError as error:
-            self.messages.count(kind_of(error))
+            self.messages.count(error_kind(error))
         reply = await self.admin_commands.tap(person, query.data)
         if reply is None:
             return
@@ -74,16 +77,16 @@ class AdminHandlers:
         else:
             await sending.reply_to_message(message, reply)
 
-    async def met(self, update: Update, context: Context) -> None:
-        """Set the command list of an operator who hadn't yet written to the bot when it started."""
+    async def handle_operator_message(self, update: Update, context: Context) -> None:
+        """Set the command list of an operator's chat, once; at the start it fails for who hasn't written to the bot yet."""
         chat = update.effective_chat
-        if chat is None or chat.id in self._listed:
+        if chat is None or chat.id in self._chats_with_menu:
             return
-        self._listed.add(chat.id)
+        self._chats_with_menu.add(chat.id)
         try:
             await context.bot.set_my_commands(MENU, BotCommandScopeChat(chat.id))
         except TelegramError as error:
-            self.messages.count(kind_of(error))
+            self.messages.count(error_kind(error))
 
 
 def chats(admin_commands: AdminCommands) -> list[int]:
@@ -97,15 +100,22 @@ def menus(admin_commands: AdminCommands) -> Sequence[tuple[BotCommandScopeChat, 
     return [(BotCommandScopeChat(chat), tuple(COMMANDS.items())) for chat in chats(admin_commands)]
 
 
-def _parted(message: Message) -> tuple[str, str]:
-    """The command without its slash and the bot's name, and what follows with its line breaks."""
+@dataclass(frozen=True, slots=True)
+class _Command:
+    name: str
+    """Without the slash and the bot's name."""
+    arguments: str
+    """What follows, with its line breaks."""
+
+
+def _parse_command(message: Message) -> _Command:
     text = message_text(message)
     entity = next((each for each in message.entities if each.type == MessageEntity.BOT_COMMAND), None)
     command = message.parse_entity(entity) if entity else text
-    return command[1:].partition("@")[0].lower(), text[len(command) :].strip()
+    return _Command(command[1:].partition("@")[0].lower(), text[len(command) :].strip())
 
 
-def _quoted(message: Message | None) -> QuotedMessage | None:
+def _quoted_message(message: Message | None) -> QuotedMessage | None:
     if message is None:
         return None
     rows: Sequence[Sequence[InlineKeyboardButton]] = (

@@ -1,7 +1,8 @@
-"""The commands of the bot, and what Telegram shows of it before the first message."""
+"""Handlers for the commands that everybody has, and the bot's profile: its command lists and descriptions."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,8 +19,8 @@ from telegram.ext import CommandHandler, filters
 
 from bot.channels.telegram import wording
 from bot.channels.telegram.addressing import identity_of, is_private
+from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, Count, Forget, MessageHandlers, private_button
-from bot.channels.telegram.rate_limiter import kind_of
 from bot.channels.telegram.sending import reply_to_message
 from bot.messages import Incoming
 
@@ -45,22 +46,22 @@ class CommandHandlers:
         """Add the handlers; a command in an edited message isn't run again."""
         new = filters.UpdateType.MESSAGE
         for name, callback in (
-            ("start", self.start),
-            ("help", self.in_words),
-            ("topics", self.topics),
-            ("privacy", self.in_words),
-            ("forget", self.forget),
+            ("start", self.handle_start),
+            ("help", self.handle_text_command),
+            ("topics", self.handle_topics),
+            ("privacy", self.handle_text_command),
+            ("forget", self.handle_forget),
         ):
             application.add_handler(CommandHandler(name, callback, filters=new))
 
-    async def start(self, update: Update, context: Context) -> None:
-        """Greet, or go straight to the topic of a deep link."""
+    async def handle_start(self, update: Update, context: Context) -> None:
+        """/start: greet, or answer the topic of a deep link (https://core.telegram.org/bots/features#deep-linking)."""
         payload = context.args[0] if context.args else ""
         choice = f"i:{payload}" if payload else GREETING
         await self._choose(update, MENU if payload == TOPICS_PAYLOAD else choice)
 
-    async def topics(self, update: Update, context: Context) -> None:
-        """The topics by group; in a group chat only the way to the private chat."""
+    async def handle_topics(self, update: Update, context: Context) -> None:
+        """/topics: the menu of topics; in a group chat only a button that opens the private chat."""
         message = update.message
         if message is not None and not is_private(message.chat):
             button = private_button(context.bot.bot, TOPICS_PAYLOAD)
@@ -68,15 +69,15 @@ class CommandHandlers:
             return
         await self._choose(update, MENU)
 
-    async def in_words(self, update: Update, _: Context) -> None:
-        """/help and /privacy: the conversation knows them as words, the same in every channel."""
+    async def handle_text_command(self, update: Update, _: Context) -> None:
+        """/help and /privacy: hand the word to the conversation, which knows it in every channel."""
         person, message = identity_of(update), update.message
         if person is not None and message is not None and message.text is not None:
             name = message.text.split()[0].partition("@")[0]
             await self.messages.answer(message, Incoming(person, name))
 
-    async def forget(self, update: Update, _: Context) -> None:
-        """Delete all that is kept of the person, in private and in groups."""
+    async def handle_forget(self, update: Update, _: Context) -> None:
+        """/forget: delete all that is kept of the person, in private and in groups."""
         person, message = identity_of(update), update.message
         if person is None or message is None:
             return
@@ -88,10 +89,10 @@ class CommandHandlers:
             await self.messages.answer(message, Incoming(person, choice=choice))
 
 
-async def announce(bot: Bot, count: Count, extra: Sequence[tuple[BotCommandScope, Menu]] = ()) -> None:
-    """Set commands, descriptions and the menu button: Chinese for Chinese users, English for the rest.
+async def set_profile(bot: Bot, count: Count, extra: Sequence[tuple[BotCommandScope, Menu]] = ()) -> None:
+    """Set the command lists, the descriptions and the menu button: Chinese for Chinese users, English for the rest.
 
-    What Telegram refuses here is counted and named in the log; the bot works without it.
+    A call that fails is counted and logged by its kind, and the rest goes on: the bot works without a profile.
 
     Args:
         bot: an initialised bot.
@@ -99,21 +100,22 @@ async def announce(bot: Bot, count: Count, extra: Sequence[tuple[BotCommandScope
         extra: further scopes with their own commands, such as each administrator's chat.
     """
     private, groups = BotCommandScopeAllPrivateChats(), BotCommandScopeAllGroupChats()
-    calls = [
-        bot.set_my_commands(wording.COMMANDS_PRIVATE_EN, private),
-        bot.set_my_commands(wording.COMMANDS_PRIVATE, private, CHINESE),
-        bot.set_my_commands(wording.COMMANDS_GROUP_EN, groups),
-        bot.set_my_commands(wording.COMMANDS_GROUP, groups, CHINESE),
-        *(bot.set_my_commands([*wording.COMMANDS_PRIVATE, *menu], scope) for scope, menu in extra),
-        bot.set_my_description(wording.DESCRIPTION_EN),
-        bot.set_my_description(wording.DESCRIPTION, CHINESE),
-        bot.set_my_short_description(wording.SHORT_DESCRIPTION_EN),
-        bot.set_my_short_description(wording.SHORT_DESCRIPTION, CHINESE),
-        bot.set_chat_menu_button(menu_button=MenuButtonCommands()),
+    # Not coroutines: those that are left when the bot is stopped meanwhile would never be awaited.
+    calls: list[Callable[[], Awaitable[bool]]] = [
+        partial(bot.set_my_commands, wording.COMMANDS_PRIVATE_EN, private),
+        partial(bot.set_my_commands, wording.COMMANDS_PRIVATE, private, CHINESE),
+        partial(bot.set_my_commands, wording.COMMANDS_GROUP_EN, groups),
+        partial(bot.set_my_commands, wording.COMMANDS_GROUP, groups, CHINESE),
+        *(partial(bot.set_my_commands, [*wording.COMMANDS_PRIVATE, *menu], scope) for scope, menu in extra),
+        partial(bot.set_my_description, wording.DESCRIPTION_EN),
+        partial(bot.set_my_description, wording.DESCRIPTION, CHINESE),
+        partial(bot.set_my_short_description, wording.SHORT_DESCRIPTION_EN),
+        partial(bot.set_my_short_description, wording.SHORT_DESCRIPTION, CHINESE),
+        partial(bot.set_chat_menu_button, menu_button=MenuButtonCommands()),
     ]
     for call in calls:
         try:
-            await call
+            await call()
         except TelegramError as error:
-            count(kind_of(error))
-            log.warning("telegram_profile_not_set", kind=kind_of(error))
+            count(error_kind(error))
+            log.warning("telegram_profile_not_set", kind=error_kind(error))

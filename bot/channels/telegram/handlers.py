@@ -1,4 +1,4 @@
-"""What becomes of each kind of update: messages, taps, and what isn't text."""
+"""Handlers for messages, button taps, edits, channel posts and errors."""
 
 import asyncio
 from collections import deque
@@ -14,31 +14,30 @@ from telegram.helpers import create_deep_linked_url
 
 from bot.channels.telegram import sending, wording
 from bot.channels.telegram.addressing import identity_of, is_private, message_text, text_addressed_to
-from bot.channels.telegram.rate_limiter import kind_of
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.channels.telegram.errors import error_kind
+from bot.messages import ChatIdentity, Incoming, Reply, Turn
 from bot.observe import traceback_locations
 
 log = structlog.get_logger(__name__)
 
-Turn = Callable[[Incoming], Awaitable[Reply | None]]
 Forget = Callable[[ChatIdentity], Awaitable[Reply]]
 Count = Callable[[str], None]
 Context = ContextTypes.DEFAULT_TYPE
 App = Application[Any, Any, Any, Any, Any, Any]  # its parameters are the types of data that this bot doesn't keep
 
 LEAFING: Final = ("p", "g", "menu", "r")
-"""The kinds of choices that turn a page."""
+"""The kinds of choices whose reply replaces the message."""
 
 TURNS_AT_ONCE: Final = 16
-"""How many turns are thought about at the same time; in a rush the others wait here rather than for the database, whose
-patience is limited. Sending, which waits for the network, isn't counted."""
+"""How many turns run at the same time. Further ones wait here rather than for the database, whose calls time out. Sending,
+which waits for the network, isn't counted."""
 
 _ALBUMS_REMEMBERED: Final = 64
 
 
 @dataclass(frozen=True)
 class MessageHandlers:
-    """Carries what people write and tap to the conversation, and its replies back."""
+    """Hands what people write and tap to the conversation, and sends its replies."""
 
     turn: Turn
     count: Count
@@ -47,15 +46,17 @@ class MessageHandlers:
     _albums: deque[str] = field(default_factory=lambda: deque(maxlen=_ALBUMS_REMEMBERED))
 
     def register(self, application: App) -> None:
-        """Add the handlers; after those for commands, because the first that fits is the only one."""
+        """Add the handlers; after those for commands, because only the first that fits an update is run."""
         updates = filters.UpdateType
-        application.add_handler(CallbackQueryHandler(self.tapped))
-        application.add_handler(MessageHandler(updates.MESSAGE & ~filters.StatusUpdate.ALL, self.written))
-        application.add_handler(MessageHandler(updates.EDITED_MESSAGE & filters.ChatType.PRIVATE, self.edited))
-        application.add_handler(MessageHandler(updates.CHANNEL_POST, self.posted))
-        application.add_error_handler(self.failed)
+        application.add_handler(CallbackQueryHandler(self.handle_callback_query))
+        application.add_handler(MessageHandler(updates.MESSAGE & ~filters.StatusUpdate.ALL, self.handle_message))
+        application.add_handler(
+            MessageHandler(updates.EDITED_MESSAGE & filters.ChatType.PRIVATE, self.handle_edited_message)
+        )
+        application.add_handler(MessageHandler(updates.CHANNEL_POST, self.handle_channel_post))
+        application.add_error_handler(self.handle_error)
 
-    async def written(self, update: Update, context: Context) -> None:
+    async def handle_message(self, update: Update, context: Context) -> None:
         """Answer a message; in a group only one that is meant for the bot."""
         message, person = update.message, identity_of(update)
         if message is None or person is None:
@@ -66,25 +67,25 @@ class MessageHandlers:
             return
         if not text and self._seen_album(message):
             return
-        # Without a word in it, a picture, a voice message, a sticker or a place is told that the bot reads text.
+        # An empty text (a picture, a voice message, a sticker) is answered too: that the bot reads text only.
         await self.answer(message, Incoming(person, text))
 
     async def answer(self, message: Message, incoming: Incoming) -> None:
-        """One turn, and its reply below the message."""
+        """Run one turn and send its reply below the message."""
         async with self._turns:
             reply = await self.turn(incoming)
         if reply is not None:
             await sending.reply_to_message(message, reply)
 
-    async def tapped(self, update: Update, _: Context) -> None:
-        """Answer a tap at once, so that the button stops spinning, then do what it says."""
+    async def handle_callback_query(self, update: Update, _: Context) -> None:
+        """Acknowledge a tap at once, so that the button stops spinning, then answer it."""
         query, person = update.callback_query, identity_of(update)
         if query is None or person is None:
             return
         try:
             await query.answer()
         except TelegramError as error:
-            self.count(kind_of(error))
+            self.count(error_kind(error))
         message = query.message
         if not isinstance(message, Message) or query.data is None:
             return
@@ -92,28 +93,28 @@ class MessageHandlers:
             reply = await self.turn(Incoming(person, choice=query.data))
         if reply is None:
             return
-        if in_place(query.data, message):
+        if replaces_message(query.data, message):
             await sending.replace_message(query, message, reply)
         else:
             await sending.reply_to_message(message, reply)
 
-    async def edited(self, update: Update, _: Context) -> None:
-        """Say that edits aren't seen."""
+    async def handle_edited_message(self, update: Update, _: Context) -> None:
+        """Tell that edited messages aren't answered."""
         if update.edited_message is not None and message_text(update.edited_message):
             await update.edited_message.reply_text(wording.EDITED)
 
-    async def posted(self, update: Update, context: Context) -> None:
-        """In a channel the bot speaks only when it is named, and only to point to a private chat."""
+    async def handle_channel_post(self, update: Update, context: Context) -> None:
+        """Where a post in a channel names the bot, point to its private chat."""
         post = update.channel_post
         if post is not None and text_addressed_to(context.bot.bot, post) is not None:
             await post.reply_text(wording.TEXT_ONLY, reply_markup=private_button(context.bot.bot))
 
-    async def failed(self, update: object, context: Context) -> None:
-        """Count what went wrong; tell the person if it was our own fault. Never the error's text: it may quote them."""
+    async def handle_error(self, update: object, context: Context) -> None:
+        """Count and log an error by its kind, never its text, which may quote somebody; apologise if it was our own."""
         error = context.error
         if error is None:
             return
-        kind = kind_of(error)
+        kind = error_kind(error)
         self.count(kind)
         if isinstance(error, TelegramError):
             log.debug("telegram_refused", kind=kind)
@@ -125,10 +126,10 @@ class MessageHandlers:
         try:
             await message.reply_text(wording.FAILED)
         except TelegramError as again:
-            self.count(kind_of(again))
+            self.count(error_kind(again))
 
     def _seen_album(self, message: Message) -> bool:
-        """Whether a picture belongs to an album that has been answered; Telegram sends each as its own message."""
+        """Whether a picture's album has been answered; Telegram sends each picture of an album as its own message."""
         album = message.media_group_id
         if album is None:
             return False
@@ -137,8 +138,8 @@ class MessageHandlers:
         return seen
 
 
-def in_place(data: str, message: Message) -> bool:
-    """Whether the reply to a tap takes the place of the message: leafing through one answer, or through the topics."""
+def replaces_message(data: str, message: Message) -> bool:
+    """Whether the reply to a tap replaces the message: on to another part of the same answer, or through the topics."""
     kind, _, rest = data.partition(":")
     if kind != "i":
         return kind in LEAFING

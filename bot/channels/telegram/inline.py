@@ -1,4 +1,4 @@
-"""Inline mode: `@bot 上门` in any chat offers answers to share (https://core.telegram.org/bots/inline)."""
+"""Handler for inline mode: `@bot 上门` in any chat offers answers to share (https://core.telegram.org/bots/inline)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from bot.talk.search import SearchResult
 
 RESULTS: Final = 10
 CACHE_SECONDS: Final = 300
-"""How long Telegram may give the same answers to everybody: they hold nothing about the person who asks."""
+"""How long Telegram may show the same answers to everybody; they don't depend on who asks."""
 DESCRIPTION_CHARACTERS: Final = 80
 
 Search = Callable[[str, int], Sequence[SearchResult]]
@@ -31,32 +31,32 @@ Search = Callable[[str, int], Sequence[SearchResult]]
 
 @dataclass(frozen=True)
 class InlineHandler:
-    """Offers answers outside of a talk; nothing is kept of who asked what."""
+    """Offers answers outside of a conversation; nothing is kept of who asked what."""
 
     search: Search
 
     def register(self, application: App) -> None:
         """Add the handler."""
-        application.add_handler(InlineQueryHandler(self.asked))
+        application.add_handler(InlineQueryHandler(self.handle_inline_query))
 
-    async def asked(self, update: Update, context: Context) -> None:
+    async def handle_inline_query(self, update: Update, context: Context) -> None:
         """Offer the answers that fit what has been typed so far."""
         query = update.inline_query
         if query is None:
             return
-        articles = [_article(context.bot.bot, found) for found in self.search(query.query, RESULTS)]
+        articles = [_article(context.bot.bot, result) for result in self.search(query.query, RESULTS)]
         await query.answer(articles, cache_time=CACHE_SECONDS, is_personal=False)
 
 
-def _article(me: User, found: SearchResult) -> InlineQueryResultArticle:
-    first = found.reply.sections[0].text
-    button = InlineKeyboardButton(wording.ALL_OF_IT, url=create_deep_linked_url(me.username or "", found.id))
+def _article(me: User, result: SearchResult) -> InlineQueryResultArticle:
+    first = result.reply.sections[0].text
+    button = InlineKeyboardButton(wording.ALL_OF_IT, url=create_deep_linked_url(me.username or "", result.id))
     return InlineQueryResultArticle(
-        id=found.id,
-        title=found.title,
+        id=result.id,
+        title=result.title,
         description=first[:DESCRIPTION_CHARACTERS],
         input_message_content=InputTextMessageContent(
-            sending.texts(found.reply)[0], parse_mode=ParseMode.HTML, link_preview_options=sending.NO_PREVIEW
+            sending.texts(result.reply)[0], parse_mode=ParseMode.HTML, link_preview_options=sending.NO_PREVIEW
         ),
         reply_markup=InlineKeyboardMarkup([[button]]),
     )

@@ -1,4 +1,4 @@
-"""The one door for updates: each is claimed once, then queued."""
+"""Where polling and webhook hand in updates: each is claimed once, then queued for the handlers."""
 
 from collections.abc import Sequence
 from typing import Final, Protocol
@@ -9,24 +9,23 @@ from bot.channels.telegram.addressing import CHANNEL
 from bot.channels.telegram.handlers import App, Count
 
 REPEAT: Final = "repeat"
-RUSH: Final = 16
-"""From so many updates in work on, it is a rush."""
+BUSY_UPDATES: Final = 16
+"""How many updates in work count as busy."""
 
 
 class Claims(Protocol):
-    """Remembers which updates were taken, across processes and restarts."""
+    """Remembers which updates were claimed, across processes and restarts."""
 
     async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these that nobody has asked for within the time to live; raises StoreError."""
+        """Claim these ids; the ones that nobody had claimed before. Raises StoreError."""
         ...
 
 
 class UpdateIntake:
     """Takes every update once, however often Telegram sends it.
 
-    What is promised: at least once in, at most once out. Telegram repeats an update until it is claimed here; a crash
-    after that loses this one answer rather than giving it twice
-    (https://core.telegram.org/bots/api#update: update_id serves to ignore repeats).
+    At least once in, at most once out: Telegram repeats an update until it is claimed here; a crash after the claim loses
+    the answer rather than giving it twice (https://core.telegram.org/bots/api#update: update_id serves to ignore repeats).
     """
 
     def __init__(self, application: App, claims: Claims, count: Count) -> None:
@@ -36,12 +35,12 @@ class UpdateIntake:
 
     @property
     def busy(self) -> bool:
-        """Whether so much is in work that the next updates need not come at once."""
-        return self._application.update_processor.current_concurrent_updates >= RUSH
+        """Whether so many updates are in work that the next poll can wait a moment."""
+        return self._application.update_processor.current_concurrent_updates >= BUSY_UPDATES
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Queue those that were not taken before, in order; raises StoreError when that can't be known."""
-        # Numbers are a bot's own, and the store may have served another bot before.
+        # update_id is unique for one bot only, and the store may have served another bot before.
         named = {f"{self._application.bot.id}:{update.update_id}": update for update in updates}
         ours = await self._claims.deduplicate(CHANNEL, [*named])
         self.queue([update for key, update in named.items() if key in ours])

@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from bot.channels.channel import ChannelLimits
+from bot.channels.render import utf16_units
+
 # https://core.telegram.org/bots/api#sendmessage: 1-4096 characters after entities parsing.
 # tdlib counts code points, the servers behind it aren't public: UTF-16 units are right under either count.
 MESSAGE_UNITS: Final = 4096
@@ -27,3 +30,11 @@ WEBHOOK_CONNECTIONS: Final = 40
 
 # https://core.telegram.org/bots/api#getting-updates: kept for 24 hours; an update is a few kilobytes, this is ample.
 UPDATE_BYTES: Final = 1 << 20
+
+LIMITS: Final = ChannelLimits(
+    proactive=True,
+    message_size=MESSAGE_UNITS,
+    measure=utf16_units,
+    choices=KEYBOARD_BUTTONS,
+    choice_value_bytes=CALLBACK_DATA_BYTES,
+)

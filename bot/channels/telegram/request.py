@@ -1,4 +1,4 @@
-"""The HTTP connections of a bot: a request costs a fraction of what it costs through httpx, which is most of a turn."""
+"""HTTP to the Bot API, through aiohttp in place of httpx (docs/decisions/0002-telegram-requests.md)."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from telegram.request import BaseRequest, HTTPXRequest, RequestData
 from typing_extensions import override
 
 IDLE_SECONDS: Final = 5.0
-"""How long a connection is kept for the next request; servers close theirs later."""
+"""How long an idle connection is kept; servers close theirs later."""
 OTHER_SECONDS: Final = 5.0
 """How long connecting and sending may take."""
 
@@ -24,32 +24,39 @@ _UNSAFE: Final = re.compile(rb"[^A-Za-z0-9_.~-]+")
 
 
 class AiohttpRequest(HTTPXRequest):
-    """What a bot asks of Telegram, through aiohttp; files and what goes through a proxy are left to httpx."""
+    """Sends a bot's requests through aiohttp; those with files, and those through a proxy, through httpx."""
 
-    def __init__(self, connections: int, seconds: float, trust: ssl.SSLContext) -> None:
+    def __init__(self, connections: int, seconds: float, ssl_context: ssl.SSLContext) -> None:
+        """Prepare; connections are opened by the first request.
+
+        Args:
+            connections: how many at most.
+            seconds: how long reading an answer, or waiting for a free connection, may take.
+            ssl_context: the certificates to trust.
+        """
         super().__init__(
             connection_pool_size=connections,
             read_timeout=seconds,
             pool_timeout=seconds,
-            httpx_kwargs={"verify": trust},
+            httpx_kwargs={"verify": ssl_context},
         )
         self._connections = connections
         self._seconds = seconds
-        self._trust = trust
+        self._ssl_context = ssl_context
         self._proxies = getproxies()
         self._session: aiohttp.ClientSession | None = None
-        self._ended = False
+        self._shut_down = False
 
     @override
     async def initialize(self) -> None:
-        """Make ready to connect; as often as wanted."""
+        """Allow requests, also again after a shutdown."""
         await super().initialize()
-        self._ended = False
+        self._shut_down = False
 
     @override
     async def shutdown(self) -> None:
         """Close every connection."""
-        self._ended = True
+        self._shut_down = True
         if self._session is not None:
             await self._session.close()
             self._session = None
@@ -66,33 +73,35 @@ class AiohttpRequest(HTTPXRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """The answer's status and body; raises NetworkError and TimedOut, with httpx's error as their cause."""
+        """Send a request and return the answer's status and body; raises NetworkError or TimedOut, caused by httpx's error."""
         if method != "POST" or request_data is None or request_data.contains_files or proxied(url, self._proxies):
             timeouts = (read_timeout, write_timeout, connect_timeout, pool_timeout)
             return await super().do_request(url, method, request_data, *timeouts)
-        if self._ended:
+        if self._shut_down:
             raise RuntimeError("not initialized")
         # Not before: whoever cancels the bot's start has nothing to close.
         if self._session is None:
-            self._session = self._connected()
-        patience = aiohttp.ClientTimeout(
-            connect=_told(pool_timeout, self._seconds),
-            sock_connect=_told(connect_timeout, OTHER_SECONDS),
-            sock_read=_told(read_timeout, self._seconds),
+            self._session = self._open_session()
+        timeout = aiohttp.ClientTimeout(
+            connect=_given_or(pool_timeout, self._seconds),
+            sock_connect=_given_or(connect_timeout, OTHER_SECONDS),
+            sock_read=_given_or(read_timeout, self._seconds),
         )
-        form = _Form(request_data.json_parameters, _told(write_timeout, OTHER_SECONDS))
+        form = _Form(request_data.json_parameters, _given_or(write_timeout, OTHER_SECONDS))
         try:
-            async with self._session.post(url, data=form, timeout=patience, allow_redirects=False) as answer:
+            async with self._session.post(url, data=form, timeout=timeout, allow_redirects=False) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientError, TimeoutError) as error:
-            # Its text and its causes hold the address, with the token: nothing of it goes further but its kind.
-            meant = next(meant for kind, meant in _MEANT.items() if isinstance(error, kind))
-        raised = TimedOut() if issubclass(meant, httpx.TimeoutException) else NetworkError(meant.__name__)
-        raise raised from meant(meant.__name__)
+            # Its text and its causes hold the URL with the token, so nothing but its kind is passed on.
+            equivalent = next(theirs for ours, theirs in _HTTPX_ERRORS.items() if isinstance(error, ours))
+        raised = TimedOut() if issubclass(equivalent, httpx.TimeoutException) else NetworkError(equivalent.__name__)
+        raise raised from equivalent(equivalent.__name__)
 
-    def _connected(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=IDLE_SECONDS, ssl=self._trust),
+            connector=aiohttp.TCPConnector(
+                limit=self._connections, keepalive_timeout=IDLE_SECONDS, ssl=self._ssl_context
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": self.USER_AGENT},
             skip_auto_headers=("Accept", "Accept-Encoding"),
@@ -100,10 +109,10 @@ class AiohttpRequest(HTTPXRequest):
 
 
 class _Form(aiohttp.BytesPayload):
-    """Parameters as a form, which must be gone after so many seconds: aiohttp itself waits for ever."""
+    """Parameters as a form, with a limit on the time that sending takes; aiohttp has none."""
 
     def __init__(self, parameters: Mapping[str, str], seconds: float | None) -> None:
-        # urllib looks at every byte of a hanzi by itself.
+        # In place of urllib's urlencode, which takes every byte of a hanzi by itself.
         fields = (f"{name}=".encode() + _UNSAFE.sub(_escaped, value.encode()) for name, value in parameters.items())
         super().__init__(b"&".join(fields), content_type="application/x-www-form-urlencoded")
         self._seconds = seconds
@@ -115,12 +124,12 @@ class _Form(aiohttp.BytesPayload):
 
 
 def proxied(url: str, proxies: Mapping[str, str]) -> bool:
-    """Whether one of these proxies, by scheme, stands before this address."""
+    """Whether one of these proxies (by scheme) is used for this URL."""
     server = urlsplit(url)
     return not ({server.scheme, "all"}.isdisjoint(proxies) or proxy_bypass(server.hostname or ""))
 
 
-_MEANT: Final[Mapping[type[Exception], type[httpx.TransportError]]] = {
+_HTTPX_ERRORS: Final[Mapping[type[Exception], type[httpx.TransportError]]] = {
     aiohttp.ConnectionTimeoutError: httpx.ConnectTimeout,
     aiohttp.SocketTimeoutError: httpx.ReadTimeout,
     TimeoutError: httpx.WriteTimeout,
@@ -128,11 +137,11 @@ _MEANT: Final[Mapping[type[Exception], type[httpx.TransportError]]] = {
     OSError: httpx.ReadError,
     aiohttp.ClientError: httpx.RemoteProtocolError,
 }
-"""What httpx calls each error: the first that fits. A wait for a free connection counts as connecting."""
+"""The error of httpx for each of aiohttp's; the first that fits. A wait for a free connection counts as connecting."""
 
 
-def _told(seconds: Any, usual: float) -> float | None:  # noqa: ANN401 -- the library's own type for this is private
-    return usual if seconds is BaseRequest.DEFAULT_NONE else seconds
+def _given_or(seconds: Any, default: float) -> float | None:  # noqa: ANN401 -- the library's own type for this is private
+    return default if seconds is BaseRequest.DEFAULT_NONE else seconds
 
 
 def _escaped(run: re.Match[bytes]) -> bytes:

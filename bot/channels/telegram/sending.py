@@ -1,6 +1,7 @@
-"""A reply as Telegram messages: HTML, pieces within the limit, buttons under the last."""
+"""A reply as Telegram messages: HTML, cut to their largest size, with the buttons under the last."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, Final
@@ -12,15 +13,15 @@ from telegram.error import BadRequest
 from bot.channels import render
 from bot.channels.telegram import limits
 from bot.channels.telegram.addressing import is_private
-from bot.channels.telegram.rate_limiter import kind_of
+from bot.channels.telegram.errors import error_kind
 from bot.messages import Choice, Reply
 
 ROW_WIDTH: Final = 18
-"""Hanzi that fit beside each other on a narrow phone, a button's own edges counted as PADDING."""
+"""Hanzi that fit into a row of buttons on a narrow phone, PADDING of them for the edges of each button."""
 PADDING: Final = 2
 
 KEYBOARDS_REMEMBERED: Final = 256
-"""There are about two for each topic; to build one costs as much as to find what to answer."""
+"""There are about two for each topic; building one costs as much as finding what to answer."""
 
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
@@ -28,41 +29,37 @@ JSON = dict[str, Any]
 
 
 def texts(reply: Reply) -> list[str]:
-    """The reply in HTML, each piece within one message."""
-    return [render.html(piece) for piece in render.pieces(render.paragraphs(reply), limits.MESSAGE_UNITS)]
+    """The texts of the reply's messages, in HTML."""
+    return [render.html(message) for message in render.messages(reply, limits.LIMITS)]
 
 
 def keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
-    """The choices as buttons: those of one kind together, as many in a row as a phone shows in full.
-
-    A choice that Telegram wouldn't take is left out: it would cost the whole message.
-    """
+    """The choices as buttons: those of one kind together, as many in a row as a phone shows in full."""
     rows: list[list[InlineKeyboardButton]] = []
-    fitting = [choice for choice in choices if len(choice.value.encode()) <= limits.CALLBACK_DATA_BYTES]
-    for _, kind in groupby(fitting[: limits.KEYBOARD_BUTTONS], _kind):
+    for _, kind in groupby(render.choices_within(choices, limits.LIMITS), _kind):
         rows.extend(_rows(kind))
     return InlineKeyboardMarkup(rows) if rows else None
 
 
 async def reply_to_message(message: Message, reply: Reply) -> None:
-    """Answer below a message, in a group as a reply to it; raises TelegramError."""
-    for text, rest in _in_turn(reply):
+    """Send the reply below a message, in a group as Telegram's reply to it; raises TelegramError."""
+    for outgoing in _outgoing_messages(reply):
         await message.reply_html(
-            text,
-            api_kwargs=rest,
+            outgoing.html,
+            api_kwargs=outgoing.parameters,
             do_quote=not is_private(message.chat),
             allow_sending_without_reply=True,
         )
 
 
 async def send_to_chat(bot: Bot, chat: int, reply: Reply) -> None:
-    """Say something of one's own accord; raises TelegramError."""
-    for text, rest in _in_turn(reply):
-        await bot.send_message(chat, text, parse_mode=ParseMode.HTML, api_kwargs=rest)
+    """Send the reply to a chat proactively; raises TelegramError."""
+    for outgoing in _outgoing_messages(reply):
+        await bot.send_message(chat, outgoing.html, parse_mode=ParseMode.HTML, api_kwargs=outgoing.parameters)
 
 
 async def replace_message(query: CallbackQuery, message: Message, reply: Reply) -> None:
-    """Put the reply in place of the message whose button was tapped, or below if it doesn't fit; raises TelegramError."""
+    """Put the reply in place of the message whose button was tapped, or below it if that can't be; raises TelegramError."""
     pieces = texts(reply)
     if len(pieces) != 1:
         await reply_to_message(message, reply)
@@ -75,22 +72,30 @@ async def replace_message(query: CallbackQuery, message: Message, reply: Reply) 
             link_preview_options=NO_PREVIEW,
         )
     except BadRequest as error:
-        if kind_of(error) != "message_gone":
+        if error_kind(error) != "message_gone":
             raise
         await reply_to_message(message, reply)
 
 
-def _in_turn(reply: Reply) -> Iterator[tuple[str, JSON]]:
-    """The messages of a reply, with what goes along with each: the buttons with the last."""
+@dataclass(frozen=True, slots=True)
+class _OutgoingMessage:
+    html: str
+    parameters: JSON
+    """Further parameters of the call that sends it."""
+
+
+def _outgoing_messages(reply: Reply) -> Iterator[_OutgoingMessage]:
+    """The messages of a reply in order, the buttons with the last."""
     pieces = texts(reply)
     for number, piece in enumerate(pieces, 1):
         markup = _markup(reply.choices) if number == len(pieces) else None
-        yield piece, {"link_preview_options": _no_preview(), **({"reply_markup": markup} if markup else {})}
+        with_markup = {"reply_markup": markup} if markup else {}
+        yield _OutgoingMessage(piece, {"link_preview_options": _no_preview(), **with_markup})
 
 
 @lru_cache(maxsize=KEYBOARDS_REMEMBERED)
 def _markup(choices: tuple[Choice, ...]) -> str | None:
-    """The keyboard as it goes out; python-telegram-bot would spell it out anew for every message."""
+    """The keyboard as JSON, remembered: python-telegram-bot would serialise it anew for every message."""
     buttons = keyboard(choices)
     return buttons.to_json() if buttons else None
 

@@ -1,4 +1,4 @@
-"""Updates of one chat in order, chats beside each other."""
+"""The order of work: updates of one chat one after another, chats at the same time."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,8 +12,8 @@ from typing_extensions import override
 WORKING_AT_ONCE: Final = 256
 """How many updates are worked on at the same time."""
 
-_WAITING: Final = 1_000_000
-"""python-telegram-bot counts those that wait for their chat too: a small number would let one chat use it up."""
+_MOST_QUEUED: Final = 1_000_000
+"""python-telegram-bot also counts updates that wait for their chat: with a small number one chat could use it up."""
 
 
 class PerChatUpdateProcessor(BaseUpdateProcessor):
@@ -24,7 +24,7 @@ class PerChatUpdateProcessor(BaseUpdateProcessor):
     """
 
     def __init__(self) -> None:
-        super().__init__(max_concurrent_updates=_WAITING)
+        super().__init__(max_concurrent_updates=_MOST_QUEUED)
         self._chats: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._working = asyncio.Semaphore(WORKING_AT_ONCE)
 

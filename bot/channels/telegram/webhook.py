@@ -1,11 +1,13 @@
-"""Updates that Telegram posts to us: believed only with the secret, taken before they are acknowledged."""
+"""Updates by webhook: believed only with the secret, acknowledged after they are claimed."""
 
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,27 +22,41 @@ log = structlog.get_logger(__name__)
 PATH: Final = "/telegram"
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 -- the header's name
 
-Take = Callable[[dict[str, object]], Awaitable[None]]
+TakeUpdate = Callable[[dict[str, object]], Awaitable[None]]
 
 
-def route(secret: str, take: Take) -> Route:
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Where Telegram posts updates, and how it shows that it is Telegram."""
+
+    url: str
+    """The public address of PATH on this server."""
+    secret: SecretStr
+    """What Telegram sends along in SECRET_HEADER."""
+
+
+class NotReadyError(Exception):
+    """The bot isn't connected yet, or not any more."""
+
+
+def webhook_route(secret: SecretStr, take: TakeUpdate) -> Route:
     """POST /telegram (https://core.telegram.org/bots/api#setwebhook).
 
-    Answers 200 as soon as the update is taken, before it is worked on; 503 when it can't be known whether it was taken
-    before, so that Telegram sends it again; 403 without the secret, 415, 413, 408 and 400 for what isn't an update.
+    Answers 200 once the update is claimed, before it is worked on; 503 when the update can't be claimed now, so that
+    Telegram sends it again; 403 without the secret; 415, 413, 408 and 400 for what isn't an update.
 
     Args:
-        secret: what Telegram was told to send along.
-        take: takes an update's JSON; raises StoreError, or NotReadyError.
+        secret: what Telegram sends along.
+        take: claims and queues an update, given as JSON; raises StoreError or NotReadyError.
     """
-    expected = secret.encode()
+    expected = secret.get_secret_value().encode()
 
     async def endpoint(request: Request) -> Response:
         # Headers are bytes; Starlette shows them as Latin-1. compare_digest on str would raise for non-ASCII.
-        shown = request.headers.get(SECRET_HEADER, "").encode("latin-1")
-        if not hmac.compare_digest(shown, expected):
+        given = request.headers.get(SECRET_HEADER, "").encode("latin-1")
+        if not hmac.compare_digest(given, expected):
             raise HTTPException(403, "没有权限。")
-        update = await _update(request)
+        update = await _read_update(request)
         try:
             await take(update)
         except (StoreError, NotReadyError) as error:
@@ -51,11 +67,7 @@ def route(secret: str, take: Take) -> Route:
     return Route(PATH, endpoint, methods=["POST"])
 
 
-class NotReadyError(Exception):
-    """The bot isn't connected yet, or not any more."""
-
-
-async def _update(request: Request) -> dict[str, object]:
+async def _read_update(request: Request) -> dict[str, object]:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise HTTPException(415, "只接受 JSON。")

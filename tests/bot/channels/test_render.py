@@ -3,8 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.render import Line, Paragraph, html, paragraphs, pieces, plain, utf16_units
-from bot.messages import Attachment, Reply, Section
+from bot.channels.channel import ChannelLimits
+from bot.channels.render import (
+    Line,
+    Paragraph,
+    choices_within,
+    html,
+    messages,
+    paragraphs,
+    pieces,
+    plain,
+    utf16_units,
+)
+from bot.messages import Attachment, Choice, Reply, Section
 from intents import Decision
 from tests.fakes.botapi_html import parse
 
@@ -74,3 +85,16 @@ def test_a_reply_becomes_title_sections_and_files() -> None:
         "<b>上门</b>\n\n先说结论。\n\n<b>权利</b>\n• 可以。\n• 不可以。\n\n"
         "<b>怎么做</b>\n1. 第一。\n2. 第二。\n\n<b>话术</b>\n照着说。\n\n停催函：https://example.org/a"
     )
+
+
+def test_a_reply_is_one_message_unless_the_channel_has_a_limit() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("甲" * 6,)), Section(("乙" * 6,))))
+    assert len(messages(reply, ChannelLimits(proactive=False))) == 1
+    assert len(messages(reply, ChannelLimits(proactive=False, message_size=30, measure=utf8_bytes))) == 2
+
+
+def test_choices_that_a_channel_cannot_carry_are_left_out() -> None:
+    several = [Choice("短", "a"), Choice("长", "a" * 9), Choice("二", "b"), Choice("三", "c")]
+    assert choices_within(several, ChannelLimits(proactive=False)) == several
+    within = choices_within(several, ChannelLimits(proactive=False, choices=2, choice_value_bytes=8))
+    assert [choice.label for choice in within] == ["短", "二"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.commands.check import check, schema
+from bot.commands.check import check
+from bot.commands.schema import schema
 from tests.mistakes import GOOD, Mistake
 from tests.processes import command, environment
 
@@ -25,12 +26,6 @@ def _in_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def run(*arguments: str, settings: dict[str, str] | None = None) -> Result:
     given = {f"YOUSHU_{name}": value for name, value in (settings or {}).items()}
     return CliRunner().invoke({"check": check, "schema": schema}[arguments[0]], arguments[1:], env=given)
-
-
-def really_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), cwd=folder, env=environment(folder, {}), capture_output=True, text=True, check=False
-    )
 
 
 def broken(folder: Path, name: str) -> tuple[int, int]:
@@ -67,7 +62,14 @@ def clean(folder: Path, name: str = "faq.yaml") -> Path:
 
 def test_a_clean_file_is_met_with_silence(tmp_path: Path) -> None:
     clean(tmp_path)
-    done = really_run(tmp_path, "check", "--strict")
+    done = subprocess.run(
+        command("check", "--strict"),
+        cwd=tmp_path,
+        env=environment(tmp_path, {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
@@ -81,9 +83,9 @@ def test_the_file_is_taken_from_the_settings_unless_named(tmp_path: Path) -> Non
 
 def test_an_error_is_one_line_with_place_code_message_and_remedy(tmp_path: Path) -> None:
     line, column = broken(tmp_path, "a key misspelt")
-    done = really_run(tmp_path, "check", "faq.yaml")
+    done = run("check", "faq.yaml")
     assert f"faq.yaml:{line}:{column}: error E-UNKNOWN-KEY 这里没有“titel”这一项；你是不是想写“title”\n" in done.stdout
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "1 个错误" in done.stderr
 
 

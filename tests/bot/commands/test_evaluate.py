@@ -1,4 +1,4 @@
-"""`youshu eval` and `youshu ask --why`, each in a process of its own."""
+"""`youshu eval` and `youshu ask --why`."""
 
 import json
 import shutil
@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.faqs import intent, write_faq
-from tests.processes import command, environment
+from tests.processes import environment
+from tests.terminal import OperatorTerminal
 
 ROOT = Path(__file__).resolve().parents[3]
 VISIT = ["催收会上门吗", "会不会来我家", "有人来敲门要钱", "上门怎么办", "明天来家里"]
@@ -34,36 +35,29 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def youshu(folder: Path, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        check=False,
-        env=environment(folder, {}),
-        cwd=cwd or folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-    )
+@pytest.fixture
+def youshu(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> OperatorTerminal:
+    return OperatorTerminal(folder, monkeypatch, capsys)
 
 
-def test_eval_prints_the_figures_of_each_file(folder: Path) -> None:
-    done = youshu(folder, "eval", "dev.tsv")
-    assert done.returncode == 0, done.stderr
+def test_eval_prints_the_figures_of_each_file(youshu: OperatorTerminal) -> None:
+    done = youshu("eval", "dev.tsv")
+    assert done.code == 0, done.err
     for wanted in ("dev.tsv", "首选对", "lawsuit", "typo", "范围外 1 句"):
-        assert wanted in done.stdout
+        assert wanted in done.out
 
 
-def test_eval_prints_json_for_a_program(folder: Path) -> None:
-    found = json.loads(youshu(folder, "eval", "--json", "dev.tsv").stdout)["dev.tsv"]
+def test_eval_prints_json_for_a_program(youshu: OperatorTerminal) -> None:
+    found = json.loads(youshu("eval", "--json", "dev.tsv").out)["dev.tsv"]
     assert found["in_scope"]["count"] == 3
     assert found["in_scope"]["top1"] == 1
     assert found["out_of_scope"]["count"] == 1
     assert set(found["by_style"]) == {"plain", "typo"}
 
 
-def test_eval_takes_files_without_a_style(folder: Path) -> None:
-    (folder / "real.tsv").write_text("id\tintent\talso\ttext\nx\tlawsuit\t\t会被起诉吗\n", encoding="utf-8")
-    assert json.loads(youshu(folder, "eval", "--json", "real.tsv").stdout)["real.tsv"]["in_scope"]["top1"] == 1
+def test_eval_takes_files_without_a_style(youshu: OperatorTerminal) -> None:
+    (youshu.folder / "real.tsv").write_text("id\tintent\talso\ttext\nx\tlawsuit\t\t会被起诉吗\n", encoding="utf-8")
+    assert json.loads(youshu("eval", "--json", "real.tsv").out)["real.tsv"]["in_scope"]["top1"] == 1
 
 
 @pytest.mark.parametrize(
@@ -74,12 +68,14 @@ def test_eval_takes_files_without_a_style(folder: Path) -> None:
         ("nothing\n", "列名"),
     ],
 )
-def test_a_file_that_cannot_be_measured_is_one_line_and_an_exit_code(folder: Path, content: str, said: str) -> None:
-    (folder / "bad.tsv").write_text(content, encoding="utf-8")
-    done = youshu(folder, "eval", "bad.tsv")
-    assert done.returncode == 1
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_file_that_cannot_be_measured_is_one_line_and_an_exit_code(
+    youshu: OperatorTerminal, content: str, said: str
+) -> None:
+    (youshu.folder / "bad.tsv").write_text(content, encoding="utf-8")
+    done = youshu("eval", "bad.tsv")
+    assert done.code == 1
+    assert said in done.err
+    assert "Traceback" not in done.err
 
 
 def test_fitting_writes_the_thresholds_and_shows_what_changed(folder: Path) -> None:
@@ -104,13 +100,13 @@ def test_fitting_writes_the_thresholds_and_shows_what_changed(folder: Path) -> N
     assert (ROOT / "intents" / "matching" / "thresholds.yaml").read_text("utf-8") == before
 
 
-def test_why_shows_what_was_read_what_each_view_gave_and_the_rule(folder: Path) -> None:
-    done = youshu(folder, "ask", "--why", "會被起訴嗎，那個")
+def test_why_shows_what_was_read_what_each_view_gave_and_the_rule(youshu: OperatorTerminal) -> None:
+    done = youshu("ask", "--why", "會被起訴嗎，那個")
     for wanted in ("读作：会被起诉吗", "字词", "读音", "lawsuit", "和 faq.yaml 里的一条问法一样"):
-        assert wanted in done.stdout
+        assert wanted in done.out
 
 
-def test_why_is_part_of_the_json(folder: Path) -> None:
-    why = json.loads(youshu(folder, "ask", "--json", "--why", "他们会来我家上门吗").stdout)["why"]
+def test_why_is_part_of_the_json(youshu: OperatorTerminal) -> None:
+    why = json.loads(youshu("ask", "--json", "--why", "他们会来我家上门吗").out)["why"]
     assert why["parts"][0]["intent"] == "home_visit"
     assert {"rule", "written", "canonical", "outside", "known", "danger", "also", "parts", "telling"} == set(why)

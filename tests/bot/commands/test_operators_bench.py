@@ -1,12 +1,10 @@
 """The operator's commands as they are typed."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.faqs import intent, write_faq
-from tests.processes import command, environment
 from tests.terminal import OperatorTerminal
 
 HOME_VISIT = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账", "有人来敲门要钱怎么办"], title="上门催收")
@@ -15,110 +13,100 @@ FAR = "蓝色信封要不要拆开看"
 
 
 @pytest.fixture
-def handoffs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> OperatorTerminal:
+def youshu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> OperatorTerminal:
     write_faq(tmp_path, [HOME_VISIT, LAWSUIT])
     return OperatorTerminal(tmp_path, monkeypatch, capsys)
 
 
-def test_teach_writes_diff_shows_and_undo_takes_back(handoffs: OperatorTerminal) -> None:
-    handoffs.missed(FAR)
-    before = handoffs.faq.read_bytes()
-    taught = handoffs("teach", "lawsuit", FAR)
+def test_teach_writes_diff_shows_and_undo_takes_back(youshu: OperatorTerminal) -> None:
+    youshu.missed(FAR)
+    before = youshu.faq.read_bytes()
+    taught = youshu("teach", "lawsuit", FAR)
     assert taught.code == 0
     assert f"“{FAR}” → lawsuit" in taught.out
-    shown = handoffs("diff").out
+    shown = youshu("diff").out
     assert FAR in shown
     assert "回答 lawsuit" in shown
     assert "没听懂的 1 句里" in shown
-    assert handoffs("undo").code == 0
-    assert handoffs.faq.read_bytes() == before
+    assert youshu("undo").code == 0
+    assert youshu.faq.read_bytes() == before
 
 
-def test_teach_refuses_in_chinese_with_exit_code_1_and_writes_nothing(handoffs: OperatorTerminal) -> None:
-    before = handoffs.faq.read_bytes()
-    refused = handoffs("teach", "lawsuit", "催收真的会上门吗")
+def test_teach_refuses_in_chinese_with_exit_code_1_and_writes_nothing(youshu: OperatorTerminal) -> None:
+    before = youshu.faq.read_bytes()
+    refused = youshu("teach", "lawsuit", "催收真的会上门吗")
     assert refused.code == 1
     assert "上门催收" in refused.err
-    assert handoffs.faq.read_bytes() == before
+    assert youshu.faq.read_bytes() == before
 
 
-def test_new_asks_for_what_it_was_not_told(handoffs: OperatorTerminal) -> None:
-    done = handoffs("new", "night_calls", stdin="collection\n半夜来电\n")
+def test_new_asks_for_what_it_was_not_told(youshu: OperatorTerminal) -> None:
+    done = youshu("new", "night_calls", stdin="collection\n半夜来电\n")
     assert done.code == 0
-    assert "  title: 半夜来电" in handoffs.faq.read_text("utf-8")
-    checked = handoffs("check")
+    assert "  title: 半夜来电" in youshu.faq.read_text("utf-8")
+    checked = youshu("check")
     assert checked.code == 1
     assert "E-EMPTY-PART" in checked.out
 
 
 @pytest.mark.parametrize("taken", ["home_visit", "Night Calls"])
-def test_an_id_that_cannot_be_is_refused_before_anything_is_asked(handoffs: OperatorTerminal, taken: str) -> None:
-    done = handoffs("new", taken, stdin="collection\n半夜来电\n")
+def test_an_id_that_cannot_be_is_refused_before_anything_is_asked(youshu: OperatorTerminal, taken: str) -> None:
+    done = youshu("new", taken, stdin="collection\n半夜来电\n")
     assert (done.code, done.out) == (1, "")
     assert taken in done.err
 
 
-def test_undo_lists_the_backups_and_says_when_there_is_none(handoffs: OperatorTerminal) -> None:
-    assert handoffs("undo").code == 1
-    handoffs("teach", "lawsuit", FAR)
-    listed = handoffs("undo", "--list").out.split()
+def test_undo_lists_the_backups_and_says_when_there_is_none(youshu: OperatorTerminal) -> None:
+    assert youshu("undo").code == 1
+    youshu("teach", "lawsuit", FAR)
+    listed = youshu("undo", "--list").out.split()
     assert len(listed) == 1
-    assert (handoffs.folder / listed[0]).exists()
+    assert (youshu.folder / listed[0]).exists()
 
 
-def test_diff_of_two_files_tells_better_from_worse_by_the_labels(handoffs: OperatorTerminal) -> None:
-    old = handoffs.folder / "old.yaml"
-    old.write_bytes(handoffs.faq.read_bytes())
-    handoffs("teach", "lawsuit", FAR)
-    labelled = handoffs.folder / "labelled.tsv"
+def test_diff_of_two_files_tells_better_from_worse_by_the_labels(youshu: OperatorTerminal) -> None:
+    old = youshu.folder / "old.yaml"
+    old.write_bytes(youshu.faq.read_bytes())
+    youshu("teach", "lawsuit", FAR)
+    labelled = youshu.folder / "labelled.tsv"
     labelled.write_text(f"intent\talso\ttext\nlawsuit\t\t{FAR}\n", encoding="utf-8")
-    assert "变好" in handoffs("diff", "old.yaml", "faq.yaml", "--corpus", "labelled.tsv").out
-    assert "变差" in handoffs("diff", "faq.yaml", "old.yaml", "--corpus", "labelled.tsv").out
-    assert "没有一句换回答" in handoffs("diff", "old.yaml", "old.yaml").out
+    assert "变好" in youshu("diff", "old.yaml", "faq.yaml", "--corpus", "labelled.tsv").out
+    assert "变差" in youshu("diff", "faq.yaml", "old.yaml", "--corpus", "labelled.tsv").out
+    assert "没有一句换回答" in youshu("diff", "old.yaml", "old.yaml").out
 
 
-def test_diff_needs_something_to_compare_with(handoffs: OperatorTerminal) -> None:
-    alone = handoffs("diff")
+def test_diff_needs_something_to_compare_with(youshu: OperatorTerminal) -> None:
+    alone = youshu("diff")
     assert alone.code == 1
     assert "还没有备份" in alone.err
 
 
-def test_report_prints_tables_and_writes_a_page(handoffs: OperatorTerminal) -> None:
-    handoffs.missed(FAR, FAR)
-    printed = handoffs("report")
+def test_report_prints_tables_and_writes_a_page(youshu: OperatorTerminal) -> None:
+    youshu.missed(FAR, FAR)
+    printed = youshu("report")
     assert printed.code == 0
     assert FAR in printed.out
-    assert handoffs("report", "--since", "30d", "--html", "report.html").code == 0
-    assert FAR in (handoffs.folder / "report.html").read_text("utf-8")
+    assert youshu("report", "--since", "30d", "--html", "report.html").code == 0
+    assert FAR in (youshu.folder / "report.html").read_text("utf-8")
 
 
-def test_report_on_an_empty_database_says_so(handoffs: OperatorTerminal) -> None:
-    assert "还没有人来问" in handoffs("report").out
+def test_report_on_an_empty_database_says_so(youshu: OperatorTerminal) -> None:
+    assert "还没有人来问" in youshu("report").out
 
 
 @pytest.mark.parametrize("arguments", [("--since", "last week"), ("--html", "nowhere/report.html")])
-def test_report_says_how_it_wants_its_options(handoffs: OperatorTerminal, arguments: tuple[str, str]) -> None:
-    done = handoffs("report", *arguments)
+def test_report_says_how_it_wants_its_options(youshu: OperatorTerminal, arguments: tuple[str, str]) -> None:
+    done = youshu("report", *arguments)
     assert done.code != 0
     assert done.err
 
 
-def test_a_database_that_is_away_is_one_line_in_chinese(handoffs: OperatorTerminal) -> None:
-    away = environment(handoffs.folder, {"DATABASE_URL": f"sqlite+aiosqlite:///{handoffs.folder}/nowhere/youshu.db"})
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*arguments),
-            check=False,
-            env=away,
-            cwd=handoffs.folder,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=60,
-        )
-
-    report = run("report")
-    assert report.returncode == 1
-    assert report.stderr.startswith("数据库没有应答")
-    assert len(report.stderr.splitlines()) == 1
-    assert "没能对照没听懂的话" in run("diff", "faq.yaml", "faq.yaml").stdout
+def test_a_database_that_is_away_is_one_line_in_chinese(
+    youshu: OperatorTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOUSHU_DATABASE_URL", f"sqlite+aiosqlite:///{youshu.folder}/nowhere/youshu.db")
+    report = youshu("report")
+    assert report.code == 1
+    assert report.err.startswith("数据库没有应答")
+    assert len(report.err.splitlines()) == 1
+    assert "没能对照没听懂的话" in youshu("diff", "faq.yaml", "faq.yaml").out

@@ -15,6 +15,7 @@ import pytest
 
 from tests.faqs import faq_text, intent, write_faq
 from tests.processes import command, environment
+from tests.terminal import OperatorTerminal
 
 DEADLINE_SECONDS = 30
 HOME_VISIT = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账", "有人来敲门要钱怎么办"], title="上门催收")
@@ -116,16 +117,11 @@ async def test_ctrl_c_leaves_without_a_traceback(terminal: Terminal) -> None:
     assert "Traceback" not in terminal.seen
 
 
-def test_a_pipe_is_answered_line_by_line(tmp_path: Path) -> None:
+def test_a_pipe_is_answered_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_faq(tmp_path, [HOME_VISIT, LAWSUIT])
-    done = subprocess.run(
-        command("try"),
-        check=True,
-        env=environment(tmp_path, {}),
-        cwd=tmp_path,
-        input="催收真的会上门吗\n\n不还钱会被起诉吗\n",
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-    )
-    assert done.stdout.index("home_visit的简要回答") < done.stdout.index("lawsuit的简要回答")
+    youshu = OperatorTerminal(tmp_path, monkeypatch, capsys)
+    done = youshu("try", stdin="催收真的会上门吗\n\n不还钱会被起诉吗\n")
+    assert done.code == 0
+    assert done.out.index("home_visit的简要回答") < done.out.index("lawsuit的简要回答")

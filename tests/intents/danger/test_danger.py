@@ -11,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from intents.danger.detector import PAIR, WORDING, DangerDetector, SignalKind
-from intents.danger.score import DAMPING, MAX_DOUBTED, DangerClassifier, WordingVerdict, char_ngrams
+from intents.danger.detector import MAX_DOUBTED, PAIR, WORDING, DangerDetector, DangerLevel, DangerSignal, SignalKind
+from intents.danger.score import DAMPING, DangerClassifier, Line, Lines, Margins, danger_ngrams, load_categories
 from intents.danger.signs import CuedPatterns, load_patterns
 from intents.danger.spelling import BREAK, MAX_CHARACTERS, DangerNormalizer
 from intents.faq.reader import read
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 DETECTOR = DangerDetector()
-sign_of = cache(DETECTOR.find)
+assessed = cache(DETECTOR.assess)
 ANYTHING = st.text(st.characters(exclude_categories=()))
+NONE, DOUBTFUL, PLAIN = DangerLevel
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -28,52 +29,137 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-LISTED = rows("danger.tsv")
-YES = [row["text"] for row in LISTED if row["danger"] == "yes" and not row["known"]]
-NO = [row["text"] for row in LISTED if row["danger"] == "no"]
-KNOWN = [pytest.param(row["text"], row["danger"] == "yes", id=row["id"]) for row in LISTED if row["known"]]
+LISTED = [row for row in rows("danger.tsv") if not row["known"]]
+LEARNED = [row for row in LISTED if row["split"] == "dev"]
+HELD = [row for row in LISTED if row["split"] == "held"]
+DANGER = ("plain", "danger")
+"""Labels of messages in danger; of the second nobody said whether it is plain or doubtful."""
+YES = [row["text"] for row in LEARNED if row["level"] in DANGER]
+KNOWN = [pytest.param(row["text"], row["level"] in DANGER, id=row["id"]) for row in rows("danger.tsv") if row["known"]]
 
 
-def missed(texts: list[str]) -> list[str]:
-    return [text for text in texts if sign_of(text) is None]
+def texts(listed: list[dict[str, str]], *levels: str) -> list[str]:
+    return [row["text"] for row in listed if row["level"] in levels]
 
 
-def taken(texts: list[str]) -> list[str]:
-    return [text for text in texts if sign_of(text) is not None]
+def at(level: DangerLevel, listed: list[str]) -> list[str]:
+    return [text for text in listed if assessed(text).level is level]
+
+
+def missed(listed: list[str]) -> list[str]:
+    return at(NONE, listed)
+
+
+def signal_of(text: str) -> DangerSignal:
+    signal = assessed(text).signal
+    assert signal is not None
+    return signal
 
 
 # --- the list -----------------------------------------------------------------------------------------------------
 
 
-def test_every_message_on_the_list_is_recognised() -> None:
-    assert len(YES) >= 500
-    assert missed(YES) == []
+def test_of_the_messages_on_the_list_99_in_100_are_recognised_and_the_plain_ones_as_plain() -> None:
+    assert len(YES) >= 7000
+    assert len(missed(YES)) * 100 <= len(YES), missed(YES)
+    plain = texts(LEARNED, "plain")
+    assert len(at(PLAIN, plain)) >= 0.98 * len(plain)
 
 
-def test_of_what_only_sounds_like_it_at_most_one_in_thirty_is_taken_for_danger() -> None:
-    assert len(NO) >= 500
-    alarms = taken(NO)
-    assert len(alarms) * 30 <= len(NO), alarms
+def test_of_messages_on_the_list_that_only_sound_like_it_at_most_1_in_300_is_taken_for_danger() -> None:
+    none = texts(LEARNED, "none")
+    assert len(none) >= 6000
+    alarms = [text for text in none if assessed(text).level is not NONE]
+    assert len(alarms) * 300 <= len(none), alarms
 
 
-def test_of_messages_held_out_nearly_all_are_recognised_and_few_others() -> None:
-    held = [row for row in LISTED if row["split"] == "held"]
-    yes, no = ([row["text"] for row in held if row["danger"] == answer] for answer in ("yes", "no"))
-    assert len(yes) >= 200
-    assert len(missed(yes)) <= 0.03 * len(yes)
-    assert len(taken(no)) * 30 <= len(no)
+def test_by_authors_never_trained_on_95_in_100_are_recognised_and_few_others_are_taken_for_danger() -> None:
+    yes, none = texts(HELD, *DANGER), texts(HELD, "none")
+    assert len(yes) >= 300
+    assert len(missed(yes)) <= 0.05 * len(yes)
+    assert len(none) - len(missed(none)) <= len(none) / 100
+    assert len(at(PLAIN, none)) <= len(none) / 300
 
 
 @pytest.mark.parametrize(("text", "danger"), KNOWN)
 def test_a_known_failure_still_fails(text: str, danger: bool) -> None:  # noqa: FBT001 - a parameter of the table
-    assert DETECTOR.is_danger(text) is not danger, "mended: take the mark off its row"
+    assert (DETECTOR.assess(text).level is not NONE) is not danger, "mended: take the mark off its row"
 
 
 @pytest.mark.parametrize("name", ["dev.tsv", "personas_dev.tsv"])
 def test_ordinary_questions_raise_no_alarm(name: str) -> None:
     ordinary = [row["text"] for row in rows(name) if row["intent"] != "crisis"]
-    assert taken(ordinary) == []
+    assert missed(ordinary) == ordinary
     assert missed([row["text"] for row in rows(name) if row["intent"] == "crisis"]) == []
+
+
+# --- the levels ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["不想还钱了", "我不想再借了", "我不想管了", "我不想面对", "不想还信用卡了", "我不想还房贷了", "不想上班了", "我不想再打工了",
+     "不想接催收的电话了",      "我不想见亲戚", "我不想跟他们说话", "我不想看账单", "唔想还钱啦", "我不想再担保了", "我不想再跟他过了"],
+)  # fmt: skip
+def test_to_want_no_more_of_money_work_calls_or_people_is_no_danger(text: str) -> None:
+    assert DETECTOR.assess(text).level is NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "累死了",
+        "累死我了",
+        "气死我了",
+        "烦死了",
+        "吓死我了",
+        "穷死了",
+        "笑死",
+        "忙死了，今天又加班",
+        "要死了要死了，明天还款日",
+        "社死现场",
+    ],
+)
+def test_death_as_a_degree_is_no_danger(text: str) -> None:
+    assert DETECTOR.assess(text).level is NONE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不还了，爱告告去",
+        "我认命了，分期就分期吧",
+        "躺平了，随便催",
+        "绝望，又被拒贷了",
+        "我真的受够了这些电话",
+        "逼死人不偿命",
+        "这日子没法过了，离婚",
+    ],
+)
+def test_anger_and_giving_up_about_debt_is_no_danger(text: str) -> None:
+    assert DETECTOR.assess(text).level is NONE
+
+
+@pytest.mark.parametrize("text", ["撑不下去了", "不想醒来", "我想消失", "下辈子再还", "熬不下去了，最低还款是多少"])
+def test_what_only_leans_that_way_is_doubtful(text: str) -> None:
+    assert DETECTOR.assess(text).level is DOUBTFUL
+    assert DETECTOR.find(text) is None
+    assert not DETECTOR.is_danger(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["我不想活了", "我想死", "遗书写好了", "我站在楼顶", "我割腕了", "我要跳楼", "我有自杀的念头", "农药就在手边，我今晚喝", "我现在不安全",
+     "去年割过一次腕，现在又想了", "我爸说要自杀"],
+)  # fmt: skip
+def test_an_act_means_a_place_a_farewell_or_a_wish_to_die_is_plain(text: str) -> None:
+    assert DETECTOR.is_danger(text)
+    assert DETECTOR.find(text) == DETECTOR.assess(text).signal
+
+
+@given(st.sampled_from([row["text"] for row in LISTED]))
+def test_there_is_a_signal_unless_there_is_no_danger(text: str) -> None:
+    assert (assessed(text).signal is None) is (assessed(text).level is NONE)
 
 
 # --- spelling -----------------------------------------------------------------------------------------------------
@@ -106,7 +192,7 @@ def test_one_wish_in_many_spellings(text: str) -> None:
     ],
 )
 def test_words_that_sound_alike_stay_what_they_are(text: str) -> None:
-    assert not DETECTOR.is_danger(text)
+    assert DETECTOR.assess(text).level is NONE
 
 
 def test_the_list_is_recognised_in_traditional_characters_too() -> None:
@@ -119,7 +205,7 @@ def test_the_list_is_recognised_in_traditional_characters_too() -> None:
 def test_the_list_is_recognised_without_punctuation_too() -> None:
     others = [other for text in YES if (other := "".join(c for c in text if c.isalnum() or c == " ")) != text]
     lost = missed(others)
-    assert len(lost) <= len(others) * 0.03, lost
+    assert len(lost) <= len(others) * 0.1, lost
 
 
 def test_danger_at_the_end_of_a_long_story_is_found() -> None:
@@ -139,7 +225,7 @@ def test_danger_at_the_end_of_a_long_story_is_found() -> None:
      "店撑不下去了，经营贷怎么办", "我叔叔前年跳楼走的，他的网贷要还吗"],
 )  # fmt: skip
 def test_what_only_sounds_like_danger_is_none(text: str) -> None:
-    assert not DETECTOR.is_danger(text)
+    assert DETECTOR.assess(text).level is NONE
 
 
 @pytest.mark.parametrize(
@@ -165,9 +251,7 @@ def test_harmless_words_beside_it_hide_no_danger(text: str) -> None:
     ],
 )
 def test_another_ones_danger_is_told_apart(text: str) -> None:
-    sign = DETECTOR.find(text)
-    assert sign is not None
-    assert sign.kind is SignalKind.RELATIVE
+    assert signal_of(text).kind is SignalKind.RELATIVE
 
 
 @pytest.mark.parametrize(
@@ -181,32 +265,37 @@ def test_another_ones_danger_is_told_apart(text: str) -> None:
     ],
 )
 def test_ones_own_danger_is_never_taken_for_anothers(text: str) -> None:
-    sign = DETECTOR.find(text)
-    assert sign is not None
-    assert sign.kind is not SignalKind.RELATIVE
+    assert signal_of(text).kind is not SignalKind.RELATIVE
 
 
 @pytest.mark.parametrize(
     ("text", "urgent"),
     [
         ("我吃了一瓶安眠药", True),
+        ("我吞了好多药，头好晕", True),
         ("我站在楼顶", True),
+        ("我坐在窗台上", True),
+        ("手里拿着刀，我忍不住", True),
         ("我割腕了，血止不住", True),
+        ("煤气我打开了", True),
+        ("我妈喝农药了", True),
+        ("我老公站在桥上不肯下来", True),
+        ("我妹割腕了", True),
         ("好想死", False),
         ("下辈子再还", False),
+        ("我爸说他不想活了", False),
     ],
 )
 def test_what_is_happening_now_is_urgent(text: str, urgent: bool) -> None:  # noqa: FBT001 - a parameter of the table
-    sign = DETECTOR.find(text)
-    assert sign is not None
-    assert sign.urgent is urgent
+    assert signal_of(text).urgent is urgent
 
 
 def test_a_sign_names_its_group_and_its_words() -> None:
     names = {group.name for group in load_patterns().groups} | {PAIR, WORDING}
     for text in YES:
-        sign = sign_of(text)
-        assert sign is not None
+        if assessed(text).level is NONE:
+            continue
+        sign = signal_of(text)
         assert sign.pattern in names
         assert sign.words
 
@@ -216,13 +305,13 @@ def test_a_sign_names_its_group_and_its_words() -> None:
 
 @given(ANYTHING)
 def test_no_text_raises(text: str) -> None:
-    DETECTOR.find(text)
+    DETECTOR.assess(text)
 
 
 @given(st.sampled_from(YES), st.integers(min_value=0), st.sampled_from("\u200b\u200d\ufeff\u2060\u00ad\u202e"))
 def test_an_invisible_character_hides_nothing(text: str, place: int, invisible: str) -> None:
     place %= len(text) + 1
-    assert DETECTOR.find(text[:place] + invisible + text[place:]) == DETECTOR.find(text)
+    assert DETECTOR.assess(text[:place] + invisible + text[place:]) == assessed(text)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +319,7 @@ def test_an_invisible_character_hides_nothing(text: str, place: int, invisible: 
     ["", " ", "\ud800", "😭😭", "我" * 1_000_000, "就在是都" * 5000, "a" * 10_000, "xiang " * 3000, "，" * 10_000],
 )
 def test_a_hostile_text_is_cut_and_no_danger(text: str) -> None:
-    assert not DETECTOR.is_danger(text)
+    assert DETECTOR.assess(text).level is NONE
     assert len(DangerNormalizer()(text)) <= MAX_CHARACTERS + 2
 
 
@@ -258,8 +347,26 @@ def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
         assert not [match for match in matches if not set(cue) & set(match)], pattern
 
 
+def test_whose_life_it_is_is_read_from_the_sentence_where_the_wording_doesnt_tell() -> None:
+    lines = Lines(*(Line(-1.0, -1.0),) * 5)
+    blind = DangerDetector(DangerClassifier({}, Margins(0.0, 0.0, 0.0), lines, load_categories()))
+    for text, relative in (
+        ("我老公说他不想活了", True),
+        ("儿子不说话，想自杀，怎么劝", True),
+        ("老婆跑了好想去死", False),
+        ("孩子还小，好想去死", False),
+        ("我妈在家，我想去死", False),
+        ("我真的想去死", False),
+    ):
+        signal = blind.find(text)
+        assert signal is not None
+        assert (signal.kind is SignalKind.RELATIVE) is relative, text
+
+
 def test_wording_adds_up_the_runs_that_are_there_once() -> None:
-    wording = DangerClassifier({"想": 1.0, "想死": 3.0, "想…走": 2.0, "^想": 4.0}, bias=-1.0, threshold=0.0, doubt=-0.5)
+    weights = {"想": (1.0, 0, 0), "想死": (3.0, 1.0, 0), "想…走": (2.0, 0, 0), "^想": (4.0, 0, 0), "K": (5.0, 0, 7.0)}
+    bias = Margins(-1.0, 0.0, 0.0)
+    wording = DangerClassifier(weights, bias, Lines(*(Line(0.0, 0.0),) * 5), load_categories())
     for text, found in (
         ("", 0),
         ("想", 1 + 4),
@@ -267,22 +374,22 @@ def test_wording_adds_up_the_runs_that_are_there_once() -> None:
         ("不想，死", 1),
         ("不想了走", 1 + 2),
         ("想死", 1 + 3 + 4),
+        ("爸", 5),
     ):
-        assert wording.score(text) == pytest.approx(-1.0 + found / max(1, len(char_ngrams(text))) ** DAMPING)
+        runs = len(danger_ngrams(text, wording.categories))
+        assert wording.margins(text).danger == pytest.approx(-1.0 + found / max(1, runs) ** DAMPING)
     assert wording.top_ngrams("想死") == "^想、想死、想"
 
 
 def test_a_pattern_is_doubted_where_the_wording_speaks_against_it_but_not_in_a_long_message() -> None:
-    wording = DangerClassifier({"剧本杀": -3.0}, bias=0.0, threshold=1.0, doubt=-0.5)
-    assert wording.verdict("剧本杀里跳楼") is WordingVerdict.DOUBT
-    assert wording.verdict("剧本杀") is WordingVerdict.NOTHING
-    assert wording.verdict("剧本杀里跳楼" + "我" * MAX_DOUBTED) is WordingVerdict.NOTHING
-    assert wording.verdict("我今天想跳楼") is WordingVerdict.NOTHING
+    story = "剧本杀里我演一个跳楼的"
+    assert DETECTOR.assess(story).level is NONE
+    assert DETECTOR.assess(story + "，后来大家投票" * 15).level is PLAIN
+    assert len(story + "，后来大家投票" * 15) > MAX_DOUBTED
 
 
-def test_what_is_happening_now_is_never_doubted() -> None:
-    sure = [row["text"] for row in LISTED if row["danger"] == "yes"]
-    folded = {text: DETECTOR.folded(text) for text in sure}
-    urgent = [text for text in sure if (sign := DETECTOR.patterned(folded[text])) is not None and sign.urgent]
+def test_what_is_happening_now_is_never_passed_over() -> None:
+    signs = {text: DETECTOR.patterned(DETECTOR.folded(text)) for text in YES}
+    urgent = [text for text, sign in signs.items() if sign is not None and sign.signal.urgent]
     assert urgent
     assert missed(urgent) == []

@@ -83,7 +83,7 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
             count=lambda _: None,
             admin_commands=AdminCommands(handoffs, reloader, broadcast),
         )
-        senders["telegram"] = channel.tell
+        senders["telegram"] = channel.send
         notify_on_reload(reloader, handoffs)
         running = asyncio.create_task(channel.run())
         yield Shop(server, admin, path, store)

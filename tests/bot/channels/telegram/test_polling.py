@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram import channel as telegram
 from bot.channels.telegram import polling as telegram_polling
-from bot.channels.telegram.channel import DEAF_SECONDS
+from bot.channels.telegram import startup
+from bot.channels.telegram.channel import OVERDUE_SECONDS
 from bot.channels.telegram.polling import Poller
 from bot.store.errors import StoreError
 from tests.fakes.botapi import BotAPI, Fault
@@ -19,7 +19,7 @@ from tests.telegram_bot import Bot, reaching, refusal, talking
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses: what is tested is that it goes on, not how long it rests."""
     monkeypatch.setattr(telegram_polling, "LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(telegram, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(startup, "FIRST_PAUSE", 0.05)
 
 
 @pytest.fixture
@@ -77,11 +77,11 @@ async def test_trouble_while_polling_is_overcome(server: BotAPI, bot: Bot, user:
 
 async def test_a_bot_that_hears_nothing_for_too_long_says_so(bot: Bot) -> None:
     now = 1000.0
-    channel, sieve = bot.channel, bot.channel._sieve
-    poller = Poller(channel._application.bot, channel._intake, sieve, clock=lambda: now)
+    channel, request = bot.channel, bot.channel._polling_request
+    poller = Poller(channel._application.bot, channel._intake, request, clock=lambda: now)
     channel._poller, kept = poller, channel._poller
     assert await channel.health() is None
-    now += DEAF_SECONDS + 1
+    now += OVERDUE_SECONDS + 1
     problem = await channel.health()
     channel._poller = kept
     assert problem is not None
@@ -92,15 +92,15 @@ async def test_a_poll_that_is_refused_does_not_count_as_heard(server: BotAPI, bo
     await answered(server, user)
     assert bot.channel._poller is not None
     await server.settled()
-    heard = bot.channel._poller.last_poll
+    heard = bot.channel._poller.last_answer_at
     server.fails("getUpdates", *[Fault(401, "Unauthorized")] * 1000)
     number = len(server.calls_of("getUpdates"))
     await server.says(user, "催收会上门吗")
     await server.called("getUpdates", number + 4)
-    assert bot.channel._poller.last_poll - heard < 5
-    last = bot.channel._poller.last_poll
+    assert bot.channel._poller.last_answer_at - heard < 5
+    last = bot.channel._poller.last_answer_at
     await server.called("getUpdates", number + 8)
-    assert bot.channel._poller.last_poll == last
+    assert bot.channel._poller.last_answer_at == last
 
 
 async def test_a_wrong_token_is_refused_in_one_line_without_it(server: BotAPI, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.channels.telegram import limits
-from bot.channels.telegram.channel import TelegramChannel, TelegramRefusedError
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.startup import TelegramRefusedError
 from bot.channels.telegram.webhook import SECRET_HEADER
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics

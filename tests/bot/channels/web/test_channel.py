@@ -11,11 +11,12 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.channels.web import channel as web
+from bot.channels.web.channel import MAX_BODY_BYTES, WebChannel
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Attachment, ChatIdentity, Choice, Incoming, Reply, Section
 from intents import Decision
+from tests.fakes.botapi import PLAIN
 from tests.webserver import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -48,9 +49,12 @@ class Listener:
 async def service() -> AsyncIterator[tuple[Listener, httpx.AsyncClient]]:
     listener = Listener()
     app = build_app(
-        lambda: FaqStatus("abc", 1), [], Metrics(), web.routes(listener.turn, lambda: STARTERS, retention_days=30)
+        lambda: FaqStatus("abc", 1),
+        [],
+        Metrics(),
+        WebChannel(listener.turn, lambda: STARTERS, retention_days=30).routes(),
     )
-    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
         yield listener, client
 
 
@@ -189,7 +193,7 @@ async def test_a_body_of_exactly_64_kib_is_read_and_one_byte_more_is_413(
     client: httpx.AsyncClient, listener: Listener
 ) -> None:
     frame = len(b'{"session":"s1","text":""}')
-    for size, status in ((web.MAX_BODY_BYTES, 200), (web.MAX_BODY_BYTES + 1, 413)):
+    for size, status in ((MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)):
         body = b'{"session":"s1","text":"' + b"a" * (size - frame) + b'"}'
         answer = await client.post("/api/messages", content=body, headers=JSON)
         assert answer.status_code == status

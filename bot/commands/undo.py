@@ -1,0 +1,22 @@
+"""`youshu undo`: put a backup of faq.yaml back in its place."""
+
+from pathlib import Path
+
+import click
+
+from bot.settings import load_settings
+from intents.faq.rewrite import backups, restore
+
+
+@click.command(help="退回 faq.yaml 上一个备份；再运行一次就换回来。")
+@click.option("--list", "only_list", is_flag=True, help="只列出备份，最近的在前")
+@click.argument("backup", type=click.Path(path_type=Path), required=False)
+def undo(backup: Path | None, *, only_list: bool) -> None:
+    """Put a backup in place of the file."""
+    path = load_settings().faq
+    if only_list:
+        for kept in backups(path):
+            click.echo(kept.name)
+        return
+    used, kept = restore(path, backup)
+    click.echo(f"{path.name} 已退回 {used.name}；退回之前的文件存在 {kept.name}")

@@ -1,0 +1,17 @@
+"""The conversation as people have it, for a command that only looks at its answers."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from bot.store.store import Store
+from bot.talk.conversation import Conversation
+from intents.knowledge import Knowledge
+
+IN_MEMORY = "sqlite+aiosqlite://"
+
+
+@asynccontextmanager
+async def unsaved_conversation(knowledge: Callable[[], Knowledge]) -> AsyncIterator[Conversation]:
+    """A conversation whose database is in memory and ends with it: no question is counted, none kept."""
+    async with Store(IN_MEMORY) as store:
+        yield Conversation(knowledge, store)
