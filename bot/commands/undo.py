@@ -18,5 +18,5 @@ def undo(backup: Path | None, *, only_list: bool) -> None:
         for kept in backups(path):
             click.echo(kept.name)
         return
-    used, kept = restore(path, backup)
-    click.echo(f"{path.name} 已退回 {used.name}；退回之前的文件存在 {kept.name}")
+    done = restore(path, backup)
+    click.echo(f"{path.name} 已退回 {done.source.name}；退回之前的文件存在 {done.backup.name}")
