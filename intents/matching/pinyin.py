@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from itertools import islice, product
 from math import log
 from typing import NamedTuple
@@ -102,6 +103,7 @@ class PinyinDecoder:
         return known or (_Entry(_UNKNOWN_SYLLABLE, letters) if letters in self._syllables else None)
 
 
+@cache
 def _typed_syllables() -> frozenset[str]:
     """The syllables that a person may type; of one letter only those that are a whole syllable."""
     return frozenset(s for each in readings().values() for s in each if len(s) > 1 or s in "aoe") - _NO_SYLLABLES

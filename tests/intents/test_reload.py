@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ DEADLINE_SECONDS = 10
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
 
 
+@cache
 def version(name: str) -> str:
-    """A FAQ whose only telling intent is called so."""
+    """A FAQ whose first intent has this id."""
     return faq_text([intent(name, ["催收会上门吗", "会不会来我家", "有人来敲门要钱"]), LAWSUIT])
 
 
@@ -259,7 +261,10 @@ async def test_a_request_to_reload_tells_the_outcome_even_when_nothing_changed(p
         assert result.digest == reloader.current.digest
 
 
-async def test_a_folder_that_goes_and_comes_back_is_found_again(tmp_path: Path) -> None:
+async def test_a_folder_that_goes_and_comes_back_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intents.reload.POLL_SECONDS", 0.1)  # only the clock finds it
     folder = tmp_path / "content"
     folder.mkdir()
     path = folder / "faq.yaml"

@@ -1,7 +1,5 @@
 """Floor and margin, on both sides."""
 
-from dataclasses import replace
-
 import pytest
 
 from intents.matching.decide import (
@@ -13,6 +11,7 @@ from intents.matching.decide import (
     load_thresholds,
     parse_thresholds,
 )
+from intents.matching.fit import as_yaml
 
 LIMITS = Thresholds(
     inverse_temperature=8.0,
@@ -71,5 +70,8 @@ def test_missing_or_unknown_names_are_refused(text: str) -> None:
         parse_thresholds(text)
 
 
-def test_a_threshold_can_be_tried_without_a_file() -> None:
-    assert replace(LIMITS, answer=0.9).answer == 0.9
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    text = as_yaml(LIMITS)
+    assert parse_thresholds(text) == LIMITS
+    with pytest.raises(ValueError, match="certain"):
+        parse_thresholds(text.replace("answer: 0.6", "answer: certain"))

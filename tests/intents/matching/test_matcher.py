@@ -2,14 +2,14 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
-from intents.matching.decide import DecisionReason
+from intents.matching.decide import DecisionReason, load_thresholds
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -181,6 +181,13 @@ def test_a_faq_of_two_questions_tells_them_apart_and_answers_nothing_else() -> N
     assert tiny.match("催收上门吗").intent == "a"
     assert tiny.match("要坐牢吗").intent == "b"
     assert tiny.match("今天天气不错").decision is not Decision.ANSWER
+
+
+def test_other_thresholds_decide_otherwise_about_the_same_scores() -> None:
+    text = "逾期了会上征信吗"
+    strict = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON), replace(load_thresholds(), answer=1.0))
+    assert strict.match(text).candidates == matcher.match(text).candidates
+    assert (matcher.match(text).decision, strict.match(text).decision) == (Decision.ANSWER, Decision.CLARIFY)
 
 
 def test_a_faq_of_one_question_works() -> None:
