@@ -1,6 +1,7 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
 from dataclasses import astuple, dataclass
+from enum import StrEnum
 from typing import ClassVar, Self
 
 from typing_extensions import override
@@ -139,16 +140,35 @@ class CrisisAnswer(ChoiceValue):
     key: str
 
 
+class AdminAction(StrEnum):
+    """What an operator's button does."""
+
+    MISSES = "misses"
+    """Show what wasn't understood."""
+    MISS = "miss"
+    """Show one miss: its key."""
+    TEACH = "teach"
+    """Teach a miss to an intent: the miss's key, the intent."""
+    SEND = "send"
+    """Send the draft of a broadcast: its key."""
+    DISCARD = "drop"
+    """Forget the draft of a broadcast: its key."""
+    TAKE = "take"
+    """Take somebody's talk: the channel, the user."""
+
+
 @dataclass(frozen=True, slots=True)
-class AdminAction(ChoiceValue):
-    """Do what an operator's button says: a verb, and what it is done to."""
+class AdminButton(ChoiceValue):
+    """A button of an operator."""
 
     PREFIX: ClassVar[str] = "a"
-    IN_PLACE: ClassVar[frozenset[str]] = frozenset({"misses", "miss", "send", "drop"})
-    """The verbs that leaf, or settle a draft: their reply takes the place of the message."""
-    verb: str
+    IN_PLACE: ClassVar[frozenset[AdminAction]] = frozenset(
+        {AdminAction.MISSES, AdminAction.MISS, AdminAction.SEND, AdminAction.DISCARD}
+    )
+    """The actions that leaf, or settle a draft: their reply takes the place of the message."""
+    action: AdminAction
     key: str = ""
-    rest: str = ""
+    detail: str = ""
 
     @override
     def encode(self) -> str:
@@ -157,9 +177,10 @@ class AdminAction(ChoiceValue):
 
     @classmethod
     @override
-    def from_fields(cls, *fields: str) -> "AdminAction | None":
-        """The action; one without a verb is none."""
-        return cls(*fields) if fields[0] else None
+    def from_fields(cls, *fields: str) -> "AdminButton | None":
+        """The button; None where there is no such action today."""
+        action, key, detail = fields
+        return cls(AdminAction(action), key, detail) if action in set(AdminAction) else None
 
 
 KINDS: tuple[type[ChoiceValue], ...] = (
@@ -172,7 +193,7 @@ KINDS: tuple[type[ChoiceValue], ...] = (
     NoneOfThese,
     CallOperator,
     CrisisAnswer,
-    AdminAction,
+    AdminButton,
 )
 """Every kind of choice. A new kind is one class, one line here, and one branch where it is handled."""
 
@@ -195,6 +216,6 @@ def decode(value: str) -> ChoiceValue | None:
 def replaces_message(value: str) -> bool:
     """Whether the reply to a tap on this value turns a page."""
     choice = decode(value)
-    if isinstance(choice, AdminAction):
-        return choice.verb in AdminAction.IN_PLACE
+    if isinstance(choice, AdminButton):
+        return choice.action in AdminButton.IN_PLACE
     return choice is not None and choice.replaces_message

@@ -11,6 +11,7 @@ import structlog
 
 from bot.channels.channel import Channel
 from bot.channels.web.channel import WebChannel
+from bot.crisis.loading import shipped_script
 from bot.http.app import FaqStatus, HealthCheck, build_app
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
@@ -27,6 +28,7 @@ from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
+from intents.knowledge import Knowledge
 from intents.reload import Reloader, ReloadResult
 
 log = structlog.get_logger(__name__)
@@ -72,7 +74,7 @@ async def serve(settings: Settings) -> None:
         await running.enter_async_context(reloader.watching())
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
         stopping = _stop_on_signals()
-        warming = asyncio.create_task(asyncio.to_thread(reloader.current.matcher.warm))
+        warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
         await _run(make_server(app, STOP_SECONDS), listening, channels, broadcast, stopping)
@@ -118,6 +120,12 @@ def _channels(
         _telegram(settings, turn, conversation, metrics, admin_commands),
     ]
     return [channel for channel in configured if channel is not None]
+
+
+def _warm(knowledge: Knowledge) -> None:
+    """Do now what the first messages would wait for."""
+    knowledge.matcher.warm()
+    shipped_script()
 
 
 def _proactive(channels: Sequence[Channel]) -> list[Channel]:

@@ -4,17 +4,19 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 import click
 from rich.console import Console
 
 from bot.channels.web.api import reply_as_json
+from bot.choices import CrisisAnswer, decode
 from bot.commands import why
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
 from bot.messages import ChatIdentity, Incoming, Reply
 from bot.talk import answers
-from intents.danger.detector import CRISIS
+from intents.danger.detector import CRISIS, DangerLevel, shipped_detector
 from intents.faq.schema import FAQ
 from intents.knowledge import Knowledge
 from intents.matching.decide import Decision
@@ -58,8 +60,14 @@ async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool,
 def _in_full(faq: FAQ, reply: Reply) -> Reply:
     """The whole answer in place of its short form: there is no second turn to ask for the rest."""
     intent = faq.by_id.get(reply.intent or "")
-    answered = intent is not None and reply.decision is Decision.ANSWER and intent.id != CRISIS
-    return answers.render_full(faq, intent) if intent is not None and answered else reply
+    if intent is None or reply.decision is not Decision.ANSWER or intent.id == CRISIS:
+        return reply
+    whole = answers.render_full(faq, intent)
+    below = tuple(choice for choice in reply.choices if isinstance(decode(choice.value), CrisisAnswer))
+    if not below:
+        return whole
+    # The line about danger to life stands under the whole answer as it stands under the short one.
+    return replace(whole, sections=(*whole.sections, reply.sections[-1]), choices=(*whole.choices, *below))
 
 
 def _as_people_see_it(reply: Reply) -> str:
@@ -69,11 +77,14 @@ def _as_people_see_it(reply: Reply) -> str:
 
 def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, object]:
     match = knowledge.matcher.match(question)
+    answered_as_crisis = match.decision is Decision.ANSWER and match.intent == CRISIS
+    level = DangerLevel.PLAIN if answered_as_crisis else shipped_detector().assess(question).level
     return {
         "text": question,
         "decision": match.decision.value,
         "intent": match.intent,
         "score": match.score,
         "candidates": [{"intent": each.intent, "score": each.score} for each in match.candidates],
+        "danger": level.value,
         "reply": reply_as_json(reply)["reply"],
     }

@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import structlog
 
+from bot.choices import AdminAction, AdminButton, decode
 from bot.messages import ChatIdentity, Reply
 from bot.operators import views
 from bot.operators.broadcast import BroadcastSender
-from bot.operators.buttons import AdminAction, AdminButton
 from bot.operators.handoff import Handoffs
 from bot.operators.miss_groups import MissGroup, load_miss_groups
 from bot.operators.report import build_report, parse_since
@@ -82,8 +82,8 @@ class AdminCommands:
     async def tap(self, admin: ChatIdentity, value: str) -> Reply | None:
         """Do what an operator's button says; raises PermissionError."""
         self._check(admin)
-        button = AdminButton.decode(value)
-        if button is None:
+        button = decode(value)
+        if not isinstance(button, AdminButton):
             return text_reply("这个按钮已经没有用了。")
         try:
             return await self._actions(admin, button)[button.action]()
@@ -180,8 +180,8 @@ class AdminCommands:
 
 def _quoted_button(quoted: QuotedMessage | None, action: AdminAction) -> AdminButton | None:
     """The first button under the quoted message that does this."""
-    buttons = (AdminButton.decode(value) for value in (quoted.choices if quoted else ()))
-    return next((button for button in buttons if button is not None and button.action is action), None)
+    buttons = (decode(value) for value in (quoted.choices if quoted else ()))
+    return next((button for button in buttons if isinstance(button, AdminButton) and button.action is action), None)
 
 
 def _person_to_take(quoted: QuotedMessage | None) -> str:

@@ -8,8 +8,8 @@ from hashlib import sha256
 import structlog
 from aiolimiter import AsyncLimiter
 
+from bot.choices import AdminAction, AdminButton
 from bot.messages import ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
-from bot.operators.buttons import AdminAction, AdminButton
 from bot.store.broadcasts import QueuedBroadcast
 from bot.store.errors import StoreError
 from bot.store.store import Store

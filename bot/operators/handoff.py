@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from bot.choices import AdminAction, AdminButton, ChoiceError
 from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, Send, SendError
-from bot.operators.buttons import AdminAction, AdminButton
 from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
 from bot.store.store import Store
@@ -20,9 +20,6 @@ log = structlog.get_logger(__name__)
 
 HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
-
-MAX_VALUE_BYTES = 64
-"""Of a button's value (https://core.telegram.org/bots/api#inlinekeyboardbutton); a longer name is typed."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +44,7 @@ class Handoffs:
             return False
         name = f"{person.channel}:{person.user}"
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
-        button = Choice("接手", AdminButton(AdminAction.TAKE, person.channel, person.user).encode())
-        reply = wording.text_reply(*lines, choices=(button,) if len(button.value.encode()) <= MAX_VALUE_BYTES else ())
+        reply = wording.text_reply(*lines, choices=_take_button(person))
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
 
@@ -129,3 +125,11 @@ class Handoffs:
             log.warning("handoff_message_lost", channel=person.channel, reason=str(error))
             return False
         return True
+
+
+def _take_button(person: ChatIdentity) -> tuple[Choice, ...]:
+    """The button that takes a person's talk; none where the name is too long for one, so that it is typed."""
+    try:
+        return (Choice("接手", AdminButton(AdminAction.TAKE, person.channel, person.user).encode()),)
+    except ChoiceError:
+        return ()

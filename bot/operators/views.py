@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from bot.choices import AdminAction, AdminButton
 from bot.messages import Choice, Reply, Section
-from bot.operators.buttons import AdminAction, AdminButton
 from bot.operators.miss_groups import MissGroup
 from bot.operators.report import Report
 from bot.talk.wording import text_reply
@@ -44,7 +44,7 @@ def stats(report: Report, people: int, trouble: str | None) -> Reply:
     sections = [Section((line,)) for line in head]
     sections += [Section(tuple(lines), heading=heading) for heading, lines in lists if lines]
     waiting = len(open_misses(report.misses))
-    choices = (Choice(f"没听懂的话（{waiting}）", AdminAction.MISSES.value),) if waiting else ()
+    choices = (Choice(f"没听懂的话（{waiting}）", AdminButton(AdminAction.MISSES).encode()),) if waiting else ()
     return Reply(Decision.ANSWER, tuple(sections), title="近况", choices=choices)
 
 
@@ -68,7 +68,7 @@ def miss(group: MissGroup) -> Reply:
     how = Section(("点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：/teach 话题 改好的问法。",))
     places = [*((f"教给“{each.title}”", each.intent) for each in group.nearest), ("不归我们管", OUT_OF_SCOPE)]
     teach = tuple(Choice(label, AdminButton(AdminAction.TEACH, group.key, intent).encode()) for label, intent in places)
-    choices = (*teach, Choice("返回", AdminAction.MISSES.value))
+    choices = (*teach, Choice("返回", AdminButton(AdminAction.MISSES).encode()))
     head = Section((f"{group.texts[0]}", f"{group.count} 次，最近 {group.last_seen:%m-%d}"))
     return Reply(Decision.CLARIFY, (head, *others, how), title="没听懂的话", choices=choices)
 

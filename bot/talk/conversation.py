@@ -69,7 +69,7 @@ class Conversation:
         state = ConversationState.from_json(context.state) if context is not None else None
         # Somebody whose life is in danger is never told to slow down.
         if refusal is not None and not (state is not None and state.in_crisis):
-            return wording.TOO_FAST if refusal is RateDecision.TELL else None
+            return wording.TOO_FAST if refusal is RateDecision.WARN else None
         if self.handoffs is not None and context is not None:
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
@@ -79,8 +79,8 @@ class Conversation:
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
         """What becomes of a message beyond the limit; None within it."""
-        decision = await self.rate_limiter.check(person) if self.rate_limiter is not None else RateDecision.PASS
-        return None if decision is RateDecision.PASS else decision
+        decision = await self.rate_limiter.check(person) if self.rate_limiter is not None else RateDecision.ALLOW
+        return None if decision is RateDecision.ALLOW else decision
 
     async def _beside_operator(
         self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message

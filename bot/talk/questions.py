@@ -10,9 +10,13 @@ from bot.talk.followup import Interpretation
 from bot.talk.text_commands import fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Decision
+from intents.danger.detector import DangerLevel
 
 MISS_CHARACTERS = 200
 """How much of a message that wasn't understood an operator sees."""
+
+COMFORT = "stress"
+"""The intent that answers whoever sighs and asks nothing: "I don't understand" would be the coldest thing to say."""
 
 UNCLEAR_IN_A_ROW = 2
 """After so many turns without an answer the bot stops asking back and shows the menu."""
@@ -28,6 +32,9 @@ def handle_question(turn: Turn) -> TurnResult:
     again = set(meant.intents) == set(turn.state.asked)
     if meant.decision is Decision.CLARIFY and not again and turn.state.misses < UNCLEAR_IN_A_ROW:
         return _asked_back(turn, meant)
+    comfort = turn.faq.by_id.get(COMFORT)
+    if comfort is not None and turn.message.danger.level is DangerLevel.DOUBTFUL:
+        return answered(turn, summary(turn, comfort))
     return _not_understood(turn)
 
 

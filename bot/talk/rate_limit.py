@@ -16,9 +16,11 @@ PER_MINUTE = 30
 class RateDecision(StrEnum):
     """What becomes of one message."""
 
-    PASS = "pass"  # noqa: S105 -- no password
-    TELL = "tell"
-    SILENT = "silent"
+    ALLOW = "allow"
+    WARN = "warn"
+    """Not answered; the person is told once why."""
+    DROP = "drop"
+    """Not answered, and not told again."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class RateLimiter:
     async def check(self, person: ChatIdentity) -> RateDecision:
         """Count one message of this person and say what becomes of it."""
         if await self._limiter.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
-            return RateDecision.PASS
+            return RateDecision.ALLOW
         told = await self._limiter.hit(RateLimitItemPerMinute(1), "told", person.channel, person.user)
-        return RateDecision.TELL if told else RateDecision.SILENT
+        return RateDecision.WARN if told else RateDecision.DROP
 
     async def forget(self, person: ChatIdentity) -> None:
         """Drop this person's counters."""

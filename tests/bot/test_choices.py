@@ -8,6 +8,7 @@ from bot.choices import (
     KINDS,
     MAX_BYTES,
     AdminAction,
+    AdminButton,
     CallOperator,
     CastVote,
     ChoiceError,
@@ -34,8 +35,8 @@ VALUES = st.one_of(
     st.builds(GiveReason, NAMES, WORDS),
     st.builds(OpenGroup, st.sampled_from(Group)),
     st.builds(CrisisAnswer, WORDS),
-    st.builds(AdminAction, WORDS),
-    st.builds(AdminAction, WORDS, WORDS, NAMES),
+    st.builds(AdminButton, st.sampled_from(AdminAction)),
+    st.builds(AdminButton, st.sampled_from(AdminAction), WORDS, NAMES),
     st.sampled_from([OpenMenu(), NoneOfThese(), CallOperator()]),
 )
 
@@ -67,14 +68,16 @@ def test_whatever_comes_back_is_a_choice_or_none(value: str) -> None:
 
 def test_what_no_channel_can_carry_is_refused_and_not_left_out_silently() -> None:
     with pytest.raises(ChoiceError, match="72 bytes"):
-        AdminAction("take", "web", "x" * 61).encode()
+        AdminButton(AdminAction.TAKE, "web", "x" * 61).encode()
 
 
 def test_a_section_that_is_no_part_leads_to_its_topic() -> None:
     assert decode("p:lawsuit:nonsense") == OpenTopic("lawsuit")
 
 
-@pytest.mark.parametrize("value", ["", "i:", "p::rights", "g:nowhere", "menu:1", "v:lawsuit", "x:y", "a:"])
+@pytest.mark.parametrize(
+    "value", ["", "i:", "p::rights", "g:nowhere", "menu:1", "v:lawsuit", "x:y", "a:", "a:nonsense"]
+)
 def test_what_says_nothing_is_no_choice(value: str) -> None:
     assert decode(value) is None
 

@@ -35,11 +35,21 @@ def youshu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 def test_ask_prints_a_json_object_of_the_designed_form_for_each_line(youshu: OperatorTerminal) -> None:
     done = youshu("ask", "--json", "-", stdin="催收会上门吗\n今天天气怎么样\n")
     first, second = (json.loads(line) for line in done.out.splitlines())
-    assert set(first) == {"text", "decision", "intent", "score", "candidates", "reply"}
+    assert set(first) == {"text", "decision", "intent", "score", "candidates", "danger", "reply"}
     assert (first["text"], first["decision"], first["intent"]) == ("催收会上门吗", "answer", "home_visit")
     assert first["candidates"][0] == {"intent": "home_visit", "score": first["score"]}
     assert set(first["reply"]) == {"text", "choices", "attachments"}
     assert second["decision"] != "answer"
+
+
+def test_ask_says_how_surely_a_life_is_in_danger(youshu: OperatorTerminal) -> None:
+    asked = "催收会上门吗\n催收会上门吗，我活着真没意思\n我不想活了\n"
+    records = [json.loads(line) for line in youshu("ask", "--json", "-", stdin=asked).out.splitlines()]
+    assert [record["danger"] for record in records] == ["none", "doubtful", "plain"]
+    values = [[choice["value"] for choice in record["reply"]["choices"]] for record in records]
+    assert ["c:unsafe" in each for each in values] == [False, True, True]
+    # The line stands under the whole answer, too.
+    assert "12356" in youshu("ask", "催收会上门吗，我活着真没意思").out
 
 
 def test_ask_gives_the_whole_answer_since_there_is_no_second_turn(youshu: OperatorTerminal) -> None:

@@ -9,17 +9,14 @@ from telegram import BotCommandScopeChat, InlineKeyboardButton, Message, Message
 from telegram.error import TelegramError
 from telegram.ext import CallbackQueryHandler, CommandHandler, MessageHandler, filters
 
+from bot import choices
 from bot.channels.telegram import sending, wording
 from bot.channels.telegram.addressing import CHANNEL, identity_of, is_private, message_text
 from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, MessageHandlers
 from bot.operators.admin_commands import COMMANDS, AdminCommands, QuotedMessage
-from bot.operators.buttons import VALUE_PREFIX
 
 log = structlog.get_logger(__name__)
-
-IN_PLACE: Final = ("a:misses", "a:miss", "a:send", "a:drop")
-"""The kinds of choices whose reply replaces the message."""
 
 MENU: Final = (*wording.COMMANDS_PRIVATE, *COMMANDS.items())
 
@@ -42,7 +39,9 @@ class AdminHandlers:
             filters.User(chats(self.admin_commands)) & filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
         )
         application.add_handler(CommandHandler([*COMMANDS], self.handle_command, filters=from_operators))
-        application.add_handler(CallbackQueryHandler(self.handle_callback_query, pattern=f"^{VALUE_PREFIX}"))
+        application.add_handler(
+            CallbackQueryHandler(self.handle_callback_query, pattern=f"^{choices.AdminButton.PREFIX}:")
+        )
         application.add_handler(MessageHandler(from_operators, self.handle_operator_message), group=_BEFORE_ALL)
 
     async def handle_command(self, update: Update, _: Context) -> None:
@@ -72,7 +71,7 @@ class AdminHandlers:
         reply = await self.admin_commands.tap(person, query.data)
         if reply is None:
             return
-        if ":".join(query.data.split(":")[:2]) in IN_PLACE:
+        if choices.replaces_message(query.data):
             await sending.replace_message(query, message, reply)
         else:
             await sending.reply_to_message(message, reply)

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 from telegram.helpers import create_deep_linked_url
 
+from bot import choices
 from bot.channels.telegram import sending, wording
 from bot.channels.telegram.addressing import identity_of, is_private, message_text, text_addressed_to
 from bot.channels.telegram.errors import error_kind
@@ -24,9 +25,6 @@ Forget = Callable[[ChatIdentity], Awaitable[Reply]]
 Count = Callable[[str], None]
 Context = ContextTypes.DEFAULT_TYPE
 App = Application[Any, Any, Any, Any, Any, Any]  # its parameters are the types of data that this bot doesn't keep
-
-LEAFING: Final = ("p", "g", "menu", "r")
-"""The kinds of choices whose reply replaces the message."""
 
 TURNS_AT_ONCE: Final = 16
 """How many turns run at the same time. Further ones wait here rather than for the database, whose calls time out. Sending,
@@ -140,11 +138,12 @@ class MessageHandlers:
 
 def replaces_message(data: str, message: Message) -> bool:
     """Whether the reply to a tap replaces the message: on to another part of the same answer, or through the topics."""
-    kind, _, rest = data.partition(":")
-    if kind != "i":
-        return kind in LEAFING
+    choice = choices.decode(data)
+    if not isinstance(choice, choices.OpenTopic):
+        return choices.replaces_message(data)
     rows = message.reply_markup.inline_keyboard if message.reply_markup else ()
-    return any(str(button.callback_data).startswith(f"p:{rest}:") for row in rows for button in row)
+    shown = (choices.decode(str(button.callback_data)) for row in rows for button in row)
+    return any(isinstance(each, choices.OpenSection) and each.intent == choice.intent for each in shown)
 
 
 def private_button(me: User, payload: str | None = None) -> InlineKeyboardMarkup:
