@@ -25,7 +25,7 @@ from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import load_thresholds
 from intents.matching.features import VIEW_WEIGHTS, FeatureView
 from intents.matching.matcher import softmax
-from intents.matching.model import OUTSIDE, Model, labelled_questions
+from intents.matching.model import OUT_OF_SCOPE_CLASS, Model, training_questions
 from intents.matching.normalize import Normalizer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,17 +37,17 @@ Method = Callable[[Sequence[str]], tuple[list[str], Scores]]
 """From messages to the names of the classes and a score for each."""
 
 
-def nearest(faq: FAQ, scorer: Callable[..., float]) -> Method:
-    """Each intent by its question that is most alike, in rapidfuzz's scale."""
+def rapidfuzz_nearest(faq: FAQ, scorer: Callable[..., float]) -> Method:
+    """The likeness of each intent's nearest question, by one of rapidfuzz's scorers."""
     normalize = Normalizer()
-    labelled = [(owner, normalize(question)) for owner, question in sorted(labelled_questions(faq))]
+    labelled = [(label, normalize(question)) for label, question in sorted(training_questions(faq))]
     return _by_question(labelled, lambda texts: process.cdist(texts, [q for _, q in labelled], scorer=scorer))
 
 
 def tfidf_nearest(faq: FAQ) -> Method:
-    """Each intent by its question that is most alike, as TF-IDF of characters 1-2."""
+    """The likeness of each intent's nearest question, as TF-IDF of runs of one and two characters."""
     normalize = Normalizer()
-    labelled = [(owner, normalize(question)) for owner, question in sorted(labelled_questions(faq))]
+    labelled = [(label, normalize(question)) for label, question in sorted(training_questions(faq))]
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
     rows = vectors.fit_transform([question for _, question in labelled])
     return _by_question(labelled, lambda texts: (vectors.transform(texts) @ rows.T).toarray())
@@ -55,34 +55,34 @@ def tfidf_nearest(faq: FAQ) -> Method:
 
 def _by_question(labelled: Sequence[tuple[str, str]], alike: Callable[[list[str]], Scores]) -> Method:
     normalize = Normalizer()
-    owners = np.array([owner for owner, _ in labelled])
-    names = sorted(set(owners.tolist()))
+    labels = np.array([label for label, _ in labelled])
+    names = sorted(set(labels.tolist()))
 
     def method(texts: Sequence[str]) -> tuple[list[str], Scores]:
         likeness = alike([normalize(text) for text in texts])
-        return names, np.stack([likeness[:, owners == name].max(1) for name in names], axis=1)
+        return names, np.stack([likeness[:, labels == name].max(1) for name in names], axis=1)
 
     return method
 
 
-def documents(faq: FAQ) -> Method:
-    """All of an intent's questions as one document, as TF-IDF of characters 1-2."""
+def tfidf_documents(faq: FAQ) -> Method:
+    """The likeness of all of an intent's questions as one document, as TF-IDF of runs of one and two characters."""
     normalize = Normalizer()
-    by_owner: dict[str, list[str]] = {}
-    for owner, question in sorted(labelled_questions(faq)):
-        by_owner.setdefault(owner, []).append(normalize(question))
+    by_class: dict[str, list[str]] = {}
+    for label, question in sorted(training_questions(faq)):
+        by_class.setdefault(label, []).append(normalize(question))
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
-    rows = vectors.fit_transform([" ".join(questions) for questions in by_owner.values()])
-    return lambda texts: (list(by_owner), (vectors.transform(map(normalize, texts)) @ rows.T).toarray())
+    rows = vectors.fit_transform([" ".join(questions) for questions in by_class.values()])
+    return lambda texts: (list(by_class), (vectors.transform(map(normalize, texts)) @ rows.T).toarray())
 
 
 def logistic(faq: FAQ) -> Method:
-    """Logistic regression on TF-IDF of characters 1-2."""
+    """Logistic regression on TF-IDF of runs of one and two characters."""
     normalize = Normalizer()
-    labelled = sorted(labelled_questions(faq))
+    labelled = sorted(training_questions(faq))
     vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True)
     rows = vectors.fit_transform([normalize(question) for _, question in labelled])
-    learned = LogisticRegression(C=20, max_iter=200).fit(rows, [owner for owner, _ in labelled])
+    learned = LogisticRegression(C=20, max_iter=200).fit(rows, [label for label, _ in labelled])
     return lambda texts: (list(learned.classes_), learned.predict_proba(vectors.transform(map(normalize, texts))))
 
 
@@ -105,10 +105,10 @@ def ours(faq: FAQ, *, without: FeatureView | None = None, pinyin: bool = True) -
 
 def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
     """Peers first, then ours, then ours without each part."""
-    yield "rapidfuzz WRatio, nearest", nearest(faq, fuzz.WRatio)
-    yield "rapidfuzz ratio, nearest", nearest(faq, fuzz.ratio)
+    yield "rapidfuzz WRatio, nearest", rapidfuzz_nearest(faq, fuzz.WRatio)
+    yield "rapidfuzz ratio, nearest", rapidfuzz_nearest(faq, fuzz.ratio)
     yield "TF-IDF 1-2, nearest", tfidf_nearest(faq)
-    yield "TF-IDF 1-2, documents", documents(faq)
+    yield "TF-IDF 1-2, documents", tfidf_documents(faq)
     yield "logistic regression 1-2", logistic(faq)
     yield "youshu", ours(faq)
     yield "  without the lexicon", ours(faq.model_copy(update={"lexicon": ()}))
@@ -120,18 +120,18 @@ def methods(faq: FAQ) -> Iterator[tuple[str, Method]]:
     yield "  without out_of_scope", ours(faq.model_copy(update={"out_of_scope": None}))
 
 
-def figures(method: Method, sentences: Sequence[LabeledUtterance]) -> tuple[float, float, float]:
+def measures(method: Method, utterances: Sequence[LabeledUtterance]) -> tuple[float, float, float]:
     """top-1 and top-3 of what is in scope, and AUC."""
-    names, scores = method([sentence.text for sentence in sentences])
-    if OUTSIDE in names:
-        outside = scores[:, names.index(OUTSIDE)]
-        kept = [k for k, name in enumerate(names) if name != OUTSIDE]
+    names, scores = method([utterance.text for utterance in utterances])
+    if OUT_OF_SCOPE_CLASS in names:
+        outside = scores[:, names.index(OUT_OF_SCOPE_CLASS)]
+        kept = [k for k, name in enumerate(names) if name != OUT_OF_SCOPE_CLASS]
         names, scores = [names[k] for k in kept], scores[:, kept]
     else:
         outside = np.zeros(len(scores))
     order = np.argsort(-scores, axis=1, kind="stable")[:, :3]
-    inside = np.array([sentence.intent != OUT_OF_SCOPE for sentence in sentences])
-    hits = np.array([[names[k] in {s.intent, *s.also} for k in row] for s, row in zip(sentences, order, strict=True)])
+    inside = np.array([utterance.intent != OUT_OF_SCOPE for utterance in utterances])
+    hits = np.array([[names[k] in {s.intent, *s.also} for k in row] for s, row in zip(utterances, order, strict=True)])
     known = len(set(inside.tolist())) > 1
     auc = float(roc_auc_score(inside, scores.max(1) - outside)) if known else float("nan")
     return float(hits[inside, 0].mean()), float(hits[inside].any(1).mean()), auc
@@ -144,7 +144,7 @@ def main() -> None:
     corpora = [read_labeled_utterances(path) for path in paths]
     table = Table("method", *(f"{path.stem} {name}" for path in paths for name in ("top-1", "top-3", "AUC")), box=None)
     for name, method in methods(faq):
-        table.add_row(name, *(f"{figure:.3f}" for corpus in corpora for figure in figures(method, corpus)))
+        table.add_row(name, *(f"{figure:.3f}" for corpus in corpora for figure in measures(method, corpus)))
     Console(width=160).print(table)
 
 

@@ -1,10 +1,10 @@
-"""How well the second turn of a talk is understood in the light of the first; `--fit` looks for better weights.
+"""How well the second message of a conversation is understood after the first; `--fit` looks for better weights.
 
     python -m benchmarks.followups [--fit]
 
-Measured on tests/corpus/followups.tsv, from where the talk stands after the first turn. Beside it, how many messages that need no talk
-are still understood when the talk was about something else: the fit may cost at most LOST of them. It tries each weight's VALUES in turn,
-keeps what understands more, and prints the weights for bot/talk/followup.py.
+Measured on tests/corpus/followups.tsv, with the conversation's state after the first message. Beside it, the share of self-contained messages
+that are still understood after another topic: a fit may lose at most MAX_LOSS of them. The fit is a coordinate search over VALUES; it
+prints the weights for bot/talk/followup.py.
 """
 
 import argparse
@@ -32,9 +32,11 @@ from intents.matching.corpus import read_labeled_utterances
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
-LOST = 0.05
+MAX_LOSS = 0.05
 SHORT = 24
+"""Characters of a short message: the easiest to mistake for a follow-up, and most of what people type."""
 ROUNDS = 2
+"""How often the search goes through all weights."""
 
 VALUES: Mapping[str, Sequence[float]] = MappingProxyType(
     {
@@ -56,16 +58,17 @@ VALUES: Mapping[str, Sequence[float]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Second:
-    """A second message, where the talk stood before it, and what it may mean."""
+class SecondMessage:
+    """A second message, the state of the conversation before it, and the intents that are right."""
 
-    talk: ConversationState
+    state: ConversationState
     text: str
     right: frozenset[str]
+    """`none` where it is out of scope."""
 
 
-class Remembering(Matcher):
-    """A matcher that scores each text once, because a fit asks for the same ones again and again."""
+class CachingMatcher(Matcher):
+    """A matcher that scores each text once, because a fit asks for the same texts again and again."""
 
     def __init__(self, faq: FAQ) -> None:
         super().__init__(faq)
@@ -73,8 +76,8 @@ class Remembering(Matcher):
         self.match = cache(super().match)  # type: ignore[method-assign]
 
 
-async def seconds(knowledge: Knowledge) -> Sequence[Second]:
-    """The second turns of the corpus, after the first was really said."""
+async def second_messages(knowledge: Knowledge) -> Sequence[SecondMessage]:
+    """The second messages of the corpus, each after the bot has really answered the first."""
     with (CORPUS / "followups.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     found = []
@@ -83,59 +86,58 @@ async def seconds(knowledge: Knowledge) -> Sequence[Second]:
         for row in rows:
             person = ChatIdentity("benchmark", row["id"])
             await conversation.turn(Incoming(person, row["first_text"]))
-            talk = ConversationState.from_json((await store.turns.load(person)).state)
-            found.append(Second(talk, row["second_text"], frozenset(row["second_intent"].split(","))))
+            state = ConversationState.from_json((await store.turns.load(person)).state)
+            found.append(SecondMessage(state, row["second_text"], frozenset(row["second_intent"].split(","))))
     return found
 
 
-def foreign(knowledge: Knowledge) -> Sequence[Second]:
-    """Messages that are understood by themselves, each in a talk about another topic."""
+def self_contained_messages(knowledge: Knowledge) -> Sequence[SecondMessage]:
+    """Short messages that are understood by themselves, each after another topic."""
     topics = [intent.id for intent in knowledge.faq.intents if intent.id != CRISIS]
     labelled = [*read_labeled_utterances(CORPUS / "personas_dev.tsv"), *read_labeled_utterances(CORPUS / "dev.tsv")]
-    # The short ones are the easiest to mistake for following up, and most of what people type.
-    sentences = [each for each in labelled if each.intent in topics and len(each.text) <= SHORT]
-    understood = [each for each in sentences if knowledge.matcher.match(each.text).intent in {each.intent, *each.also}]
+    short = [each for each in labelled if each.intent in topics and len(each.text) <= SHORT]
+    understood = [each for each in short if knowledge.matcher.match(each.text).intent in {each.intent, *each.also}]
     return [
-        Second(
+        SecondMessage(
             ConversationState(intent=topics[number * 7 % len(topics)]), each.text, frozenset((each.intent, *each.also))
         )
         for number, each in enumerate(understood)
     ]
 
 
-def understood(knowledge: Knowledge, turns: Sequence[Second], weights: Weights) -> float:
-    """The share of second turns whose first intent is right; none where it is out of scope."""
+def accuracy(knowledge: Knowledge, messages: Sequence[SecondMessage], weights: Weights) -> float:
+    """The share of messages whose best intent is right."""
 
-    def first(turn: Second) -> str:
-        message = Message(turn.text, knowledge.matcher)
-        reading = followup.interpret(knowledge.faq, turn.talk, message, weights=weights)
-        return reading.intents[0] if reading.decision is not Decision.FALLBACK and reading.intents else "none"
+    def best(second: SecondMessage) -> str:
+        message = Message(second.text, knowledge.matcher)
+        meaning = followup.interpret(knowledge.faq, second.state, message, weights=weights)
+        return meaning.intents[0] if meaning.decision is not Decision.FALLBACK and meaning.intents else "none"
 
-    return sum(first(turn) in turn.right for turn in turns) / len(turns)
+    return sum(best(second) in second.right for second in messages) / len(messages)
 
 
-def fit(knowledge: Knowledge, talks: Sequence[Second], others: Sequence[Second]) -> Weights:
-    """The weights that understand most within LOST, by coordinate search from those in force."""
-    best, most = FITTED, understood(knowledge, talks, FITTED)
+def fit(knowledge: Knowledge, follow_ups: Sequence[SecondMessage], self_contained: Sequence[SecondMessage]) -> Weights:
+    """The weights that understand most follow-ups within MAX_LOSS, by coordinate search from those in force."""
+    best, most = FITTED, accuracy(knowledge, follow_ups, FITTED)
     for name in track([*VALUES] * ROUNDS, "试权重"):
         for value in VALUES[name]:
             tried = replace(best, **{name: value})
-            share = understood(knowledge, talks, tried)
-            if share > most and understood(knowledge, others, tried) >= 1 - LOST:
+            share = accuracy(knowledge, follow_ups, tried)
+            if share > most and accuracy(knowledge, self_contained, tried) >= 1 - MAX_LOSS:
                 best, most = tried, share
     return best
 
 
 def main() -> None:
     """Print what is understood, and with --fit the best weights found."""
-    parser = argparse.ArgumentParser(description="Second turns in the light of the first.")
+    parser = argparse.ArgumentParser(description="How well follow-ups are understood.")
     parser.add_argument("--fit", action="store_true")
     loaded = Knowledge.load(ROOT / "faq.yaml")
-    knowledge = replace(loaded, matcher=Remembering(loaded.faq))
-    talks, others = asyncio.run(seconds(knowledge)), foreign(knowledge)
-    weights = fit(knowledge, talks, others) if parser.parse_args().fit else FITTED
-    print(f"second turns {understood(knowledge, talks, weights):.3f} of {len(talks)}", end="; ")
-    print(f"in a foreign talk {understood(knowledge, others, weights):.3f} of {len(others)}")
+    knowledge = replace(loaded, matcher=CachingMatcher(loaded.faq))
+    follow_ups, self_contained = asyncio.run(second_messages(knowledge)), self_contained_messages(knowledge)
+    weights = fit(knowledge, follow_ups, self_contained) if parser.parse_args().fit else FITTED
+    print(f"follow-ups {accuracy(knowledge, follow_ups, weights):.3f} of {len(follow_ups)}", end="; ")
+    print(f"self-contained {accuracy(knowledge, self_contained, weights):.3f} of {len(self_contained)}")
     for field in fields(Weights):
         if getattr(weights, field.name) != getattr(FITTED, field.name):
             print(f"{field.name}: {getattr(FITTED, field.name)} -> {getattr(weights, field.name)}")

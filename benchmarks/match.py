@@ -40,8 +40,8 @@ def messages() -> list[str]:
     return [(text + "，" + following)[:LENGTH] for text, following in pairwise(texts)]
 
 
-def timed(action: Callable[[str], object], texts: Sequence[str]) -> tuple[float, float]:
-    """Median and 99th percentile in milliseconds, after a warm-up."""
+def percentiles(action: Callable[[str], object], texts: Sequence[str]) -> tuple[float, float]:
+    """Median and 99th percentile of an action's milliseconds, after a warm-up."""
     for text in texts[:20]:
         action(text)
     took = []
@@ -53,7 +53,7 @@ def timed(action: Callable[[str], object], texts: Sequence[str]) -> tuple[float,
 
 
 def enlarged(faq: FAQ, count: int) -> FAQ:
-    """The shipped FAQ with so many questions: variants with two characters changed, an equal share for each intent."""
+    """The shipped FAQ with so many questions, as many for each intent: variants of its own with two characters changed."""
     rng = random.Random(SEED)  # noqa: S311 -- the same questions every time
     characters = sorted({c for intent in faq.intents for question in intent.questions for c in question})
     share = count // len(faq.intents)
@@ -77,7 +77,7 @@ def megabytes() -> float:
 
 
 def measure(count: int) -> dict[str, float]:
-    """Build and ask a FAQ of so many questions; 0 is the shipped one."""
+    """Train on a FAQ of so many questions and match messages; 0 is the shipped one."""
     shipped = load_faq(SHIPPED)
     faq = enlarged(shipped, count) if count else shipped
     start = perf_counter()
@@ -86,7 +86,7 @@ def measure(count: int) -> dict[str, float]:
     start = perf_counter()
     matcher.warm()
     warmed = perf_counter() - start
-    p50, p99 = timed(matcher.match, messages())
+    p50, p99 = percentiles(matcher.match, messages())
     found = {
         "questions": sum(len(i.questions) for i in faq.intents),
         "build s": built,
@@ -97,13 +97,13 @@ def measure(count: int) -> dict[str, float]:
     }
     if not count:
         questions = [question for intent in faq.intents for question in intent.questions]
-        found["extractOne p50 ms"], _ = timed(lambda text: process.extractOne(text, questions), messages()[:60])
-        found["10,000 characters p50 ms"], _ = timed(matcher.match, [("我欠了花呗还不上" * 1250)] * 200)
+        found["extractOne p50 ms"], _ = percentiles(lambda text: process.extractOne(text, questions), messages()[:60])
+        found["10,000 characters p50 ms"], _ = percentiles(matcher.match, [("我欠了花呗还不上" * 1250)] * 200)
     return found
 
 
 def while_reloading(count: int) -> dict[str, float]:
-    """Answers of one matcher while another of so many questions is being built in a thread."""
+    """How long matching takes while another matcher, of so many questions, is trained in a thread."""
     shipped = load_faq(SHIPPED)
     faq, matcher, texts = enlarged(shipped, count), Matcher(shipped), messages()
     matcher.warm()
@@ -133,7 +133,7 @@ def start_seconds() -> float:
     return median(took)
 
 
-def _apart(name: str, count: int) -> dict[str, float]:
+def _in_a_process(name: str, count: int) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.match", "--only", name, str(count)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)  # noqa: S603 -- our own interpreter
     found: dict[str, float] = json.loads(done.stdout)
@@ -158,13 +158,13 @@ def main() -> None:
         print(json.dumps((measure if chosen.only == "measure" else while_reloading)(chosen.sizes[0])))
         return
     print(f"start to first answer  {start_seconds():.2f} s")
-    shipped = _apart("measure", 0)
+    shipped = _in_a_process("measure", 0)
     _print("shipped", shipped)
     print(f"  {shipped['extractOne p50 ms'] / shipped['p50 ms']:.0f} times as fast as extractOne", end="; ")
     print(f"10,000 characters cost {shipped['10,000 characters p50 ms'] / shipped['p50 ms']:.1f} times a short message")
     for size in chosen.sizes:
-        _print("larger", _apart("measure", size))
-    _print("while reloading", _apart("reload", max(chosen.sizes)))
+        _print("larger", _in_a_process("measure", size))
+    _print("while reloading", _in_a_process("reload", max(chosen.sizes)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long after a save the running bot answers anew, and how slow answers get meanwhile; with the shipped FAQ.
+"""How long the running bot takes to answer from a saved FAQ, and how slow answers get meanwhile; with the shipped FAQ.
 
 Run with `python -m benchmarks.reload`.
 """
@@ -17,51 +17,52 @@ from intents.faq.edit import with_question
 from tests.processes import Service, free_port, running
 
 PAUSE_SECONDS = 0.02
-NEW = (
+QUESTIONS = (
     "催收半夜在楼下按喇叭",
     "法院的短信是不是真的呀",
     "征信上多出来一笔不认识的",
     "罚息能不能往下商量商量",
     "单位领导接到了他们的电话",
 )
-"""Taught to an intent that no matcher would guess for them."""
+"""Added to an intent that no matcher would choose for them."""
 FAQ = Path(__file__).resolve().parent.parent / "faq.yaml"
 
 
 async def measure() -> tuple[list[float], list[float]]:
-    """Seconds from each save to the first new answer, and the seconds that each answer meanwhile took."""
-    anew: list[float] = []
+    """Seconds from each save to the first new answer, and of each answer until then."""
+    reloads: list[float] = []
     answers: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(FAQ, folder)
         async with running(folder, free_port()) as service:
-            for number, question in enumerate(NEW):
+            for number, question in enumerate(QUESTIONS):
                 edit = with_question((folder / "faq.yaml").read_text("utf-8"), "thanks", question)
                 saved = time.perf_counter()
                 (folder / "faq.yaml").write_text(edit.text, encoding="utf-8")
-                answers += await _until(service, f"session-{number:03}", question)
-                anew.append(time.perf_counter() - saved)
-    return anew, answers
+                answers += await _ask_until_new(service, f"save-{number}", question)
+                reloads.append(time.perf_counter() - saved)
+    return reloads, answers
 
 
-async def _until(service: Service, session: str, question: str) -> list[float]:
-    """Ask until the answer is the one that was just taught; the seconds that each answer took."""
-    taken = []
+async def _ask_until_new(service: Service, name: str, question: str) -> list[float]:
+    """Ask until the answer is the one that was just saved; the seconds that each answer took."""
+    seconds: list[float] = []
     while True:
+        session = f"{name}-asks-{len(seconds):05}"  # a person each: one may ask only so often in a minute
         begin = time.perf_counter()
         answer = await service.say(session, question)
-        taken.append(time.perf_counter() - begin)
+        seconds.append(time.perf_counter() - begin)
         if answer["intent"] == "thanks":
-            return taken
+            return seconds
         await asyncio.sleep(PAUSE_SECONDS)
 
 
 def main() -> None:
     """Measure and print."""
-    anew, answers = asyncio.run(measure())
-    table = Table("", "median", "slowest", title=f"{len(anew)} saves of the shipped FAQ")
-    for title, values in (("save to new answer, s", anew), ("answers meanwhile, s", answers)):
+    reloads, answers = asyncio.run(measure())
+    table = Table("", "median", "slowest", title=f"{len(reloads)} saves of the shipped FAQ")
+    for title, values in (("save to new answer, s", reloads), ("answers meanwhile, s", answers)):
         table.add_row(title, f"{statistics.median(values):.2f}", f"{max(values):.2f}")
     Console().print(table)
 

@@ -48,28 +48,28 @@ RATIO = 0.7
 
 
 @dataclass
-class Crowd(BotAPI):
-    """A server whose people ask again as soon as somebody is answered."""
+class LoadServer(BotAPI):
+    """A Bot API server that sends the next question as soon as one is answered."""
 
     questions: list[str] = field(default_factory=list)
-    waits: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
     """Seconds from question to answer."""
     left: int = 0
     done: asyncio.Event = field(default_factory=asyncio.Event)
-    _asked: dict[int, float] = field(default_factory=dict)
+    _sent: dict[int, float] = field(default_factory=dict)
     _next: int = 0
     _chance: random.Random = field(default_factory=partial(random.Random, 7))
 
-    async def rush(self, updates: int) -> JSON:
-        """So many questions; how long they took."""
-        self.waits, self.left = [], updates
+    async def send_questions(self, updates: int) -> JSON:
+        """Send so many questions, and measure how long they take."""
+        self.latencies, self.left = [], updates
         self.done.clear()
         begin = time.perf_counter()
         for _ in range(min(WAITING, updates)):
             await self._ask()
         await self.done.wait()
         seconds = time.perf_counter() - begin
-        ordered = sorted(self.waits)
+        ordered = sorted(self.latencies)
         return {"seconds": seconds, "p50": ordered[len(ordered) // 2], "p99": ordered[int(len(ordered) * 0.99)]}
 
     async def _ask(self) -> None:
@@ -78,33 +78,33 @@ class Crowd(BotAPI):
         number = 8_000_000_000 + self._next
         chat = {"id": number, "type": "private", "first_name": "x"}
         self.world.chats[number] = chat
-        self._asked[number] = time.perf_counter()
+        self._sent[number] = time.perf_counter()
         text = self._chance.choice(self.questions)
         user = {"id": number, "is_bot": False, "first_name": "x"}
         await self.push({"message": {"message_id": 1, "date": 1, "chat": chat, "from": user, "text": text}})
 
     @override
     def _spoken(self, message: JSON) -> None:
-        asked = self._asked.pop(message["chat"]["id"], None)
+        asked = self._sent.pop(message["chat"]["id"], None)
         if asked is None:
             return
-        self.waits.append(time.perf_counter() - asked)
+        self.latencies.append(time.perf_counter() - asked)
         self.calls.clear()
         self.world.messages.clear()
         if self.left > 0:
             self._later(asyncio.create_task(self._ask()))
-        elif not self._asked:
+        elif not self._sent:
             self.done.set()
 
 
-def crowd(pipe: Connection, questions: list[str]) -> None:
-    """The server's process: says where it is, then runs as many updates as it is told, until told 0."""
+def serve(pipe: Connection, questions: list[str]) -> None:
+    """The server's process: sends its URL, then as many updates as it receives numbers for, until a 0."""
 
     async def run() -> None:
-        async with Crowd(questions=questions) as server:
+        async with LoadServer(questions=questions) as server:
             pipe.send(server.base_url)
             while updates := await asyncio.to_thread(pipe.recv):
-                pipe.send(await server.rush(updates))
+                pipe.send(await server.send_questions(updates))
 
     asyncio.run(run())
 
@@ -150,7 +150,8 @@ async def bare_bot(base_url: str, _: Path) -> AsyncIterator[None]:
         await application.stop()
 
 
-Rush = Callable[[int], Awaitable[JSON]]
+Load = Callable[[int], Awaitable[JSON]]
+"""Has the server send so many updates, and returns what it measured."""
 
 
 async def main(arguments: argparse.Namespace) -> None:
@@ -159,29 +160,29 @@ async def main(arguments: argparse.Namespace) -> None:
     questions = [question for intent in knowledge.faq.intents for question in intent.questions]
     spawning = multiprocessing.get_context("spawn")
     ours, theirs = spawning.Pipe()
-    server = spawning.Process(target=crowd, args=(theirs, questions), daemon=True)
+    server = spawning.Process(target=serve, args=(theirs, questions), daemon=True)
     server.start()
     base_url = await asyncio.to_thread(ours.recv)
 
-    async def rush(updates: int) -> JSON:
+    async def load(updates: int) -> JSON:
         ours.send(updates)
         return dict(await asyncio.to_thread(ours.recv))
 
     with tempfile.TemporaryDirectory() as folder:
-        found = await (memory if arguments.memory else speed)(base_url, Path(folder), rush, arguments.updates)
+        found = await (memory if arguments.memory else speed)(base_url, Path(folder), load, arguments.updates)
     ours.send(0)
     server.join()
     print(json.dumps(found, indent=2))
 
 
-async def speed(base_url: str, folder: Path, rush: Rush, updates: int) -> JSON:
+async def speed(base_url: str, folder: Path, load: Load, updates: int) -> JSON:
     """Both bots in turn, twice, so that neither has the quieter machine."""
     best: dict[str, JSON] = {}
     for _ in range(2):
         for name, running in (("bare", bare_bot), ("whole", whole_bot)):
             async with running(base_url, folder):
-                await rush(WAITING * 4)
-                found = await rush(updates)
+                await load(WAITING * 4)
+                found = await load(updates)
             rate = updates / found["seconds"]
             if rate > best.get(name, {}).get("updates_per_second", 0):
                 milliseconds = {key: round(1000 * found[key], 1) for key in ("p50", "p99")}
@@ -190,13 +191,13 @@ async def speed(base_url: str, folder: Path, rush: Rush, updates: int) -> JSON:
     return {**best, "ratio": round(ratio, 2), "floor": RATIO, "held": ratio >= RATIO}
 
 
-async def memory(base_url: str, folder: Path, rush: Rush, _: int) -> JSON:
+async def memory(base_url: str, folder: Path, load: Load, _: int) -> JSON:
     """The whole bot's memory after 10,000 updates and after 100,000."""
     async with whole_bot(base_url, folder):
-        await rush(10_000)
+        await load(10_000)
         early = resident()
         for _ in range(9):
-            await rush(10_000)
+            await load(10_000)
         late = resident()
     return {"after_10000_mb": early, "after_100000_mb": late, "held": late <= early * 1.02}
 

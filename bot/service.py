@@ -209,7 +209,7 @@ def count_reloads(reloader: Reloader, metrics: Metrics) -> None:
         metrics.faq_problems(errors=errors, warnings=len(outcome.problems) - errors)
 
     metrics.faq_problems(errors=0, warnings=len(reloader.current.problems))
-    reloader.on_outcome(count)
+    reloader.on_reload(count)
 
 
 def _allowed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""From a question to an intent: no channel, no network, no database."""
+"""Finds the FAQ intent that a message means; knows no channel, network or database."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> object:
-        """What this package offers, imported when it is asked for (PEP 562): who only checks a file needn't wait for numpy."""
+        """Import a name of __all__ when it is first used (PEP 562), so that `youshu check` doesn't import numpy."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,4 +1,4 @@
-"""What all expected failures have in common."""
+"""The base of all expected failures, and why the operating system refused something, in Chinese."""
 
 import errno
 from collections.abc import Mapping
@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 
 class ExpectedError(Exception):
-    """A failure that people can mend."""
+    """A failure that people can mend, so that it needs no traceback."""
 
     @property
     def user_message(self) -> str:
-        """What they are told, in Chinese, one reason a line."""
+        """What people are told, in Chinese, one reason a line."""
         return str(self)
 
 
@@ -32,7 +32,7 @@ _REASONS: Mapping[int, str] = MappingProxyType(
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused, in Chinese; what is rare, in its own words."""
+    """Why the system refused: in Chinese where it is common, else in its own words."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 

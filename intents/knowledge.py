@@ -1,4 +1,4 @@
-"""One version of the FAQ, ready to answer from."""
+"""One version of the FAQ with the matcher that was trained on it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +11,18 @@ from intents.matching.matcher import Matcher
 
 @dataclass(frozen=True)
 class Knowledge:
-    """A FAQ with the matcher that was built from it; swapped as a whole."""
+    """All that answers are made of; a reload replaces it as a whole."""
 
     faq: FAQ
     matcher: Matcher
     digest: str
     """Which version this is: the first 12 hex digits of the file's SHA-256."""
     problems: tuple[Problem, ...] = ()
-    """The warnings that came with it."""
+    """The warnings of its check."""
 
     @classmethod
     def load(cls, path: Path) -> "Knowledge":
-        """Read, check and index a FAQ file; raises FAQError."""
+        """Read and check a FAQ file and train its matcher; raises FAQError."""
         checked = check_file(path)
         if checked.faq is None:
             raise FAQError(str(path), checked.problems)

@@ -1,4 +1,4 @@
-"""From the file to a checked FAQ."""
+"""Reads, checks and validates faq.yaml."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,28 +7,30 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from intents.checks import Limits, RawFaq, causes, form_problems, rule_problems
+from intents.checks import ContentLimits, RawFaq, causes, rule_problems, schema_problems
 from intents.errors import reason
 from intents.faq.problems import FAQError, Problem
-from intents.faq.reader import read
+from intents.faq.reader import parse_yaml
 from intents.faq.schema import FAQ
 from intents.faq.source import SourceText
 
 
 @dataclass(frozen=True)
 class CheckedFaq:
-    """What came of reading one FAQ text: the FAQ if it can be used, and every problem found."""
+    """The result of checking one FAQ text."""
 
     faq: FAQ | None
+    """None where an error keeps it from being used."""
     problems: tuple[Problem, ...]
+    """All of them, sorted by place."""
     digest: str
     """The first 12 hex digits of the text's SHA-256: which version is serving."""
     raw: RawFaq | None = None
-    """The text as the rules saw it; None when YAML can't read it."""
+    """The text as the rules saw it; None where YAML can't parse it."""
 
 
 def check_text(
-    text: str, *, today: date | None = None, limits: Limits | None = None, advice: bool = True
+    text: str, *, today: date | None = None, limits: ContentLimits | None = None, advice: bool = True
 ) -> CheckedFaq:
     """Read a FAQ text and hold it to every rule that is fast enough for a load; never raises.
 
@@ -39,10 +41,10 @@ def check_text(
         advice: whether the rules that only warn are applied too.
     """
     digest = sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    document = read(text.removeprefix("\ufeff"))
+    document = parse_yaml(text.removeprefix("\ufeff"))
     if document.value is None:
         return CheckedFaq(None, causes(document.problems), digest)
-    raw = RawFaq(document, today or datetime.now(UTC).date(), limits or Limits())
+    raw = RawFaq(document, today or datetime.now(UTC).date(), limits or ContentLimits())
     faq, problems = _validate(raw)
     problems += [*rule_problems(raw, advice=advice), *document.problems]
     usable = not any(problem.severity == "error" for problem in problems)
@@ -78,4 +80,4 @@ def _validate(raw: RawFaq) -> tuple[FAQ | None, list[Problem]]:
     try:
         return FAQ.model_validate(raw.document.value), []
     except ValidationError as error:
-        return None, list(form_problems(raw, error))
+        return None, list(schema_problems(raw, error))

@@ -1,4 +1,4 @@
-"""Watch faq.yaml, load it aside, check it, swap it in at once, and keep the last good one."""
+"""Watches faq.yaml, loads what changed beside the version in force, and swaps it in if it has no error."""
 
 import asyncio
 import logging
@@ -16,24 +16,24 @@ from intents.knowledge import Knowledge
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """The file's stamp is compared at least this often: events get lost on network drives and behind symlinks."""
 SETTLE_SECONDS = 0.1
-"""How long the file must hold still before it is read, so that a half-written one rarely is."""
-SETTLE_AT_MOST_SECONDS = 1.0
-"""How long a file that is missing, or won't hold still, is waited for."""
+"""How long the file must stay unchanged before it is read, so that a half-written one rarely is."""
+SETTLE_TIMEOUT_SECONDS = 1.0
+"""After so long a file that is missing, or goes on changing, is read as it is."""
 _DEBOUNCE_MS = 300
 
-Hook = Callable[["ReloadResult"], Awaitable[None]]
+ReloadHook = Callable[["ReloadResult"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReloadResult:
-    """What came of one attempt to load."""
+    """The result of one attempt to load."""
 
     path: Path
     loaded: bool
-    """The file is now in force; False: the version before it still is."""
+    """Whether the file is in force now; if not, the version before it still is."""
     digest: str
     """The version in force after the attempt."""
     at: datetime
@@ -41,7 +41,7 @@ class ReloadResult:
     problems: tuple[Problem, ...] = ()
     """Everything that was found, warnings too."""
     crash: str | None = None
-    """The name of an error of the program itself; None in any other case."""
+    """The name of an error of the program itself; None where there was none."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -49,7 +49,7 @@ class ReloadResult:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     @property
-    def line(self) -> str:
+    def summary(self) -> str:
         """One Chinese line for admins, `/readyz` and the log; names the file without its folder."""
         name = self.path.name
         if self.loaded:
@@ -65,13 +65,13 @@ class ReloadResult:
 
 @dataclass(frozen=True, slots=True)
 class ReloadStatus:
-    """What is in force, and what is wrong with the file if it isn't that."""
+    """Which version is in force, and why the file on disk isn't, if so."""
 
     digest: str
     loaded_at: datetime
     """UTC."""
     last_error: str | None = None
-    """Why the file on disk is not what is in force, in one line; None when it is."""
+    """Why the file on disk is not in force, in one line; None when it is."""
     failed_at: datetime | None = None
     """UTC; None when there is no error."""
     reloads: int = 0
@@ -81,55 +81,55 @@ class ReloadStatus:
 
 
 class Reloader:
-    """Holds the knowledge in force, and replaces it when the file changes for the better."""
+    """Holds the version in force, and replaces it when the file changes and has no error."""
 
     def __init__(self, path: Path, knowledge: Knowledge) -> None:
         self.path = path
-        self._stamp: _Stamp = ()  # unlike any: the first look compares, in case the file changed while it was loaded
+        self._stamp: _Stamp = ()  # unlike any stamp: the file may have changed while it was loaded
         self._current = knowledge
         self._status = ReloadStatus(knowledge.digest, _now())
-        self._tried: str | None = knowledge.digest
-        self._one_at_a_time = asyncio.Lock()
-        self._hooks: list[Hook] = []
+        self._last_tried: str | None = knowledge.digest
+        self._lock = asyncio.Lock()
+        self._hooks: list[ReloadHook] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def load(cls, path: Path) -> "Reloader":
-        """Start from the file as it is; raises FAQError, for there is no last good version yet."""
+        """Start from the file as it is; raises FAQError, because there is no earlier version to fall back on."""
         return cls(path, Knowledge.load(path))
 
     @property
     def current(self) -> Knowledge:
-        """The knowledge in force. Ask once a turn: the next one may get another."""
+        """The version in force. Ask once a turn: a moment later it may be another one."""
         return self._current
 
     @property
     def status(self) -> ReloadStatus:
-        """What `/readyz` and `/metrics` tell."""
+        """What `/readyz` and `/metrics` show."""
         return self._status
 
-    def on_outcome(self, hook: Hook) -> None:
-        """Have every later outcome told to this hook; a hook that fails or is slow holds up nothing."""
+    def on_reload(self, hook: ReloadHook) -> None:
+        """Call a hook with the result of every later attempt; a hook that fails or is slow delays nothing."""
         self._hooks.append(hook)
 
     async def reload(self) -> ReloadResult | None:
-        """Load the file if it says something new; None when it is what was tried last. Never raises an Exception."""
-        async with self._one_at_a_time:
+        """Load the file unless it is the version that was tried last, then None. Never raises an Exception."""
+        async with self._lock:
             try:
-                attempt = await asyncio.to_thread(_attempt, self.path, self._tried)
-            except Exception as error:  # noqa: BLE001 -- whatever the check trips over, the bot goes on with what it has
+                loaded = await asyncio.to_thread(_load_changed, self.path, self._last_tried)
+            except Exception as error:  # noqa: BLE001 -- whatever goes wrong, the bot goes on with the version in force
                 log.error("reload_crashed: %s", type(error).__name__)
-                attempt = _Attempt(None, None, crash=type(error).__name__)
-            if attempt is None:
+                loaded = _LoadedFile(None, None, crash=type(error).__name__)
+            if loaded is None:
                 return None
-            outcome = self._settle_on(attempt)
+            result = self._apply(loaded)
         for hook in self._hooks:
-            self._start(_tell(hook, outcome))
-        return outcome
+            self._start(_call(hook, result))
+        return result
 
     def reload_soon(self) -> None:
-        """Reload without waiting for it: for a signal handler. A version that was refused is tried again."""
-        self._tried = None
+        """Reload without waiting for it, for a signal handler; a version that was refused is tried again."""
+        self._last_tried = None
         self._start(self._reload_quietly())
 
     @asynccontextmanager
@@ -145,25 +145,26 @@ class Reloader:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _settle_on(self, attempt: "_Attempt") -> ReloadResult:
-        self._tried = attempt.digest
+    def _apply(self, loaded: "_LoadedFile") -> ReloadResult:
+        """Put a good version in force, or note why it was refused."""
+        self._last_tried = loaded.digest
         now, before = _now(), self._status
-        if attempt.knowledge is not None:
-            self._current = attempt.knowledge
-            digest, problems = attempt.knowledge.digest, attempt.knowledge.problems
+        if loaded.knowledge is not None:
+            self._current = loaded.knowledge
+            digest, problems = loaded.knowledge.digest, loaded.knowledge.problems
             self._status = ReloadStatus(digest, now, reloads=before.reloads + 1, failures=before.failures)
             return ReloadResult(self.path, loaded=True, digest=digest, at=now, problems=problems)
-        outcome = ReloadResult(
-            self.path, loaded=False, digest=before.digest, at=now, problems=attempt.problems, crash=attempt.crash
+        result = ReloadResult(
+            self.path, loaded=False, digest=before.digest, at=now, problems=loaded.problems, crash=loaded.crash
         )
-        self._status = replace(before, last_error=outcome.line, failed_at=now, failures=before.failures + 1)
-        return outcome
+        self._status = replace(before, last_error=result.summary, failed_at=now, failures=before.failures + 1)
+        return result
 
     async def _watch(self) -> None:
-        async for touched in _looks(self.path):
-            stamp = _stamp(self.path)
-            if touched or stamp != self._stamp:
-                self._stamp = await _held_still(self.path, stamp)
+        async for changed in _folder_changes(self.path):
+            stamp = _file_stamp(self.path)
+            if changed or stamp != self._stamp:
+                self._stamp = await _settled_stamp(self.path, stamp)
                 await self.reload()
 
     async def _reload_quietly(self) -> None:
@@ -176,40 +177,45 @@ class Reloader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _LoadedFile:
+    """A version of the file that was read."""
+
     digest: str | None
+    """None where reading it crashed, so that it is tried again."""
     knowledge: Knowledge | None
+    """None where it has errors."""
     problems: tuple[Problem, ...] = ()
+    """The errors, and the warnings beside them."""
     crash: str | None = None
 
 
-def _attempt(path: Path, tried: str | None) -> _Attempt | None:
-    """Read, compare, check and index; runs in a worker thread, so that answers go on meanwhile."""
+def _load_changed(path: Path, last_tried: str | None) -> _LoadedFile | None:
+    """Load the file unless it still is the version tried last; runs in a worker thread, so that answers go on."""
     try:
         digest = sha256(path.read_bytes()).hexdigest()[:12]
     except OSError as error:
-        digest = f"{type(error).__name__}"
-    if digest == tried:
+        digest = type(error).__name__
+    if digest == last_tried:
         return None
     try:
         knowledge = Knowledge.load(path)
     except FAQError as error:
-        return _Attempt(digest, None, error.problems)
+        return _LoadedFile(digest, None, error.problems)
     knowledge.matcher.warm()
-    return _Attempt(digest, knowledge)
+    return _LoadedFile(digest, knowledge)
 
 
-async def _tell(hook: Hook, outcome: ReloadResult) -> None:
+async def _call(hook: ReloadHook, result: ReloadResult) -> None:
     try:
-        await hook(outcome)
-    except Exception as error:  # noqa: BLE001 -- a messenger that fails must not stop the next reload
+        await hook(result)
+    except Exception as error:  # noqa: BLE001 -- a hook that fails must not stop the next reload
         log.error("reload_hook_failed: %s", type(error).__name__)
 
 
-async def _looks(path: Path) -> AsyncIterator[bool]:
-    """Yields when something happened in the folder, True if to the file itself; and at least every LOOK_SECONDS."""
+async def _folder_changes(path: Path) -> AsyncIterator[bool]:
+    """Yields after every change in the file's folder, True if the file itself changed; and at least every POLL_SECONDS."""
     while True:
-        # No folder, or no inotify watch left (the library's own error is a RuntimeError): look by the clock.
+        # Where there is no folder, or no inotify watch left (a RuntimeError of the library), the clock alone is used.
         with suppress(OSError, RuntimeError):
             async for changes in awatch(
                 path.parent,
@@ -217,21 +223,21 @@ async def _looks(path: Path) -> AsyncIterator[bool]:
                 recursive=False,
                 debounce=_DEBOUNCE_MS,
                 step=50,
-                rust_timeout=int(LOOK_SECONDS * 1000),
+                rust_timeout=int(POLL_SECONDS * 1000),
                 yield_on_timeout=True,
             ):
                 yield any(Path(changed).name == path.name for _, changed in changes)
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
         yield False
 
 
-async def _held_still(path: Path, stamp: "_Stamp") -> "_Stamp":
-    """The stamp once the file is there and has not changed for SETTLE_SECONDS, or as it is in the end."""
+async def _settled_stamp(path: Path, stamp: "_Stamp") -> "_Stamp":
+    """Wait until the file has been there unchanged for SETTLE_SECONDS; its stamp then, or the last one after the timeout."""
     with suppress(TimeoutError):
-        async with asyncio.timeout(SETTLE_AT_MOST_SECONDS):
+        async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
             while True:
                 await asyncio.sleep(SETTLE_SECONDS)
-                before, stamp = stamp, _stamp(path)
+                before, stamp = stamp, _file_stamp(path)
                 if stamp == before and stamp is not None:
                     break
     return stamp
@@ -240,8 +246,8 @@ async def _held_still(path: Path, stamp: "_Stamp") -> "_Stamp":
 _Stamp = tuple[int, ...] | None
 
 
-def _stamp(path: Path) -> _Stamp:
-    """What changes when the file behind the path does; None when there is none."""
+def _file_stamp(path: Path) -> _Stamp:
+    """What changes when the file behind the path does; None where there is no file."""
     try:
         found = path.stat()
     except OSError:

@@ -1,16 +1,16 @@
-"""Teach an intent one more question: judged against everything the FAQ already answers, then written."""
+"""Teaches an intent one more question: tried against everything that the FAQ already answers, then written."""
 
 import dataclasses
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
 from intents.checks.slow import near_duplicates
 from intents.errors import ExpectedError, reason
-from intents.faq.edit import Edit, EditError, with_question
+from intents.faq.edit import EditError, TextEdit, with_question
 from intents.faq.problems import Problem
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
@@ -19,26 +19,26 @@ from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
 
-SHAKEN = 0.05
-"""A score moves by less than this whatever question is added; what then changes its meaning stood on the border before."""
+SCORE_NOISE = 0.05
+"""Any new question moves scores by less than this; what changes its meaning by so little was undecided before."""
 
 MAX_CHARACTERS = 120
-"""Of one question: a longer one is a story, and a story matches by everything but its question."""
-LONG_ENOUGH = 5
-"""Characters from which on a question still says the same without its last one."""
-SHOWN = 5
-"""How many stolen questions a refusal names."""
+"""A longer question is a story, and a story is matched by everything but its question."""
+MIN_SHORTENED = 5
+"""A question of at least so many characters means the same without its last one."""
+LISTED = 5
+"""How many errors or stolen questions a refusal names."""
 
 _BREAKS = re.compile(r"[\s\u2028\u2029]+")
 
 
 class TeachError(ExpectedError):
-    """Not taught, and the file is as it was; Chinese, one reason a line."""
+    """The question wasn't taught, and the file is as it was; Chinese, one reason a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class TeachResult:
-    """What came of it."""
+    """A question that was taught."""
 
     intent: str
     question: str
@@ -49,7 +49,7 @@ class TeachResult:
     match: Match
     """How the question is understood now."""
     weakened: tuple[LabeledUtterance, ...] = ()
-    """What was answered at once before and is asked back now, its own intent still first."""
+    """What was answered at once before and is asked back now."""
     warnings: tuple[Problem, ...] = ()
     """What `check` now warns of and didn't before."""
 
@@ -57,51 +57,68 @@ class TeachResult:
 def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
     """Add a question to an intent, named by its id or title (or to OUT_OF_SCOPE), in the file; raises TeachError.
 
-    The file keeps every other byte, its mode and its link; a writer at the same time waits its turn.
+    The file keeps every other byte, its mode and its link. Two processes that teach at once wait for each other.
+
+    Args:
+        path: the FAQ file.
+        intent: the intent's id or title.
+        question: the new question.
+        corpus: messages that must go on being understood, beside the FAQ's own questions.
     """
     question = _cleaned(question)
     try:
         with exclusive_writer(path) as target:
             before = target.read_bytes()
-            edit, taught = _judged(before.decode("utf-8"), path.name, intent, question, corpus)
-            backup = replace(target, before, edit.text.encode("utf-8"))
+            trial = _try(before.decode("utf-8"), path.name, intent, question, corpus)
+            backup = replace(target, before, trial.edit.text.encode("utf-8"))
     except (EditError, RewriteError) as error:
         raise TeachError(str(error)) from error
     except UnicodeDecodeError as error:
         raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
         raise TeachError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
-    return taught(backup)
+    return TeachResult(trial.intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
 
 
-def _judged(
-    text: str, name: str, intent: str, question: str, corpus: Sequence[LabeledUtterance]
-) -> tuple[Edit, Callable[[Path], TeachResult]]:
-    checked = check_text(text)
-    if checked.faq is None:
-        raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed(name, checked.problems)}")
-    intent = _intent_id(checked.faq, intent)
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A question that may be taught, with what it would change."""
+
+    intent: str
+    """Its id, where a title was given."""
+    edit: TextEdit
+    match: Match
+    weakened: tuple[LabeledUtterance, ...]
+    warnings: tuple[Problem, ...]
+
+
+def _try(text: str, name: str, intent: str, question: str, corpus: Sequence[LabeledUtterance]) -> _Trial:
+    """Put the question into the text and see what that changes; raises TeachError or EditError."""
+    before = check_text(text)
+    if before.faq is None:
+        raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed_errors(name, before.problems)}")
+    intent = _intent_id(before.faq, intent)
     _refuse_unfit(question)
-    _refuse_known(checked, question)
+    _refuse_duplicate(before, question)
     edit = with_question(text, intent, question)
     after = check_text(edit.text)
-    fresh = _fresh(checked, after, edit)
+    new_problems = _new_problems(before, after, edit)
     if after.faq is None:
-        raise TeachError(f"加上以后检查通不过，没有写：\n{_listed(name, fresh)}")
-    _refuse_near(after, edit)
-    old, new = Matcher(checked.faq), Matcher(after.faq)
+        raise TeachError(f"加上以后检查通不过，没有写：\n{_listed_errors(name, new_problems)}")
+    _refuse_near_duplicate(after, edit)
+    old, new = Matcher(before.faq), Matcher(after.faq)
     match = new.match(question)
-    if not _reached(match, intent):
-        raise TeachError(_unreachable(after.faq, match, intent))
-    stolen, weakened = _harm(old, new, [*_shortened(checked.faq), *corpus])
-    if stolen:
-        raise TeachError(_theft(checked.faq, stolen))
-    warnings = tuple(problem for problem in fresh if problem.severity == "warning")
-    return edit, lambda backup: TeachResult(intent, question, edit.line, backup, match, tuple(weakened), warnings)
+    if not _leads_to(match, intent):
+        raise TeachError(_not_understood_message(after.faq, match, intent))
+    harm = _harm(old, new, [*_shortened_questions(before.faq), *corpus])
+    if harm.stolen:
+        raise TeachError(_theft_message(before.faq, harm.stolen))
+    warnings = tuple(problem for problem in new_problems if problem.severity == "warning")
+    return _Trial(intent, edit, match, harm.weakened, warnings)
 
 
 def _cleaned(question: str) -> str:
-    """On one line, without what can't be seen: both come along when a message is copied."""
+    """The question on one line, without invisible characters: both come along when a message is copied."""
     visible = (c for c in _BREAKS.sub(" ", question) if unicodedata.category(c) not in {"Cc", "Cf"})
     return "".join(visible).strip()
 
@@ -127,59 +144,63 @@ def _refuse_unfit(question: str) -> None:
         raise TeachError(f"这句话有 {len(question)} 个字，最多 {MAX_CHARACTERS} 个；请只留下问的那一句")
 
 
-def _refuse_known(checked: CheckedFaq, question: str) -> None:
-    """Refuse what the file already says, by the place where it stands now."""
+def _refuse_duplicate(checked: CheckedFaq, question: str) -> None:
+    """Refuse a question that the file has already, and say where."""
     for known in checked.raw.questions if checked.raw else ():
         if known.text == question and checked.raw:
-            owner = _title(checked.faq, known.owner)
-            raise TeachError(f"“{question}”已经在第 {checked.raw.line_of(known.path)} 行，属于{owner}")
+            title = _title(checked.faq, known.intent)
+            raise TeachError(f"“{question}”已经在第 {checked.raw.line_of(known.path)} 行，属于{title}")
 
 
-def _refuse_near(after: CheckedFaq, edit: Edit) -> None:
-    """Refuse what no matcher could tell apart from another intent's question."""
+def _refuse_near_duplicate(after: CheckedFaq, edit: TextEdit) -> None:
+    """Refuse a question that no matcher could tell from another intent's."""
     for problem in near_duplicates(after.raw) if after.raw else ():
         if problem.line == edit.line or f"第 {edit.line} 行" in problem.message:
             raise TeachError(f"没有写：{problem.message}；{problem.remedy}")
 
 
-def _shortened(faq: FAQ) -> list[LabeledUtterance]:
-    """The FAQ's questions without their last character.
+def _shortened_questions(faq: FAQ) -> list[LabeledUtterance]:
+    """The FAQ's questions without their last character, so that they are matched by likeness.
 
-    Word for word they would reach their intent whatever happens around them; so they are tried as nearly said.
+    Word for word they would reach their intent whatever is taught.
     """
     return [
-        dataclasses.replace(each, text=each.text[:-1]) for each in faq_utterances(faq) if len(each.text) >= LONG_ENOUGH
+        dataclasses.replace(each, text=each.text[:-1])
+        for each in faq_utterances(faq)
+        if len(each.text) >= MIN_SHORTENED
     ]
 
 
-def _fresh(before: CheckedFaq, after: CheckedFaq, edit: Edit) -> list[Problem]:
-    """The problems that came with the edit; the others have only moved down."""
-    known = {(problem.line + edit.lines * (problem.line >= edit.line), problem.code) for problem in before.problems}
+def _new_problems(before: CheckedFaq, after: CheckedFaq, edit: TextEdit) -> list[Problem]:
+    """The problems that came with the edit; the others have at most moved down."""
+    known = {
+        (problem.line + edit.added_lines * (problem.line >= edit.line), problem.code) for problem in before.problems
+    }
     return [problem for problem in after.problems if (problem.line, problem.code) not in known]
 
 
-def _listed(name: str, problems: Sequence[Problem]) -> str:
+def _listed_errors(name: str, problems: Sequence[Problem]) -> str:
     errors = [problem.line_for(name) for problem in problems if problem.severity == "error"]
-    more = [f"……共 {len(errors)} 处错误"] if len(errors) > SHOWN else []
-    return "\n".join([*errors[:SHOWN], *more])
+    more = [f"……共 {len(errors)} 处错误"] if len(errors) > LISTED else []
+    return "\n".join([*errors[:LISTED], *more])
 
 
-def _reached(match: Match, intent: str) -> bool:
-    """Whether a match leads to the intent: answered, or offered first. Out of scope: not answered."""
+def _leads_to(match: Match, intent: str) -> bool:
+    """Whether the intent is answered or offered first; for OUT_OF_SCOPE, whether nothing is answered."""
     if intent == OUT_OF_SCOPE:
         return match.decision is not Decision.ANSWER
     return match.decision is not Decision.FALLBACK and match.intent == intent
 
 
-def _served(match: Match, intent: str) -> bool:
-    """Whether who says it still gets there: it is answered, or stands among what is offered, in whatever place."""
+def _serves(match: Match, intent: str) -> bool:
+    """Whether somebody who means the intent gets there: it is answered, or among what is offered."""
     if match.decision is Decision.CLARIFY and intent != OUT_OF_SCOPE:
         return intent in [each.intent for each in match.candidates[:OFFERED]]
-    return _reached(match, intent)
+    return _leads_to(match, intent)
 
 
-def _moved(before: Match, after: Match) -> float:
-    """How much likelier what is now understood has become, or how much less likely what was, 0 to 1."""
+def _score_shift(before: Match, after: Match) -> float:
+    """How much likelier the intent that is now understood has become, or how much less likely the one before, 0 to 1."""
     if after.intent is not None:
         return _score(after, after.intent) - _score(before, after.intent)
     return before.score - _score(after, before.intent)
@@ -189,26 +210,34 @@ def _score(match: Match, intent: str | None) -> float:
     return next((each.score for each in match.candidates if each.intent == intent), 0.0)
 
 
-def _harm(
-    old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]
-) -> tuple[list[tuple[LabeledUtterance, Match]], list[LabeledUtterance]]:
-    """What was understood rightly and isn't any more, with how it is now; and what is only asked back now."""
+@dataclass(frozen=True, slots=True)
+class _Harm:
+    """What was understood rightly and isn't any more."""
+
+    stolen: tuple[tuple[LabeledUtterance, Match], ...]
+    """Lost to another intent or to none, with how it is understood now."""
+    weakened: tuple[LabeledUtterance, ...]
+    """Answered before and only offered now."""
+
+
+def _harm(old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]) -> _Harm:
+    """What a new matcher does to messages whose meaning is known."""
     stolen, weakened = [], []
-    for sentence in known:
-        after, right = new.match(sentence.text), (sentence.intent, *sentence.also)
-        lost = not any(_served(after, intent) for intent in right)
+    for utterance in known:
+        after, right = new.match(utterance.text), (utterance.intent, *utterance.also)
+        lost = not any(_serves(after, intent) for intent in right)
         if not lost and after.decision is not Decision.CLARIFY:
             continue
-        before = old.match(sentence.text)
-        if not any(_served(before, intent) for intent in right):
+        before = old.match(utterance.text)
+        if not any(_serves(before, intent) for intent in right):
             continue
-        if lost and _moved(before, after) < SHAKEN:
+        if lost and _score_shift(before, after) < SCORE_NOISE:
             continue
         if lost:
-            stolen.append((sentence, after))
+            stolen.append((utterance, after))
         elif before.decision is not Decision.CLARIFY:
-            weakened.append(sentence)
-    return stolen, weakened
+            weakened.append(utterance)
+    return _Harm(tuple(stolen), tuple(weakened))
 
 
 def _title(faq: FAQ | None, intent: str | None) -> str:
@@ -218,18 +247,18 @@ def _title(faq: FAQ | None, intent: str | None) -> str:
     return f"“{found.title}”（{intent}）" if found else f"“{intent}”"
 
 
-def _theft(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -> str:
+def _theft_message(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -> str:
     lines = [
-        f"  “{sentence.text}”原来属于{_title(faq, sentence.intent)}，加上以后会变成{_title(faq, match.intent)}"
-        for sentence, match in stolen[:SHOWN]
+        f"  “{utterance.text}”原来属于{_title(faq, utterance.intent)}，加上以后会变成{_title(faq, match.intent)}"
+        for utterance, match in stolen[:LISTED]
     ]
-    more = [f"  ……共 {len(stolen)} 句"] if len(stolen) > SHOWN else []
+    more = [f"  ……共 {len(stolen)} 句"] if len(stolen) > LISTED else []
     return "\n".join(
         ["没有写：这句话会抢走别的话题的问法。请换个更具体的说法，或先看看它该不该归那个话题：", *lines, *more]
     )
 
 
-def _unreachable(faq: FAQ, match: Match, intent: str) -> str:
+def _not_understood_message(faq: FAQ, match: Match, intent: str) -> str:
     if match.intent is not None:
         return f"没有写：加上以后，这句话仍会被当作{_title(faq, match.intent)}；请看看它是不是该教给那个话题"
     return f"没有写：加上以后，机器人还是听不懂这句话，答不到{_title(faq, intent)}；请写得完整些，带上关键的词"

@@ -7,6 +7,8 @@ import yaml
 
 from intents import FAQ
 
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 BASIS = {"law": "民法典", "article": "第一千零三十二条", "says": "自然人享有隐私权"}
 
 
@@ -34,7 +36,12 @@ def intent(key: str, questions: Sequence[str], **changes: object) -> dict[str, o
 
 def faq_text(intents: Sequence[Mapping[str, object]], **changes: object) -> str:
     """The YAML of a FAQ with these intents."""
-    return yaml.safe_dump({"version": 1, "intents": [*intents], **changes}, allow_unicode=True, sort_keys=False)
+    return dump_yaml({"version": 1, "intents": [*intents], **changes})
+
+
+def dump_yaml(value: object) -> str:
+    """A value as YAML, by libyaml where PyYAML has it, which takes a tenth of the time."""
+    return str(yaml.dump(value, Dumper=_Dumper, allow_unicode=True, sort_keys=False))
 
 
 def write_faq(folder: Path, intents: Sequence[Mapping[str, object]], **changes: object) -> Path:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from intents.checks import Limits
+from intents.checks import ContentLimits
 
 TODAY = date(2026, 11, 24)
-LIMITS = Limits(questions=2, related=(1, 4))
+LIMITS = ContentLimits(questions=2, related=(1, 4))
 MARK = "▲"
 """Stands in an edit just before the character that the problem must point at."""
 

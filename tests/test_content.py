@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from intents import FAQ, Intent
-from intents.checks import Limits
+from intents.checks import ContentLimits
 from intents.checks.basis import ARTICLE
 from intents.checks.slow import slow_problems
 from intents.faq.schema import PARAMETER_REFERENCE, Group
@@ -18,7 +18,7 @@ from intents.load import CheckedFaq, check_text
 ROOT = Path(__file__).parents[1]
 TAXONOMY: dict[str, list[str]] = yaml.safe_load((ROOT / "tests" / "taxonomy.yaml").read_text("utf-8"))
 IDS = [key for ids in TAXONOMY.values() for key in ids]
-PROMISED = Limits(questions=25)
+PROMISED = ContentLimits(questions=25)
 OUT_OF_SCOPE = 120
 
 # Where a part makes no sense it is left out; small talk has none, and crisis never lectures.

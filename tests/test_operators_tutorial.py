@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.faq.reader import read
+from intents.faq.reader import parse_yaml
 from tests.terminal import OperatorTerminal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +51,7 @@ def assert_seen(promised: str, printed: str, line: str) -> None:
 
 def replaced(text: str, intent: str, part: str, lines: str) -> str:
     """The file with an intent, or a one-line part of it, replaced by the tutorial's lines."""
-    document = read(text)
+    document = parse_yaml(text)
     listed = document.at(("intents",))
     assert isinstance(listed, list)
     index = next(n for n, entry in enumerate(listed) if isinstance(entry, dict) and entry["id"] == intent)

@@ -86,7 +86,7 @@ async def _load_misses(url: str) -> list[str] | None:
 
 
 def _print_content_changes(console: Console, found: ContentChanges) -> None:
-    for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.answers)):
+    for title, keys in (("新话题", found.added), ("删去的话题", found.removed), ("改了回答的话题", found.reworded)):
         if keys:
             console.print(f"{title}：{'、'.join(keys)}", highlight=False)
 
@@ -98,9 +98,9 @@ def _print_decision_changes(console: Console, found: Sequence[DecisionChange], a
     table = Table(title=f"对照了 {asked} 句，{len(found)} 句换了回答", title_justify="left")
     for heading in ("", "句子", "原来", "现在"):
         table.add_column(heading, overflow="fold")
-    for change in sorted(found, key=lambda change: _ORDER.index(change.verdict)):
+    for change in sorted(found, key=lambda change: _ORDER.index(change.effect)):
         table.add_row(
-            _MARKS[change.verdict], escape(change.text), describe_match(change.before), describe_match(change.after)
+            _MARKS[change.effect], escape(change.text), describe_match(change.before), describe_match(change.after)
         )
     console.print(table)
 

@@ -123,14 +123,14 @@ def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *,
         console.print(table)
     if with_wrong:
         for outcome in results:
-            if not outcome.right if outcome.in_scope else outcome.answered:
+            if outcome.misunderstood:
                 _show_wrong(console, outcome)
 
 
 def _show_wrong(console: Console, outcome: EvaluatedUtterance) -> None:
     near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
     console.print(
-        f"[{outcome.match.decision.value}] {outcome.sentence.intent}：{outcome.sentence.text} → {near}",
+        f"[{outcome.match.decision.value}] {outcome.utterance.intent}：{outcome.utterance.text} → {near}",
         highlight=False,
         markup=False,
     )

@@ -40,7 +40,7 @@ async def _try(reloader: Reloader) -> None:
         console.print(f"{reloader.path.name} 版本 {reloader.current.digest}。输入一句话试试；Ctrl-D 结束。")
         async with unsaved_conversation(lambda: reloader.current) as conversation:
             session = TrySession(console, reloader, conversation)
-            reloader.on_outcome(session.handle_reload)
+            reloader.on_reload(session.handle_reload)
             async with reloader.watching():
                 async for line in _typed_lines():
                     if line.strip():

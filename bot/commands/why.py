@@ -16,10 +16,10 @@ _RULES = {
     DecisionReason.EXACT: "和 faq.yaml 里的一条问法一样",
     DecisionReason.EMPTY: "去掉标点和语气词以后什么也没有",
     DecisionReason.FLOOR: "最高分低于 clarify",
-    DecisionReason.OUTSIDE: "更像不归这里管的事",
-    DecisionReason.BARE: "只有一个词，没有问什么",
+    DecisionReason.OUT_OF_SCOPE: "更像不归这里管的事",
+    DecisionReason.TOPIC_ONLY: "只有一个词，没有问什么",
     DecisionReason.UNSURE: "最高分低于 answer",
-    DecisionReason.MARGIN: "第一名领先第二名不到 margin",
+    DecisionReason.SMALL_LEAD: "第一名领先第二名不到 lead",
     DecisionReason.SURE: "分数和领先都够",
     DecisionReason.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
 }
@@ -31,16 +31,16 @@ def show(console: Console, faq: FAQ, why: Explanation) -> None:
     console.print(f"决定：[bold]{_DECISIONS[match.decision]}[/]（{_RULES[match.reason]}）", highlight=False)
     if why.signal is not None:
         console.print(f"危险迹象：“{escape(why.signal.words)}”（{why.signal.pattern}）", highlight=False)
-    console.print(f"读作：{escape(why.reading.surface) or '（空）'}", highlight=False)
-    if why.reading.normalized != why.reading.surface:
-        console.print(f"统一用词：{escape(why.reading.normalized)}", highlight=False)
-    console.print(f"认得的字：{why.known:.0%}　不归这里管的可能：{why.outside:.2f}", highlight=False)
+    console.print(f"读作：{escape(why.analyzed.surface) or '（空）'}", highlight=False)
+    if why.analyzed.normalized != why.analyzed.surface:
+        console.print(f"统一用词：{escape(why.analyzed.normalized)}", highlight=False)
+    console.print(f"认得的字：{why.known_share:.0%}　不归这里管的可能：{why.out_of_scope:.2f}", highlight=False)
     if match.secondary_intent:
         console.print(f"另一个问题：{escape(faq.by_id[match.secondary_intent].title)}", highlight=False)
-    if why.parts:
+    if why.candidates:
         console.print(_table(faq, why))
-    if why.telling:
-        told = "　".join(f"{escape(each.word)} {each.weight:+.2f}" for each in why.telling)
+    if why.influences:
+        told = "　".join(f"{escape(each.word)} {each.weight:+.2f}" for each in why.influences)
         console.print(f"去掉它，领先就少这么多：{told}", highlight=False)
 
 
@@ -48,10 +48,10 @@ def as_json(why: Explanation) -> dict[str, object]:
     """The same for a program."""
     return {
         "rule": why.match.reason.value,
-        "written": why.reading.surface,
-        "canonical": why.reading.normalized,
-        "outside": round(why.outside, 4),
-        "known": round(why.known, 4),
+        "written": why.analyzed.surface,
+        "canonical": why.analyzed.normalized,
+        "outside": round(why.out_of_scope, 4),
+        "known": round(why.known_share, 4),
         "danger": why.signal.pattern if why.signal else None,
         "also": why.match.secondary_intent,
         "parts": [
@@ -60,21 +60,26 @@ def as_json(why: Explanation) -> dict[str, object]:
                 "score": part.score,
                 "margin": round(part.margin, 4),
                 **{view.name.lower(): round(share, 4) for view, share in part.shares.items()},
-                "nearest": part.nearest,
+                "nearest": part.nearest_question,
                 "likeness": round(part.likeness, 1),
             }
-            for part in why.parts
+            for part in why.candidates
         ],
-        "telling": [{"word": each.word, "weight": round(each.weight, 4)} for each in why.telling],
+        "telling": [{"word": each.word, "weight": round(each.weight, 4)} for each in why.influences],
     }
 
 
 def _table(faq: FAQ, why: Explanation) -> Table:
     table = Table("话题", "分数", "证据", *_VIEWS.values(), "最像的问法", "相似", box=None)
-    for part in why.parts:
+    for part in why.candidates:
         shares = [f"{part.shares[view]:+.2f}" for view in _VIEWS]
         title = f"{escape(faq.by_id[part.intent].title)} {part.intent}"
         table.add_row(
-            title, f"{part.score:.2f}", f"{part.margin:+.2f}", *shares, escape(part.nearest), f"{part.likeness:.0f}"
+            title,
+            f"{part.score:.2f}",
+            f"{part.margin:+.2f}",
+            *shares,
+            escape(part.nearest_question),
+            f"{part.likeness:.0f}",
         )
     return table

@@ -20,14 +20,14 @@ def notify_on_reload(reloader: Reloader, handoffs: Handoffs) -> None:
         if outcome.loaded:
             log.info("faq_loaded", faq=outcome.digest, warnings=len(outcome.problems))
         else:
-            log.warning("faq_refused", faq=outcome.digest, reason=outcome.line)
+            log.warning("faq_refused", faq=outcome.digest, reason=outcome.summary)
         await handoffs.announce(reload_notice(outcome))
 
-    reloader.on_outcome(notify)
+    reloader.on_reload(notify)
 
 
 def reload_notice(outcome: ReloadResult) -> Reply:
     """What operators read: one line, and on a refusal the other errors below it."""
     others = [error.line_for(outcome.path.name) for error in outcome.errors[1:SHOWN]]
     more = ["其余的请运行 youshu check 查看。"] if len(outcome.errors) > SHOWN else []
-    return wording.text_reply(outcome.line, *others, *more)
+    return wording.text_reply(outcome.summary, *others, *more)

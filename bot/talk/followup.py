@@ -150,7 +150,7 @@ def _of_the_topic(message: Message, topic: str, asked: PartRequest, weights: Wei
         return True
     if not asked.named:
         return False
-    best = message.matcher.rank(asked.rest)[:1]
+    best = message.matcher.rank(asked.rest, 1).candidates
     return not best or best[0].intent in {topic, CRISIS} or best[0].score < weights.named_rest
 
 
@@ -158,7 +158,7 @@ def _shares(message: Message, faq: FAQ, topic: str, weights: Weights) -> Sequenc
     """Every reading with its share of all, best first."""
     alone = message.ranking.candidates
     title = faq.by_id[topic].title
-    titled = {each.intent: each.score for each in message.matcher.rank(f"{title}，{message.text}")}
+    titled = {each.intent: each.score for each in message.matcher.rank(f"{title}，{message.text}").candidates}
     weight = weights.least + (1 - weights.least) * message.ellipsis
     near = {*faq.by_id[topic].related, *(each.id for each in faq.intents if topic in each.related)}
     sums = {_OUTSIDE: math.log(max(0.0, 1 - sum(each.score for each in alone)) + weights.floor)}

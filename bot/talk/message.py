@@ -39,7 +39,7 @@ class Message:
     @cached_property
     def ranking(self) -> Ranking:
         """Every intent with its score."""
-        return self.matcher.ranking(self.text)
+        return self.matcher.rank(self.text)
 
     @cached_property
     def match(self) -> Match:

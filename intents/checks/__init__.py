@@ -1,14 +1,15 @@
-"""One small function per rule of content, each yielding problems; the order of the file decides what is shown first."""
+"""The rules of content: a small function each, which yields problems."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 
 from intents.checks import basis, dates, questions, references, values
-from intents.checks.form import form_problems
-from intents.checks.limits import Limits
+from intents.checks.limits import ContentLimits
 from intents.checks.raw_faq import RawFaq, Rule
+from intents.checks.schema_errors import schema_problems
 from intents.faq.problems import Problem
 
-__all__ = ["RULES", "Limits", "RawFaq", "Rule", "causes", "form_problems", "rule_problems"]
+__all__ = ["RULES", "ContentLimits", "RawFaq", "Rule", "causes", "rule_problems", "schema_problems"]
 
 RULES: tuple[Rule, ...] = (
     values.empty_values,
@@ -19,14 +20,14 @@ RULES: tuple[Rule, ...] = (
     references.duplicate_ids,
     references.duplicate_titles,
     references.related_topics,
-    references.parameter_names,
+    references.parameter_references,
     references.unused_parameters,
-    references.written_out,
-    references.lexicon_words,
+    references.hard_coded_values,
+    references.duplicate_words,
     basis.article_form,
     basis.document_form,
     basis.law_name,
-    dates.reviews,
+    dates.review_dates,
     dates.parameter_dates,
     questions.duplicate_questions,
     questions.enough_questions,
@@ -41,13 +42,13 @@ def rule_problems(raw: RawFaq, *, advice: bool = True) -> Iterator[Problem]:
 
 
 def _advice() -> tuple[Rule, ...]:
-    # Not before: its patterns take as long to compile as a tenth of a FAQ takes to load.
+    # Imported only now, because its patterns take long to compile and a load that skips advice doesn't need them.
     from intents.checks.advice import ADVICE  # noqa: PLC0415
 
     return ADVICE
 
 
-_FOLLOWS: Mapping[str, frozenset[str]] = {
+_CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "E-FULLWIDTH-COLON": frozenset({"E-EMPTY-PART", "E-MISSING-KEY", "E-BASIS"}),
     "E-FULLWIDTH-COMMA": frozenset({"E-MISSING-KEY", "E-BASIS"}),
     "E-BRACE": frozenset({"E-EMPTY-PART"}),
@@ -55,10 +56,15 @@ _FOLLOWS: Mapping[str, frozenset[str]] = {
     "E-CHARACTER": frozenset({"W-GARBLED"}),
     "E-WIDE-SPACE": frozenset({"W-INVISIBLE"}),
 }
+"""The codes that only follow from another problem on the same line."""
+
+
+_PLACE_FIRST = attrgetter("line", "column", "code", "message", "remedy")
+"""Sorts problems as their comparison does."""
 
 
 def causes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems in order, without those that only follow from another on the same line."""
-    found = sorted(set(problems))
-    hidden = {(problem.line, code) for problem in found for code in _FOLLOWS.get(problem.code, ())}
+    found = sorted(set(problems), key=_PLACE_FIRST)  # with a key, because a hostile file has hundreds of thousands
+    hidden = {(problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
     return tuple(problem for problem in found if (problem.line, problem.code) not in hidden)

@@ -1,23 +1,23 @@
-"""The rules that only ever warn, which nobody who just wants to answer from the file needs to wait for."""
+"""The rules that only warn; skipped where a file is loaded just to answer from it."""
 
-from intents.checks import claims, letters, reading
+from intents.checks import characters, claims, readability
 from intents.checks.raw_faq import Rule
 
 ADVICE: tuple[Rule, ...] = (
-    letters.invisible,
-    letters.look_alikes,
-    letters.garbled,
-    letters.mixed_script,
-    letters.punctuation,
-    letters.numbered_lines,
-    letters.markup,
-    reading.missing_parts,
-    reading.line_counts,
-    reading.summary_length,
-    reading.sentence_length,
-    reading.title_length,
-    reading.answer_length,
-    reading.channel_length,
+    characters.invisible,
+    characters.look_alikes,
+    characters.garbled,
+    characters.mixed_script,
+    characters.punctuation,
+    characters.numbered_lines,
+    characters.markup,
+    readability.missing_parts,
+    readability.line_counts,
+    readability.summary_length,
+    readability.sentence_length,
+    readability.title_length,
+    readability.answer_length,
+    readability.channel_length,
     claims.promises,
     claims.hotlines,
 )

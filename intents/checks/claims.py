@@ -1,4 +1,4 @@
-"""What an answer must not claim: an outcome that nobody can promise, a hotline as if it were national or always open."""
+"""What an answer mustn't claim: that an outcome is certain, or that a hotline is national or always open."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def hotlines(raw: RawFaq) -> Iterator[Problem]:
         answers.setdefault(int(written.path[1]), []).append(written)
     for texts in answers.values():
         for number, hotline in HOTLINES.items():
-            naming = [written for written in texts if _names(raw.filled(written.text), number)]
+            naming = [written for written in texts if _names(raw.fill(written.text), number)]
             said = [written for written in naming if hotline.qualifier.search(_without(raw, written, number))]
             wrong = [
                 written for written in naming if written not in said and (written.path[-1] == "summary" or not said)
@@ -98,4 +98,4 @@ def _names(text: str, number: str) -> bool:
 
 def _without(raw: RawFaq, written: WrittenText, number: str) -> str:
     """The text as people read it, without the number itself, which may hold another (12110 holds 110)."""
-    return re.sub(rf"(?<!\d){number}(?!\d)", "", raw.filled(written.text))
+    return re.sub(rf"(?<!\d){number}(?!\d)", "", raw.fill(written.text))

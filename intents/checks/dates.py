@@ -1,4 +1,4 @@
-"""Answers that nobody has read for too long, and dates that can't be."""
+"""Answers and parameters that nobody has looked at for too long, and dates in the future."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -7,11 +7,11 @@ from intents.checks.raw_faq import RawFaq
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
-# Somewhere on Earth it is already tomorrow.
+# Where the file was written it may be tomorrow already.
 _TOMORROW = timedelta(days=1)
 
 
-def reviews(raw: RawFaq) -> Iterator[Problem]:
+def review_dates(raw: RawFaq) -> Iterator[Problem]:
     """Answers last reviewed too long ago, or in the future."""
     for index, intent in raw.intents:
         path: Path = ("intents", index, "reviewed")
@@ -26,7 +26,7 @@ def reviews(raw: RawFaq) -> Iterator[Problem]:
 
 
 def parameter_dates(raw: RawFaq) -> Iterator[Problem]:
-    """Parameters that move and weren't looked up again in time, or that are dated in the future."""
+    """Parameters that change and weren't looked up again in time, or that are dated in the future."""
     for name, parameter in raw.parameters.items():
         path: Path = ("parameters", name, "as_of")
         day = _day(parameter.get("as_of"))

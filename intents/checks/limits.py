@@ -1,14 +1,14 @@
-"""How long, how many, how old: the numbers that the rules hold content to."""
+"""The numbers that content is held to: lengths, counts, ages."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """The bounds of good content; tests of the shipped file raise some of them."""
+class ContentLimits:
+    """The bounds of good content."""
 
     questions: int = 15
-    """At least so many questions an intent."""
+    """At least so many for each intent."""
     summary: int = 120
     """Characters of a summary, with its parameters filled in."""
     sentence: int = 60
@@ -22,9 +22,9 @@ class Limits:
     related: tuple[int, int] = (2, 4)
     """Topics offered next."""
     review_days: int = 365
-    """After so many days someone must read an answer again."""
+    """After so many days an answer must be reviewed again."""
     near: float = 92.0
-    """Two questions are nearly the same from here on: rapidfuzz's ratio, 0 to 100, after normalising."""
+    """From here on two questions are nearly equal: rapidfuzz's ratio of their normalised forms, 0 to 100; at least 90."""
     telegram_units: int = 4096
     """UTF-16 code units of one message. https://core.telegram.org/bots/api#sendmessage"""
     wechat_bytes: int = 1800

@@ -1,4 +1,4 @@
-"""The questions: each says something, once, and there are enough."""
+"""Questions: none is empty, none stands twice, and each intent has enough."""
 
 import re
 import unicodedata
@@ -14,23 +14,23 @@ _MARK = re.compile("[，。？！、]")
 
 
 def duplicate_questions(raw: RawFaq) -> Iterator[Problem]:
-    """The same words twice, however they are spaced, punctuated or (in two intents) whichever script they are in."""
+    """The same question twice, however spaced or punctuated; in two intents, also in two scripts."""
     written = [_words(question.text) for question in raw.questions]
-    # All at once: a call of OpenCC for each would take as long as reading the file.
+    # Converted in one call: one for each question would take as long as parsing the file.
     in_one_script = simplified("\n".join(written)).split("\n")
     first: dict[str, int] = {}
-    first_of_owner: dict[tuple[str, str | None], int] = {}
+    first_of_intent: dict[tuple[str, str | None], int] = {}
     for number, (question, words) in enumerate(zip(raw.questions, written, strict=True)):
         if not words:
             message = f"问法{quoted(question.text)}里没有能辨认的字"
             yield raw.problem(question.path, "E-EMPTY-QUESTION", message, "请写成一句话，或删去")
             continue
-        earlier = first_of_owner.setdefault((words, question.owner), number)
+        earlier = first_of_intent.setdefault((words, question.intent), number)
         if earlier == number:
             earlier = first.setdefault(in_one_script[number], number)
-        # The other script's spelling is welcome beside its own.
-        same_owner = raw.questions[earlier].owner == question.owner
-        if earlier != number and (not same_owner or written[earlier] == words):
+        # In one intent a question may stand in both scripts.
+        same_intent = raw.questions[earlier].intent == question.intent
+        if earlier != number and (not same_intent or written[earlier] == words):
             yield _twice(raw, raw.questions[earlier], question)
 
 
@@ -42,18 +42,18 @@ def _words(text: str) -> str:
 
 def _twice(raw: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Problem:
     line = raw.line_of(first.path)
-    if first.owner == second.owner:
+    if first.intent == second.intent:
         message = f"{quoted(second.text)}和第 {line} 行是同一句"
         return raw.problem(second.path, "W-REPEATED-QUESTION", message, "请删去其一")
-    if first.owner is None:
+    if first.intent is None:
         message = f"{quoted(second.text)}在第 {line} 行的 out_of_scope 里也有"
         return raw.problem(second.path, "E-SCOPE-CLASH", message, "请想好归不归这里管，删去其一")
-    message = f"{quoted(second.text)}已在第 {line} 行的“{first.owner}”里"
+    message = f"{quoted(second.text)}已在第 {line} 行的“{first.intent}”里"
     return raw.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
 
 
 def enough_questions(raw: RawFaq) -> Iterator[Problem]:
-    """An intent that is asked in too few ways is rarely found."""
+    """Intents with too few questions, which are rarely found."""
     least = raw.limits.questions
     for index, intent in raw.intents:
         count = len(sequence(intent.get("questions")))

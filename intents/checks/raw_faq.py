@@ -1,11 +1,11 @@
-"""A FAQ text as the rules see it: raw values, so that one mistake hides no other."""
+"""The FAQ as it is written, valid or not, so that one mistake hides no other."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from intents.checks.limits import Limits
+from intents.checks.limits import ContentLimits
 from intents.faq.problems import Problem
 from intents.faq.reader import Path, Value, YamlDocument
 from intents.faq.schema import PARAMETER_REFERENCE
@@ -24,19 +24,19 @@ class WrittenText:
 
 @dataclass(frozen=True, slots=True)
 class WrittenQuestion(WrittenText):
-    """A question and whose it is."""
+    """A question of the file and where it belongs."""
 
-    owner: str | None
-    """The intent's id; None for what is out of scope."""
+    intent: str | None
+    """The id of its intent; None for a question out of scope."""
 
 
 @dataclass(frozen=True)
 class RawFaq:
-    """A document, with what the rules measure it by."""
+    """A parsed file with the day and the limits that it is checked by."""
 
     document: YamlDocument
     today: date
-    limits: Limits = field(default_factory=Limits)
+    limits: ContentLimits = field(default_factory=ContentLimits)
 
     def problem(
         self, path: Path, code: str, message: str, remedy: str, *, character: int | None = None, at_key: bool = False
@@ -67,24 +67,24 @@ class RawFaq:
 
     @cached_property
     def questions(self) -> tuple[WrittenQuestion, ...]:
-        """Every question of the file that says something, in its order."""
+        """Every question that isn't empty; first those out of scope."""
         found: list[WrittenQuestion] = []
         outside = mapping(self.root.get("out_of_scope")).get("questions")
         found += (WrittenQuestion(w.path, w.text, None) for w in _items(outside, ("out_of_scope", "questions")))
         for index, intent in self.intents:
-            owner = str(intent.get("id") or f"#{index + 1}")
+            key = str(intent.get("id") or f"#{index + 1}")
             listed = _items(intent.get("questions"), ("intents", index, "questions"))
-            found += (WrittenQuestion(w.path, w.text, owner) for w in listed)
+            found += (WrittenQuestion(w.path, w.text, key) for w in listed)
         return tuple(found)
 
     @cached_property
-    def comparable(self) -> Sequence[str]:
-        """The form in which each question is compared, in the order of questions."""
-        return Normalizer().each([question.text for question in self.questions])
+    def normalized_questions(self) -> Sequence[str]:
+        """The normalised form of each of `questions`."""
+        return Normalizer().batch([question.text for question in self.questions])
 
     @cached_property
     def answer_texts(self) -> tuple[WrittenText, ...]:
-        """What people read in answers, the basis among it; parameters not yet filled in."""
+        """What people read in answers, also the basis; parameters aren't filled in."""
         found: list[WrittenText] = []
         for index, intent in self.intents:
             path: Path = ("intents", index, "answer")
@@ -106,8 +106,8 @@ class RawFaq:
             if isinstance(title := intent.get("title"), str)
         )
 
-    def filled(self, text: str) -> str:
-        """Text with the parameters that are known filled in, as people will read it."""
+    def fill(self, text: str) -> str:
+        """The text with known parameters filled in, as people read it."""
         return PARAMETER_REFERENCE.sub(lambda found: self.parameter_text(found[1]) or found[0], text)
 
     def parameter_text(self, name: str) -> str:

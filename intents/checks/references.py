@@ -1,4 +1,4 @@
-"""Names that point at something: ids, related topics, parameters."""
+"""Ids, titles, related topics, parameters and lexicon words: unique where they must be, and existing where they are referred to."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -59,7 +59,7 @@ def related_topics(raw: RawFaq) -> Iterator[Problem]:
             yield raw.problem(path, "W-RELATED", message, remedy, at_key=True)
 
 
-def parameter_names(raw: RawFaq) -> Iterator[Problem]:
+def parameter_references(raw: RawFaq) -> Iterator[Problem]:
     """References to parameters that don't exist, and braces that refer to nothing."""
     for written in raw.answer_texts:
         named = {found[1]: found for found in reversed(list(PARAMETER_REFERENCE.finditer(written.text)))}
@@ -82,7 +82,7 @@ def parameter_names(raw: RawFaq) -> Iterator[Problem]:
 
 
 def unused_parameters(raw: RawFaq) -> Iterator[Problem]:
-    """Parameters that no answer quotes: nobody will notice when they grow old."""
+    """Parameters that no answer quotes, so that nobody would notice when they are out of date."""
     used = {name for written in raw.answer_texts for name in PARAMETER_REFERENCE.findall(written.text)}
     for name in raw.parameters:
         if name not in used:
@@ -92,8 +92,8 @@ def unused_parameters(raw: RawFaq) -> Iterator[Problem]:
             )
 
 
-def written_out(raw: RawFaq) -> Iterator[Problem]:
-    """A parameter's value written into an answer: it stays behind when the parameter changes."""
+def hard_coded_values(raw: RawFaq) -> Iterator[Problem]:
+    """A parameter's value copied into an answer, which won't change with the parameter."""
     telling: dict[str, list[str]] = {}
     for name in raw.parameters:
         if _TELLING_VALUE.fullmatch(text := raw.parameter_text(name)):
@@ -107,14 +107,14 @@ def written_out(raw: RawFaq) -> Iterator[Problem]:
         first_of_each = {found[0]: found for found in reversed(list(pattern.finditer(written.text)))}
         for found in first_of_each.values():
             if written.text.count("“", 0, found.start()) > written.text.count("”", 0, found.start()):
-                continue  # inside quotation marks it is what others say
+                continue  # a quotation doesn't change with the parameter
             remedy = f"请写成 {' 或 '.join(telling[found[0]])}"
             message = f"{quoted(found[0])}直接写在回答里，数值变了这里不会跟着变"
             yield raw.problem(written.path, "W-WRITTEN-OUT", message, remedy, character=found.start())
 
 
-def lexicon_words(raw: RawFaq) -> Iterator[Problem]:
-    """A word in two groups: then both groups mean the same, which is rarely what was meant."""
+def duplicate_words(raw: RawFaq) -> Iterator[Problem]:
+    """A word in two groups of the lexicon, of which only the first counts."""
     seen: dict[str, int] = {}
     for index, group in enumerate(sequence(raw.root.get("lexicon"))):
         for position, word in enumerate(sequence(group)):

@@ -14,7 +14,7 @@ from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.problems import Problem, quoted
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.matching.decide import Decision
-from intents.matching.normalize import bounded
+from intents.matching.normalize import truncate
 
 ProgressTracker = Callable[[Sequence[WrittenQuestion], str], Iterable[WrittenQuestion]]
 """Goes through the questions, and may show a progress bar under this title."""
@@ -48,12 +48,12 @@ def slow_problems(
 
 def near_duplicates(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[Problem]:
     """Questions of different intents that the matcher can hardly tell apart."""
-    index = NearDuplicateIndex(raw.comparable, raw.limits.near)
+    index = NearDuplicateIndex(raw.normalized_questions, raw.limits.near)
     for number, question in enumerate(track(raw.questions, "比对相近的问法")):
         for other in index.earlier(number):
             first = raw.questions[other]
-            if first.owner != question.owner and _letters(first.text) != _letters(question.text):
-                where = f"第 {raw.line_of(first.path)} 行（{first.owner or OUT_OF_SCOPE}）的{quoted(first.text)}"
+            if first.intent != question.intent and _letters(first.text) != _letters(question.text):
+                where = f"第 {raw.line_of(first.path)} 行（{first.intent or OUT_OF_SCOPE}）的{quoted(first.text)}"
                 message = f"{quoted(question.text)}和{where}几乎一样"
                 yield raw.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
                 break
@@ -75,17 +75,17 @@ def stolen_questions(
     matcher = Matcher(faq)
     for question in contested:
         match = matcher.match(question.text)
-        only_offered = question.owner is None and match.decision is not Decision.ANSWER
+        only_offered = question.intent is None and match.decision is not Decision.ANSWER
         yield from _misrouted(raw, question, None if only_offered else match.intent)
 
 
 def _contested(raw: RawFaq) -> Iterator[WrittenQuestion]:
     """Questions that two intents have word for word; any other always reaches its own."""
-    owners: defaultdict[str, set[str | None]] = defaultdict(set)
-    for question, text in zip(raw.questions, raw.comparable, strict=True):
-        owners[text].add(question.owner)
-    for question, text in zip(raw.questions, raw.comparable, strict=True):
-        if len(owners[text]) > 1:
+    intents: defaultdict[str, set[str | None]] = defaultdict(set)
+    for question, text in zip(raw.questions, raw.normalized_questions, strict=True):
+        intents[text].add(question.intent)
+    for question, text in zip(raw.questions, raw.normalized_questions, strict=True):
+        if len(intents[text]) > 1:
             yield question
 
 
@@ -94,20 +94,20 @@ def _in_danger(raw: RawFaq, faq: FAQ, track: ProgressTracker, spot_checks: int |
     if CRISIS not in faq.by_id:
         return
     detector = shipped_detector()
-    questions = [question for question in raw.questions if question.owner != CRISIS]
+    questions = [question for question in raw.questions if question.intent != CRISIS]
     if spot_checks is not None and len(questions) > spot_checks:
         questions = [questions[number * len(questions) // spot_checks] for number in range(spot_checks)]
     for question in track(questions, "看有没有轻生的意思"):
-        if detector.is_danger(bounded(question.text)):
+        if detector.is_danger(truncate(question.text)):
             yield question
 
 
 def _misrouted(raw: RawFaq, question: WrittenQuestion, reached: str | None) -> Iterator[Problem]:
     """The problem of a question that is answered by this intent, or by none (None); no problem where that is its own."""
-    if reached == question.owner:
+    if reached == question.intent:
         return
     asked = quoted(question.text)
-    if question.owner is None:
+    if question.intent is None:
         message, remedy = f"{asked}写在范围之外，却会被“{reached}”回答", "请看看那个话题里是不是有太像的问法"
         yield raw.problem(question.path, "W-SCOPE-ANSWERED", message, remedy)
     elif reached is None:

@@ -1,4 +1,4 @@
-"""Values that aren't what they look like: empty, converted by YAML, or wrapped in curly quotes."""
+"""Values that say something else than they look like: empty, converted by YAML, in curly quotes, cut by a #."""
 
 import re
 import unicodedata
@@ -48,7 +48,7 @@ def _empties(value: Value, path: Path) -> Iterator[Path]:
 
 
 def silent_conversions(raw: RawFaq) -> Iterator[Problem]:
-    """An unquoted no, 012, 1:30 or date where text belongs: other YAML readers make something else of it."""
+    """An unquoted no, 012, 1:30 or date where text belongs, which other YAML readers convert."""
     for path, kind in raw.document.conversions.items():
         last, text = path[-1] if path else "", raw.document.at(path)
         if not isinstance(text, str) or (last in _DATES and kind == "timestamp"):
@@ -56,7 +56,7 @@ def silent_conversions(raw: RawFaq) -> Iterator[Problem]:
         if last in _NUMBERS and kind in {"int", "float"} and _PLAIN_NUMBER.fullmatch(text):
             continue
         if last in _DATES | {"version", "recheck_days", "id", "group"}:
-            continue  # only one form is right there, and the schema says which
+            continue  # the schema accepts only one form there
         message = f"{quoted(text)}没有加引号，YAML 会当成{_KINDS.get(kind, '别的东西')}"
         yield raw.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
 
@@ -75,7 +75,7 @@ def doubled_units(raw: RawFaq) -> Iterator[Problem]:
 
 
 def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
-    """A whole value inside curly quotes: they don't quote anything in YAML and will be shown."""
+    """A whole value in curly quotes, which YAML takes for part of the text."""
     texts = (*raw.questions, *raw.answer_texts, *raw.titles)
     for written in texts:
         text = written.text.strip()
@@ -86,7 +86,7 @@ def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
 
 
 def cut_by_hash(raw: RawFaq) -> Iterator[Problem]:
-    """A space and # in a plain text: YAML takes the rest of the line for a comment."""
+    """A space and # in an unquoted text, whose rest YAML takes for a comment."""
     source = raw.document.source
     if not _ANY_HASH.search(source.text):
         return

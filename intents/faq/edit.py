@@ -1,4 +1,4 @@
-"""Put lines into faq.yaml and leave every other byte as it is; pure functions on its text."""
+"""Puts lines into the text of faq.yaml and leaves every other character as it is; pure functions."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import yaml
 
 from intents.errors import ExpectedError
-from intents.faq.reader import Path, Value, YamlDocument, read
+from intents.faq.reader import Path, Value, YamlDocument, parse_yaml
 from intents.faq.schema import OUT_OF_SCOPE
 
 # The end of a bracket that was left open, on this line or on one that follows.
@@ -20,112 +20,111 @@ class EditError(ExpectedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class TextEdit:
     """A changed text."""
 
     text: str
     line: int
     """Where what is new begins, 1-based."""
-    lines: int
-    """How many lines were put in before the old text goes on."""
+    added_lines: int
+    """By how many lines what follows has moved down."""
 
 
-def with_question(text: str, owner: str, question: str) -> Edit:
-    """The text with one more question at the end of an intent's; raises EditError."""
-    document = _readable(text)
-    path = _questions_of(document, owner)
+def with_question(text: str, intent: str, question: str) -> TextEdit:
+    """The text with one more question at the end of an intent's (or of OUT_OF_SCOPE's); raises EditError."""
+    document = _parsed(text)
+    path = _questions_path(document, intent)
     questions = document.at(path)
     if not isinstance(questions, list) or not questions:
-        raise EditError(f"“{owner}”还没有 questions 列表，请先在文件里写上第一句")
+        raise EditError(f"“{intent}”还没有 questions 列表，请先在文件里写上第一句")
     begin, last = document.spans[path][0], document.spans[(*path, len(questions) - 1)]
     body = document.source.text
     if body[begin] == "[":
-        edited = f"{body[: last[1]]}, {scalar(question)}{body[last[1] :]}"
-        edit = Edit(edited, document.source.place(last[1]).line, 0)
+        edited = f"{body[: last[1]]}, {yaml_scalar(question)}{body[last[1] :]}"
+        edit = TextEdit(edited, document.source.place(last[1]).line, 0)
     else:
-        edit = _after(body, last[1], [f"{_indent(body, begin)}- {scalar(question)}"])
-    return _verified(text, edit, _inserted(document.value, (*path, len(questions)), [question]))
+        edit = _insert_lines(body, last[1], [f"{_indent(body, begin)}- {yaml_scalar(question)}"])
+    return _verified(text, edit, _with_items(document.value, (*path, len(questions)), [question]))
 
 
-def with_intent(text: str, after: str, block: Sequence[str]) -> Edit:
+def with_intent(text: str, after: str, block: Sequence[str]) -> TextEdit:
     """The text with a new intent, given as the lines of a one-item list, behind another one; raises EditError."""
-    document = _readable(text)
-    index = _index(document, after)
+    document = _parsed(text)
+    index = _intent_index(document, after)
     path: Path = ("intents", index)
-    begin = document.spans[path][0]
     body = document.source.text
-    end = max(span[1] for inner, span in document.spans.items() if inner[:2] == path)
+    end = document.end(path)
     while closing := _CLOSING.match(body, end):
         end = closing.end()
-    indent = _indent(body, body.rfind("-", 0, begin))
-    edit = _after(body, end, ["", *(f"{indent}{line}".rstrip() for line in block)])
-    entry = read("\n".join(block)).value
-    return _verified(text, edit, _inserted(document.value, ("intents", index + 1), entry))
+    indent = _indent(body, body.rfind("-", 0, document.spans[path][0]))
+    edit = _insert_lines(body, end, ["", *(f"{indent}{line}".rstrip() for line in block)])
+    entry = parse_yaml("\n".join(block)).value
+    return _verified(text, edit, _with_items(document.value, ("intents", index + 1), entry))
 
 
-def scalar(text: str) -> str:
-    """The text as a YAML scalar on one line, quoted only where it must be; good in a block and in brackets."""
+def yaml_scalar(text: str) -> str:
+    """The text as a YAML scalar on one line, in quotes only where it needs them; also fit for a list in brackets."""
     dumped = yaml.safe_dump([text], default_flow_style=True, allow_unicode=True, width=math.inf)
     return str(dumped).rstrip("\n")[1:-1]
 
 
-def _readable(text: str) -> YamlDocument:
-    document = read(text.removeprefix("\ufeff"))
+def _parsed(text: str) -> YamlDocument:
+    document = parse_yaml(text.removeprefix("\ufeff"))
     if document.value is None:
         first = document.problems[0]
         raise EditError(f"文件现在读不懂：第 {first.line} 行 {first.code} {first.message}；{first.remedy}")
     return document
 
 
-def _index(document: YamlDocument, owner: str) -> int:
+def _questions_path(document: YamlDocument, intent: str) -> Path:
+    if intent == OUT_OF_SCOPE:
+        return (OUT_OF_SCOPE, "questions")
+    return ("intents", _intent_index(document, intent), "questions")
+
+
+def _intent_index(document: YamlDocument, intent: str) -> int:
     intents = document.at(("intents",))
     for index, entry in enumerate(intents if isinstance(intents, list) else ()):
-        if isinstance(entry, dict) and entry.get("id") == owner:
+        if isinstance(entry, dict) and entry.get("id") == intent:
             return index
-    raise EditError(f"没有话题“{owner}”，请对照 faq.yaml 里的 id")
+    raise EditError(f"没有话题“{intent}”，请对照 faq.yaml 里的 id")
 
 
-def _questions_of(document: YamlDocument, owner: str) -> Path:
-    if owner == OUT_OF_SCOPE:
-        return (OUT_OF_SCOPE, "questions")
-    return ("intents", _index(document, owner), "questions")
-
-
-def _indent(text: str, position: int) -> str:
-    """The spaces before the dash at this position."""
-    indent = text[text.rfind("\n", 0, position) + 1 : position]
+def _indent(text: str, dash: int) -> str:
+    """The spaces before the dash at this offset."""
+    indent = text[text.rfind("\n", 0, dash) + 1 : dash]
     if indent.strip(" "):
         raise EditError("这个列表的写法太特别，请用编辑器手工加上")
     return indent
 
 
-def _after(text: str, end: int, lines: Sequence[str]) -> Edit:
-    """Lines put in after the line on which the value that ends here ends, with that line's kind of line end."""
+def _insert_lines(text: str, end: int, lines: Sequence[str]) -> TextEdit:
+    """The text with lines after the line on which the value that ends at this offset ends, with that line's kind of line end."""
     end = len(text[:end].rstrip())
     line_end = text.find("\n", end)
     first = text.count("\n", 0, end) + 2
     newline = "\r\n" if text[line_end - 1 : line_end] == "\r" or (line_end < 0 and "\r\n" in text) else "\n"
     if line_end < 0:
-        return Edit(text + "".join(newline + line for line in lines), first, len(lines))
-    put_in = "".join(line + newline for line in lines)
-    return Edit(text[: line_end + 1] + put_in + text[line_end + 1 :], first, len(lines))
+        return TextEdit(text + "".join(newline + line for line in lines), first, len(lines))
+    inserted = "".join(line + newline for line in lines)
+    return TextEdit(text[: line_end + 1] + inserted + text[line_end + 1 :], first, len(lines))
 
 
-def _inserted(value: Value, path: Path, new: Value) -> Value:
-    """A copy of the value with the items of `new` put in where the path points."""
+def _with_items(value: Value, path: Path, new: Value) -> Value:
+    """A copy of the value with the items of `new` where the path points into a list."""
     step, rest = path[0], path[1:]
     if isinstance(value, dict) and isinstance(step, str):
-        return {key: _inserted(child, rest, new) if key == step else child for key, child in value.items()}
+        return {key: _with_items(child, rest, new) if key == step else child for key, child in value.items()}
     if not isinstance(value, list) or not isinstance(step, int):
         return value
     if not rest:
         return [*value[:step], *(new if isinstance(new, list) else [new]), *value[step:]]
-    return [_inserted(child, rest, new) if index == step else child for index, child in enumerate(value)]
+    return [_with_items(child, rest, new) if index == step else child for index, child in enumerate(value)]
 
 
-def _verified(original: str, edit: Edit, expected: Value) -> Edit:
-    """The edit with the byte order mark put back, once it is sure that it says what it should and nothing else."""
-    if read(edit.text).value != expected:
+def _verified(original: str, edit: TextEdit, expected: Value) -> TextEdit:
+    """The edit with the byte order mark put back; raises EditError if the new text doesn't say exactly what is expected."""
+    if parse_yaml(edit.text).value != expected:
         raise EditError("这里的写法太特别，自动加会弄乱别处，请用编辑器手工加上")
     mark = "\ufeff" if original.startswith("\ufeff") else ""
-    return Edit(mark + edit.text, edit.line, edit.lines)
+    return TextEdit(mark + edit.text, edit.line, edit.added_lines)

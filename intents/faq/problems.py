@@ -68,7 +68,7 @@ class FAQError(ExpectedError):
 
 
 def quoted(text: str) -> str:
-    """A piece of the file inside a message: one line, cut where it is long."""
+    """A text of the file for a message: in quotes, on one line, cut where it is long."""
     line = _SPACES.sub(" ", text).strip()
     line = "".join(c if c.isprintable() else f"\\u{ord(c):04X}" for c in line)
     return f"“{line[:_QUOTED_CHARACTERS]}{'…' if len(line) > _QUOTED_CHARACTERS else ''}”"

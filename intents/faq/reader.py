@@ -1,8 +1,8 @@
-"""YAML to values that know their line and column; duplicate keys and YAML's own traps are problems."""
+"""Parses YAML into plain values with their place in the text; duplicate keys, aliases and syntax errors become problems."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import yaml
@@ -10,13 +10,13 @@ import yaml
 from intents.faq.problems import Problem, quoted
 from intents.faq.source import Place, SourceText
 
-__all__ = ["Path", "Place", "Value", "YamlDocument", "read"]
+__all__ = ["Path", "Place", "Value", "YamlDocument", "parse_yaml"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Path = tuple[str | int, ...]
 
 MAX_DEPTH = 20
-"""The format needs six levels; beyond this, libyaml's time grows with the square of the depth."""
+"""The FAQ needs six levels; libyaml's time grows with the square of the depth."""
 
 # The C parser reads the shipped file some ten times as fast; a wheel without it still works.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,7 +29,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """A YAML text as plain values; every scalar is the string as written, so that nothing is converted silently."""
+    """A parsed YAML text; every scalar is the string as written, so that nothing is converted silently."""
 
     source: SourceText
     value: Value = None
@@ -41,11 +41,11 @@ class YamlDocument:
     plain: frozenset[Path] = frozenset()
     """The paths of scalars written without quotes."""
     conversions: dict[Path, str] = field(default_factory=dict)
-    """The plain scalars that other YAML readers take for something else than text, with that kind: int, bool, …"""
+    """The plain scalars that other YAML readers take for something other than text, with that type: int, bool, …"""
     problems: tuple[Problem, ...] = ()
 
     def place(self, path: Path, character: int | None = None) -> Place:
-        """Where the value at this path stands, or a character of its text, or the nearest value around it that exists."""
+        """Where the value at this path begins, or a character of its text; of a path that doesn't exist, the nearest value around it."""
         while path and path not in self.spans:
             path, character = path[:-1], None
         start, end = self.spans.get(path, (0, 0))
@@ -54,18 +54,22 @@ class YamlDocument:
         return self.source.place(start)
 
     def key_place(self, path: Path) -> Place:
-        """Where the key of this path stands; the value where it has no key (an item of a list)."""
+        """Where the key of this path stands; an item of a list has none, and its value counts."""
         offset = self.key_offsets.get(path)
         return self.place(path) if offset is None else self.source.place(offset)
 
+    def end(self, path: Path) -> int:
+        """The offset at which the last scalar inside the value at this path ends."""
+        return max(end for inner, (_, end) in self.spans.items() if inner[: len(path)] == path)
+
     def _offset(self, path: Path, start: int, end: int, character: int) -> int:
-        """The offset of a text's character: quotes, escapes and folded lines make the two differ."""
+        """The offset of a character of a scalar, which quotes, escapes and folded lines may have moved."""
         text = self.at(path)
         if not isinstance(text, str):
             return start
         position = found = start
-        for wanted in text[: character + 1]:
-            hit = self.source.text.find(wanted, position, end)
+        for each in text[: character + 1]:
+            hit = self.source.text.find(each, position, end)
             if hit >= 0:
                 found, position = hit, hit + 1
         return found
@@ -83,44 +87,31 @@ class YamlDocument:
         return value
 
 
-def read(text: str) -> YamlDocument:
+def parse_yaml(text: str) -> YamlDocument:
     """Parse one YAML document; a syntax error is a problem, never an exception."""
-    source, problems = _printable(SourceText(text))
+    source, problems = _without_control_characters(SourceText(text))
     parsed = _parse(source)
     if isinstance(parsed, YamlDocument):
-        return _joined(parsed, problems)
-    # Not before: a good file needn't wait for the patterns of what is wrong.
+        return replace(parsed, problems=(*problems, *parsed.problems))
+    # Imported only now, because its patterns take long to compile and a good file doesn't need them.
     from intents.faq.syntax import diagnose, line_traps  # noqa: PLC0415
 
     traps = list(line_traps(source))
     problems += [trap.problem for trap in traps]
     repairs = {trap.problem.line: trap.repaired for trap in traps if trap.repaired is not None}
     if repairs:
-        # With the traps mended in memory the rest can be read too, so that all problems show at once.
-        source = source.replaced(repairs)
+        # With these lines repaired in memory the rest can be parsed too, so that all problems show at once.
+        source = source.with_lines(repairs)
         parsed = _parse(source)
         if isinstance(parsed, YamlDocument):
-            return _joined(parsed, problems)
+            return replace(parsed, problems=(*problems, *parsed.problems))
     problem = diagnose(source, parsed)
     if not any(abs(trap.problem.line - problem.line) <= 1 for trap in traps):
         problems.append(problem)
     return YamlDocument(source, problems=tuple(problems))
 
 
-def _joined(document: YamlDocument, earlier: Iterable[Problem]) -> YamlDocument:
-    document_problems = (*earlier, *document.problems)
-    return YamlDocument(
-        document.source,
-        document.value,
-        document.spans,
-        document.key_offsets,
-        document.plain,
-        document.conversions,
-        document_problems,
-    )
-
-
-def _printable(source: SourceText) -> tuple[SourceText, list[Problem]]:
+def _without_control_characters(source: SourceText) -> tuple[SourceText, list[Problem]]:
     problems = []
     for found in _UNPRINTABLE.finditer(source.text):
         place = source.place(found.start())
@@ -129,13 +120,16 @@ def _printable(source: SourceText) -> tuple[SourceText, list[Problem]]:
     return (SourceText(_UNPRINTABLE.sub("\ufffd", source.text)) if problems else source), problems
 
 
-class _Unreadable(Exception):  # noqa: N818  # carries a finding, and never leaves this module
+class _Unreadable(Exception):  # noqa: N818  # carries a problem, and never leaves this module
+    """The text isn't one document of mappings, lists and scalars."""
+
     def __init__(self, offset: int, code: str, message: str, remedy: str) -> None:
         super().__init__(message)
         self.offset, self.code, self.message, self.remedy = offset, code, message, remedy
 
 
 def _parse(source: SourceText) -> YamlDocument | yaml.MarkedYAMLError:
+    """The document, or the parser's error."""
     builder = _Builder(source, yaml.parse(source.text, Loader=_Loader))
     try:
         value = builder.document()
@@ -148,7 +142,7 @@ def _parse(source: SourceText) -> YamlDocument | yaml.MarkedYAMLError:
         source,
         value,
         builder.spans,
-        builder.keys,
+        builder.key_offsets,
         frozenset(builder.plain),
         builder.conversions,
         tuple(builder.problems),
@@ -156,19 +150,19 @@ def _parse(source: SourceText) -> YamlDocument | yaml.MarkedYAMLError:
 
 
 class _Builder:
-    """Builds values from parser events: no alias is ever followed, so that a small file can't become a big one."""
+    """Builds values from parser events; follows no alias, so that a small file can't grow into a big one."""
 
     def __init__(self, source: SourceText, events: Iterator[yaml.Event]) -> None:
         self._source = source
         self._events = events
         self.spans: dict[Path, tuple[int, int]] = {}
-        self.keys: dict[Path, int] = {}
+        self.key_offsets: dict[Path, int] = {}
         self.plain: set[Path] = set()
         self.conversions: dict[Path, str] = {}
         self.problems: list[Problem] = []
 
     def document(self) -> Value:
-        """The one document of the text; raises _Unreadable when there is none or another."""
+        """The value of the text's one document; raises _Unreadable where there is none."""
         next(self._events)
         event = next(self._events)
         if isinstance(event, yaml.StreamEndEvent):
@@ -207,12 +201,12 @@ class _Builder:
             key = str(event.value)
             inner = (*path, key)
             if key in values:
-                first = self._source.place(self.keys[inner]).line
+                first = self._source.place(self.key_offsets[inner]).line
                 message = f"{quoted(key)}在第 {first} 行已经写过，YAML 只会留下一个"
                 self._add(offset, "E-DUP-KEY", message, "请删去其一，或把两处内容合并")
                 self._build(next(self._events), (*path, f"{key}\0{offset}"))
                 continue
-            self.keys[inner] = offset
+            self.key_offsets[inner] = offset
             values[key] = self._build(next(self._events), inner)
         return values
 
@@ -248,7 +242,7 @@ class _Builder:
 
 
 def _kind(text: str) -> str | None:
-    """What YAML 1.1 takes a plain scalar for, when that isn't text: its tag."""
+    """The tag that YAML 1.1 gives a plain scalar; None for text."""
     for tag, pattern in _IMPLICIT.get(text[:1], ()):
         if pattern.match(text):
             return str(tag)

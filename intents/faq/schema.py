@@ -31,7 +31,7 @@ PARAMETER_REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 class Group(StrEnum):
-    """The four shelves on which the intents stand."""
+    """The four groups of intents."""
 
     CONSEQUENCES = "consequences"
     COLLECTION = "collection"
@@ -40,7 +40,7 @@ class Group(StrEnum):
 
     @property
     def heading(self) -> str:
-        """What a person reads above the group's topics."""
+        """The group's title, as people read it."""
         return _GROUP_TITLES[self]
 
 
@@ -126,7 +126,7 @@ class Basis(_Model):
         """The law or rule as it is named to a person."""
         if self.law is not None:
             return f"《{self.law}》{self.article}"
-        # A rule may have no title, as what a court told the press: only whoever writes it knows.
+        # Without title marks, because a rule may have no title, such as what a court told the press.
         return f"{self.rule}（{self.document}）"
 
 

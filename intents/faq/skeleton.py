@@ -1,4 +1,4 @@
-"""Lay out a new intent to be filled in: every field with the line that explains it."""
+"""Writes a new intent to be filled in: every field, with a comment that explains it."""
 
 import re
 from collections import Counter
@@ -11,8 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from intents.errors import reason
-from intents.faq.edit import Edit, EditError, scalar, with_intent
-from intents.faq.reader import Value, read
+from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
+from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import Answer, Basis, Group, Intent
 
@@ -30,24 +30,25 @@ class AddedIntent:
 
 
 def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> AddedIntent:
-    """Put a skeleton at the end of its group; raises EditError or RewriteError, and the file is as it was.
+    """Write a skeleton at the end of its group; raises EditError or RewriteError, and the file is as it was.
 
-    The skeleton does not pass `check` until it is filled in, so that a running bot never says what isn't there.
+    The skeleton doesn't pass `check` until it is filled in, so that a running bot never answers with it.
     """
-    with _readable(path), exclusive_writer(path) as target:
+    with _reading(path), exclusive_writer(path) as target:
         before = target.read_bytes()
         edit = with_skeleton(before.decode("utf-8"), key, group, title, today)
         return AddedIntent(edit.line + 1, replace(target, before, edit.text.encode("utf-8")))
 
 
 def refuse_id(path: Path, key: str) -> None:
-    """Raise EditError if no new intent of this file can have this id, RewriteError if it can't be read."""
-    with _readable(path):
-        _refuse_id(key, _intents(read(path.read_text("utf-8-sig")).value))
+    """Raise EditError if no new intent of this file can have this id, RewriteError if the file can't be read."""
+    with _reading(path):
+        _refuse_id(key, _intents(parse_yaml(path.read_text("utf-8-sig")).value))
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def _reading(path: Path) -> Iterator[None]:
+    """Say in Chinese why a file can't be read."""
     try:
         yield
     except UnicodeDecodeError as error:
@@ -56,23 +57,23 @@ def _readable(path: Path) -> Iterator[None]:
         raise RewriteError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
 
 
-def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> Edit:
+def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> TextEdit:
     """The text with the skeleton of an intent at the end of its group; raises EditError."""
-    listed = list(_intents(read(text.removeprefix("\ufeff")).value))
-    _refuse_id(key, listed)
-    _refuse_title(title, listed)
-    if not listed:
+    intents = list(_intents(parse_yaml(text.removeprefix("\ufeff")).value))
+    _refuse_id(key, intents)
+    _refuse_title(title, intents)
+    if not intents:
         raise EditError("文件里还没有任何话题，请先从模板恢复 faq.yaml")
-    same_group = [entry for entry in listed if entry.get("group") == group.value] or listed
-    owners = Counter(str(entry["owner"]) for entry in listed if entry.get("owner"))
+    same_group = [entry for entry in intents if entry.get("group") == group.value] or intents
+    owners = Counter(str(entry["owner"]) for entry in intents if entry.get("owner"))
     owner = owners.most_common(1)[0][0] if owners else ""
-    return with_intent(text, str(same_group[-1].get("id")), list(_block(key, group, title, owner, today)))
+    return with_intent(text, str(same_group[-1].get("id")), list(_skeleton_lines(key, group, title, owner, today)))
 
 
-def _refuse_id(key: str, listed: Iterable[Mapping[str, Value]]) -> None:
+def _refuse_id(key: str, intents: Iterable[Mapping[str, Value]]) -> None:
     if not _ID.fullmatch(key):
         raise EditError(f"编号“{key}”不行：请用小写字母开头，只含小写字母、数字和下划线，不超过 40 个字符")
-    if key in [entry.get("id") for entry in listed]:
+    if key in [entry.get("id") for entry in intents]:
         raise EditError(f"编号“{key}”已经有了；请换一个，或用 youshu teach {key} 给它加问法")
 
 
@@ -89,29 +90,29 @@ def _intents(value: Value) -> Iterator[dict[str, Value]]:
             yield entry
 
 
-def _block(key: str, group: Group, title: str, owner: str, today: date) -> Iterator[str]:
+def _skeleton_lines(key: str, group: Group, title: str, owner: str, today: date) -> Iterator[str]:
     yield f"- id: {key}"
     yield f"  group: {group.value}  # {group.heading}"
-    yield f"  title: {scalar(title) if title else ''}  # {_meaning(Intent, 'title')}"
+    yield f"  title: {yaml_scalar(title) if title else ''}  # {_description(Intent, 'title')}"
     yield "  questions:"
-    yield f"    # {_meaning(Intent, 'questions')}"
+    yield f"    # {_description(Intent, 'questions')}"
     yield "    -"
     yield "  answer:"
     for name in ("summary", "consequences", "rights", "steps", "script"):
-        yield f"    # {_meaning(Answer, name)}"
+        yield f"    # {_description(Answer, name)}"
         yield f"    {name}:"
         if name in {"consequences", "rights", "steps"}:
             yield "      -"
-    yield f"    # {_meaning(Answer, 'basis')}"
+    yield f"    # {_description(Answer, 'basis')}"
     yield "    basis:"
     for dash, name in (("-", "law"), (" ", "article"), (" ", "says")):
-        yield f"      {dash} {name}:  # {_meaning(Basis, name)}"
-    yield f"  # {_meaning(Intent, 'related')}"
+        yield f"      {dash} {name}:  # {_description(Basis, name)}"
+    yield f"  # {_description(Intent, 'related')}"
     yield "  related:"
     yield "    -"
-    yield f"  owner: {scalar(owner) if owner else ''}  # {_meaning(Intent, 'owner')}"
-    yield f"  reviewed: {today.isoformat()}  # {_meaning(Intent, 'reviewed')}"
+    yield f"  owner: {yaml_scalar(owner) if owner else ''}  # {_description(Intent, 'owner')}"
+    yield f"  reviewed: {today.isoformat()}  # {_description(Intent, 'reviewed')}"
 
 
-def _meaning(model: type[BaseModel], name: str) -> str:
+def _description(model: type[BaseModel], name: str) -> str:
     return (model.model_fields[name].description or "").replace("\n", " ")

@@ -1,4 +1,4 @@
-"""A text that knows its lines: from an offset to a line and a column."""
+"""From an offset in a text to a line and a column."""
 
 import re
 from bisect import bisect_right
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 LIST_MARKS = "－—–﹣•·●▪◦"
-"""What word processors and input methods write in place of the dash of a list."""
+"""What word processors and input methods write for the dash of a list."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -21,16 +21,16 @@ class Place:
 
 
 class SourceText:
-    """A text and the beginnings of its lines."""
+    """A text whose lines are counted as editors count them."""
 
     def __init__(self, text: str, original: Mapping[int, str] | None = None) -> None:
-        """A text; original has the lines that were other before they were repaired, by number."""
+        """Take a text, and by number the lines that were different before they were repaired."""
         self.text = text
         self._original = original or {}
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
     def place(self, offset: int) -> Place:
-        """The line and column of a character; in a repaired line, of the same character as it was before."""
+        """The line and column of a character; in a repaired line, those that it had before the repair."""
         line = bisect_right(self._starts, offset)
         column = offset - self._starts[line - 1] + 1
         return Place(line, self._column_before(line, column) if line in self._original else column)
@@ -56,8 +56,8 @@ class SourceText:
     def __len__(self) -> int:
         return len(self._starts)
 
-    def replaced(self, lines: dict[int, str]) -> "SourceText":
-        """The same text with other content in some lines; line numbers stay."""
+    def with_lines(self, lines: dict[int, str]) -> "SourceText":
+        """The text with other content in some of its lines, by number."""
         numbers = range(1, len(self._starts) + 1)
         text = "\n".join(lines.get(number, self.line(number)) for number in numbers)
         return SourceText(text, {number: self.line(number) for number in lines})

@@ -1,4 +1,4 @@
-"""Why YAML can't read a text, in the operators' words: the traps that people really fall into."""
+"""Explains in Chinese why YAML can't parse a text, by the mistakes that people make."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -24,37 +24,37 @@ _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Trap:
-    """A line that breaks the file."""
+class SyntaxTrap:
+    """A line that YAML can't parse, or not as it was meant."""
 
     problem: Problem
     repaired: str | None
     """The line as it was meant, so that the rest of the file can be read; None where that can't be known."""
 
 
-def line_traps(source: SourceText) -> Iterator[Trap]:
-    """The lines that are wrong by themselves, in a text that YAML can't read."""
+def line_traps(source: SourceText) -> Iterator[SyntaxTrap]:
+    """The lines whose mistake can be seen without their context, in a text that YAML can't parse."""
     for number in range(1, len(source) + 1):
         line = source.line(number)
         if line.strip() and not line.lstrip().startswith("#"):
             yield from _traps_of(number, line, source.line(number - 1))
 
 
-def _traps_of(number: int, line: str, above: str) -> Iterator[Trap]:
+def _traps_of(number: int, line: str, above: str) -> Iterator[SyntaxTrap]:
     if _CONFLICT.match(line):
         message = "这是合并版本时留下的冲突标记"
-        yield Trap(Problem(number, 1, "E-CONFLICT", message, "请留下要的那一份，删去三行标记和另一份"), None)
+        yield SyntaxTrap(Problem(number, 1, "E-CONFLICT", message, "请留下要的那一份，删去三行标记和另一份"), None)
         return
     if found := _TAB_INDENT.match(line):
         column = line.index("\t") + 1
         repaired = _indent_below(above, line) + line[found.end() :]
-        yield Trap(Problem(number, column, "E-TAB", "行首用了制表符（Tab）", "请换成空格，每级两个"), repaired)
+        yield SyntaxTrap(Problem(number, column, "E-TAB", "行首用了制表符（Tab）", "请换成空格，每级两个"), repaired)
         return
     if found := _WIDE_INDENT.match(line):
         column = len(line) - len(line.lstrip(" \t")) + 1
         repaired = _indent_below(above, line) + line[found.end() :]
         message = "行首用了全角空格或不间断空格"
-        yield Trap(Problem(number, column, "E-WIDE-SPACE", message, "请换成半角空格，每级两个"), repaired)
+        yield SyntaxTrap(Problem(number, column, "E-WIDE-SPACE", message, "请换成半角空格，每级两个"), repaired)
         return
     yield from _punctuation_traps(number, line)
 
@@ -67,12 +67,12 @@ def _indent_below(above: str, line: str) -> str:
     return indent + ("  " if opens or (above_is_item and not is_item) else "")
 
 
-def _punctuation_traps(number: int, line: str) -> Iterator[Trap]:
+def _punctuation_traps(number: int, line: str) -> Iterator[SyntaxTrap]:
     if found := _DASH.match(line):
         mark = line[found.end(1)]
         message = "“-”后面没有空格" if mark == "-" else f"列表的短横写成了“{mark}”"
         problem = Problem(number, found.end(1) + 1, "E-DASH", message, "请写成半角短横加一个空格“- ”")
-        yield Trap(problem, f"{found[1]}- {line[found.end() :]}")
+        yield SyntaxTrap(problem, f"{found[1]}- {line[found.end() :]}")
         return
     if found := _FULLWIDTH_COLON.search(line):
         repaired = _FULLWIDTH_COMMA.sub(", ", line)
@@ -80,38 +80,40 @@ def _punctuation_traps(number: int, line: str) -> Iterator[Trap]:
             repaired = f"{repaired[: again.end(1) if again[1] else again.end(2)]}: {repaired[again.end() :]}"
         column = line.index("：", found.start()) + 1
         problem = Problem(number, column, "E-FULLWIDTH-COLON", "冒号是全角的“：”", "请换成半角冒号加一个空格“: ”")
-        yield Trap(problem, repaired)
+        yield SyntaxTrap(problem, repaired)
         return
     if "{" in line and (found := _FULLWIDTH_COMMA.search(line)):
         message, remedy = "花括号里的逗号是全角的“，”", "请换成半角逗号加一个空格“, ”"
         problem = Problem(number, found.start() + 1, "E-FULLWIDTH-COMMA", message, remedy)
-        yield Trap(problem, _FULLWIDTH_COMMA.sub(", ", line))
+        yield SyntaxTrap(problem, _FULLWIDTH_COMMA.sub(", ", line))
         return
     if found := _COLON_SPACE.match(line):
         problem = Problem(number, found.end(1) + 1, "E-COLON-SPACE", "冒号后面没有空格", "请在冒号后面加一个空格")
-        yield Trap(problem, f"{found[1]}: {line[found.end() :]}")
+        yield SyntaxTrap(problem, f"{found[1]}: {line[found.end() :]}")
 
 
-def diagnose(source: SourceText, error: yaml.MarkedYAMLError) -> Problem:
-    """The parser's complaint as one problem, at the line that causes it."""
-    mark = error.problem_mark or error.context_mark
+def diagnose(source: SourceText, yaml_error: yaml.MarkedYAMLError) -> Problem:
+    """The parser's error as a problem, at the line that causes it."""
+    mark, context_mark = yaml_error.problem_mark or yaml_error.context_mark, yaml_error.context_mark
     place = source.place(min(mark.index, len(source.text))) if mark else Place(1, 1)
-    context = source.place(error.context_mark.index) if error.context_mark else place
-    complaint = _Complaint(source, place, context, error.problem or "", error.context or "")
+    context = source.place(context_mark.index) if context_mark else place
+    error = _ParserError(source, place, context, yaml_error.problem or "", yaml_error.context or "")
     for explain in _EXPLANATIONS:
-        problem = explain(complaint)
+        problem = explain(error)
         if problem is not None:
             return problem
-    return complaint.at(place, "E-YAML", "这里的写法 YAML 读不懂", "请检查这一行和上一行的缩进、引号和冒号")
+    return error.at(place, "E-YAML", "这里的写法 YAML 读不懂", "请检查这一行和上一行的缩进、引号和冒号")
 
 
 @dataclass(frozen=True, slots=True)
-class _Complaint:
+class _ParserError:
+    """What the parser found, where, and what it was parsing."""
+
     source: SourceText
     place: Place
     context: Place
-    what: str
-    during: str
+    message: str
+    while_parsing: str
 
     @property
     def line(self) -> str:
@@ -128,21 +130,21 @@ _BRACE = re.compile(r"^\{\s*[a-z][a-z0-9_]*\s*\}\s*\S")
 _SPECIAL = re.compile(r"^[@`%!&*|>?,\[\]{}]")
 
 
-def _open_quote(complaint: _Complaint) -> Problem | None:
-    """The nearest line at or above the complaint that opens a quote and doesn't close it, or goes on after closing."""
-    for number in range(complaint.place.line, 0, -1):
-        column = _unclosed(complaint.source.line(number))
+def _open_quote(error: _ParserError) -> Problem | None:
+    """The nearest line at or above the error that opens a quote and doesn't close it, or goes on after closing."""
+    for number in range(error.place.line, 0, -1):
+        column = _unclosed(error.source.line(number))
         if column is not None:
-            message = f"引号{complaint.source.line(number)[column - 1]}没有成对"
+            message = f"引号{error.source.line(number)[column - 1]}没有成对"
             return Problem(number, column, "E-QUOTE", message, "请补上另一半引号；正文里的引号请用“ ”")
     return None
 
 
-def _after_quote(complaint: _Complaint) -> Problem | None:
-    found = _VALUE.match(complaint.line)
+def _after_quote(error: _ParserError) -> Problem | None:
+    found = _VALUE.match(error.line)
     if found and found[2][:1] in {'"', "'"}:
         message = "引号已经成对，后面却还有字"
-        return complaint.at(complaint.place, "E-QUOTE", message, "请把整句放进一对引号，正文里的引号请用“ ”")
+        return error.at(error.place, "E-QUOTE", message, "请把整句放进一对引号，正文里的引号请用“ ”")
     return None
 
 
@@ -158,21 +160,21 @@ def _unclosed(line: str) -> int | None:
     return None
 
 
-def _special(complaint: _Complaint) -> Problem | None:
-    for place in (complaint.place, complaint.context):
-        found = _VALUE.match(complaint.source.line(place.line))
+def _special(error: _ParserError) -> Problem | None:
+    for place in (error.place, error.context):
+        found = _VALUE.match(error.source.line(place.line))
         if found is None or not found[2]:
             continue
         at = Place(place.line, found.end(1) + 1)
         if _BRACE.match(found[2]):
             message = "句子用花括号开头，YAML 会当成另一种写法"
-            return complaint.at(at, "E-BRACE", message, "请给整句加一对半角双引号")
-        if found[2][0] == "“" and "mapping values" in complaint.what:
+            return error.at(at, "E-BRACE", message, "请给整句加一对半角双引号")
+        if found[2][0] == "“" and "mapping values" in error.message:
             message = "弯引号“ ”不能把一句话括起来"
-            return complaint.at(at, "E-CURLY-QUOTE", message, "请在最外面用半角双引号")
+            return error.at(at, "E-CURLY-QUOTE", message, "请在最外面用半角双引号")
         if _SPECIAL.match(found[2]) and not _is_collection(found[2]):
             message = f"句子用“{found[2][0]}”开头，它在 YAML 里有别的意思"
-            return complaint.at(at, "E-SPECIAL", message, "请给整句加一对半角双引号")
+            return error.at(at, "E-SPECIAL", message, "请给整句加一对半角双引号")
     return None
 
 
@@ -184,47 +186,45 @@ def _is_collection(value: str) -> bool:
     return end in {-1, len(value.rstrip()) - 1} or ":" in value
 
 
-def _colon(complaint: _Complaint) -> Problem | None:
-    if "mapping values are not allowed" not in complaint.what:
+def _colon(error: _ParserError) -> Problem | None:
+    if "mapping values are not allowed" not in error.message:
         return None
-    above = complaint.source.line(complaint.place.line - 1)
-    indent, before = (len(line) - len(line.lstrip()) for line in (complaint.line, above))
-    if re.match(rf"^\s*(?:- +)?{_KEY}\s*:", complaint.line) and complaint.place.column <= (
-        complaint.line.index(":") + 1
-    ):
+    above = error.source.line(error.place.line - 1)
+    indent, before = (len(line) - len(line.lstrip()) for line in (error.line, above))
+    if re.match(rf"^\s*(?:- +)?{_KEY}\s*:", error.line) and error.place.column <= (error.line.index(":") + 1):
         if indent != before:
-            place = Place(complaint.place.line, indent + 1)
-            return complaint.at(place, "E-INDENT", "这一行的缩进和上一行对不上", "请和同级的条目左边对齐，每级两个空格")
+            place = Place(error.place.line, indent + 1)
+            return error.at(place, "E-INDENT", "这一行的缩进和上一行对不上", "请和同级的条目左边对齐，每级两个空格")
         return None
     message = "正文里的半角冒号加空格“: ”会被 YAML 当成键"
-    return complaint.at(complaint.place, "E-COLON", message, "请换成全角冒号“：”，或给整句加一对半角双引号")
+    return error.at(error.place, "E-COLON", message, "请换成全角冒号“：”，或给整句加一对半角双引号")
 
 
-def _stray(complaint: _Complaint) -> Problem | None:
-    if "could not find expected ':'" not in complaint.what:
+def _stray(error: _ParserError) -> Problem | None:
+    if "could not find expected ':'" not in error.message:
         return None
     message = "这一行既不是“键: 值”，也不是“- ”开头的一条"
-    return complaint.at(complaint.context, "E-STRAY-LINE", message, "请接到上一行末尾，或在前面加“- ”并对齐")
+    return error.at(error.context, "E-STRAY-LINE", message, "请接到上一行末尾，或在前面加“- ”并对齐")
 
 
-def _bracket(complaint: _Complaint) -> Problem | None:
-    if "flow" not in complaint.during:
+def _bracket(error: _ParserError) -> Problem | None:
+    if "flow" not in error.while_parsing:
         return None
     message = "方括号或花括号没有写完整"
-    return complaint.at(complaint.context, "E-BRACKET", message, "请补上另一半括号，各项之间用半角逗号隔开")
+    return error.at(error.context, "E-BRACKET", message, "请补上另一半括号，各项之间用半角逗号隔开")
 
 
-def _indent(complaint: _Complaint) -> Problem | None:
-    if not complaint.what.startswith("did not find expected"):
+def _indent(error: _ParserError) -> Problem | None:
+    if not error.message.startswith("did not find expected"):
         return None
-    indent = len(complaint.line) - len(complaint.line.lstrip())
-    if complaint.place.column != indent + 1:
+    indent = len(error.line) - len(error.line.lstrip())
+    if error.place.column != indent + 1:
         return None
     message = "这一行的缩进和上面的条目对不上"
-    return complaint.at(complaint.place, "E-INDENT", message, "请和同级的条目左边对齐，每级两个空格")
+    return error.at(error.place, "E-INDENT", message, "请和同级的条目左边对齐，每级两个空格")
 
 
-_EXPLANATIONS: tuple[Callable[[_Complaint], Problem | None], ...] = (
+_EXPLANATIONS: tuple[Callable[[_ParserError], Problem | None], ...] = (
     _open_quote,
     _after_quote,
     _special,

@@ -1,17 +1,17 @@
-"""What a change of the FAQ does to sentences: which get another answer than before."""
+"""What a change of the FAQ does: which messages are understood differently, and what the answers say differently."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from intents.faq.schema import FAQ, OUT_OF_SCOPE
+from intents.faq.schema import FAQ
 from intents.matching.corpus import LabeledUtterance
-from intents.matching.decide import Decision
+from intents.matching.evaluate import EvaluatedUtterance
 from intents.matching.matcher import Match, Matcher
 
 
 class ChangeEffect(StrEnum):
-    """Whether a change is for the better, as far as the sentence's label tells."""
+    """Whether a change is for the better, by the message's label."""
 
     BETTER = "better"
     WORSE = "worse"
@@ -20,54 +20,54 @@ class ChangeEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DecisionChange:
-    """A sentence that is understood differently."""
+    """A message that is understood differently."""
 
     text: str
     before: Match
     after: Match
-    verdict: ChangeEffect
+    effect: ChangeEffect
 
 
 @dataclass(frozen=True, slots=True)
 class ContentChanges:
-    """What else differs between two versions: intents by id."""
+    """How the content of two versions differs: ids of intents."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
-    answers: tuple[str, ...]
-    """Another answer text, or another title."""
+    reworded: tuple[str, ...]
+    """With another answer text, title or related topics."""
 
 
-def decision_changes(old: Matcher, new: Matcher, sentences: Iterable[LabeledUtterance]) -> Iterator[DecisionChange]:
-    """The sentences whose decision or intent changes."""
-    for sentence in sentences:
-        before, after = old.match(sentence.text), new.match(sentence.text)
+def decision_changes(old: Matcher, new: Matcher, utterances: Iterable[LabeledUtterance]) -> Iterator[DecisionChange]:
+    """The messages whose decision or intent changes."""
+    for utterance in utterances:
+        before, after = old.match(utterance.text), new.match(utterance.text)
         if (before.decision, before.intent) != (after.decision, after.intent):
-            was, now = _rank(before, sentence), _rank(after, sentence)
-            verdict = ChangeEffect.BETTER if now > was else ChangeEffect.WORSE if now < was else ChangeEffect.OTHER
-            yield DecisionChange(sentence.text, before, after, verdict)
+            gain = _quality(EvaluatedUtterance(utterance, after)) - _quality(EvaluatedUtterance(utterance, before))
+            effect = ChangeEffect.BETTER if gain > 0 else ChangeEffect.WORSE if gain < 0 else ChangeEffect.OTHER
+            yield DecisionChange(utterance.text, before, after, effect)
 
 
 def content_changes(old: FAQ, new: FAQ) -> ContentChanges:
-    """Intents that came, went, or say something else."""
+    """The intents that came, went, or say something else."""
     return ContentChanges(
         tuple(key for key in new.by_id if key not in old.by_id),
         tuple(key for key in old.by_id if key not in new.by_id),
-        tuple(key for key in new.by_id if key in old.by_id and _says(old, key) != _says(new, key)),
+        tuple(key for key in new.by_id if key in old.by_id and _content(old, key) != _content(new, key)),
     )
 
 
-def _rank(match: Match, sentence: LabeledUtterance) -> int:
-    """How well a match serves the sentence: 2 right at once, 1 offered, 0 nothing, -1 a wrong answer."""
-    wanted = {sentence.intent, *sentence.also}
-    if match.decision is Decision.FALLBACK:
-        return 2 if sentence.intent == OUT_OF_SCOPE else 0
-    if match.decision is Decision.ANSWER:
-        return 2 if match.intent in wanted else -1
-    return 1 if wanted & {candidate.intent for candidate in match.candidates[:3]} else 0
+def _quality(result: EvaluatedUtterance) -> int:
+    """How well a decision serves: 2 right at once, 1 offered, 0 nothing offered, -1 a wrong answer."""
+    if result.refused:
+        return 0 if result.in_scope else 2
+    if result.answered:
+        return -1 if result.answered_wrong else 2
+    return 1 if result.in_top3 else 0
 
 
-def _says(faq: FAQ, key: str) -> tuple[object, ...]:
+def _content(faq: FAQ, key: str) -> tuple[object, ...]:
+    """All that people read of an intent, with its parameters filled in."""
     intent = faq.by_id[key]
     answer = intent.answer
     lines = (answer.summary, *(answer.consequences or ()), *(answer.rights or ()), *(answer.steps or ()))

@@ -1,4 +1,4 @@
-"""Sentences whose intent is known: labelled files, and the FAQ's own questions."""
+"""Messages whose meaning is known: labelled files, and the FAQ's own questions."""
 
 import csv
 from collections.abc import Iterator
@@ -8,8 +8,9 @@ from pathlib import Path
 from intents.errors import ExpectedError, reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 
-_NONE = "none"
-_COLUMNS = {"intent", "text"}
+_NO_INTENT = "none"
+"""What labelled files write for OUT_OF_SCOPE."""
+_REQUIRED_COLUMNS = {"intent", "text"}
 
 
 class CorpusError(ExpectedError):
@@ -18,7 +19,7 @@ class CorpusError(ExpectedError):
 
 @dataclass(frozen=True, slots=True)
 class LabeledUtterance:
-    """A sentence and what it means."""
+    """A message and what it means."""
 
     text: str
     intent: str
@@ -37,25 +38,25 @@ def faq_utterances(faq: FAQ) -> list[LabeledUtterance]:
 
 
 def read_labeled_utterances(path: Path) -> list[LabeledUtterance]:
-    """A tab-separated file with a header that has `intent` and `text`, and may have `also` (ids apart by commas).
+    """Read a tab-separated file with a header that has `intent` and `text`, and may have `also` (ids apart by commas) and `style`.
 
     Raises CorpusError.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return list(_sentences(path, csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
+            return list(_utterances(path, csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
     except OSError as error:
         raise CorpusError(f"{path} 打不开（{reason(error)}）；请检查路径") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8") from error
 
 
-def _sentences(path: Path, rows: "csv.DictReader[str]") -> Iterator[LabeledUtterance]:
-    if not set(rows.fieldnames or ()) >= _COLUMNS:
+def _utterances(path: Path, rows: "csv.DictReader[str]") -> Iterator[LabeledUtterance]:
+    if not set(rows.fieldnames or ()) >= _REQUIRED_COLUMNS:
         raise CorpusError(f"{path} 第一行要写列名，用 Tab 隔开，至少有 intent 和 text")
     for row in rows:
         text, intent = row.get("text"), row.get("intent")
         if not text or not intent:
             raise CorpusError(f"{path}:{rows.line_num} 缺了 intent 或 text；请检查这一行的 Tab")
         also = tuple(each.strip() for each in (row.get("also") or "").replace(" ", ",").split(",") if each.strip())
-        yield LabeledUtterance(text, OUT_OF_SCOPE if intent == _NONE else intent, also, row.get("style") or "")
+        yield LabeledUtterance(text, OUT_OF_SCOPE if intent == _NO_INTENT else intent, also, row.get("style") or "")

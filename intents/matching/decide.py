@@ -1,4 +1,4 @@
-"""Floor and margin: from calibrated scores to answer, clarify or fallback."""
+"""From scores to a decision: answer, ask back, or say that this isn't known."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -9,35 +9,48 @@ import yaml
 
 
 class Decision(StrEnum):
-    """The three outcomes of a match."""
+    """What is done with a message."""
 
     ANSWER = "answer"
+    """The best intent is answered."""
     CLARIFY = "clarify"
+    """The best OFFERED intents are offered to choose from."""
     FALLBACK = "fallback"
+    """The bot says that it doesn't know, and what it can do."""
 
 
 class DecisionReason(StrEnum):
     """Which rule made the decision."""
 
     DANGER = "danger"
+    """A life is in danger."""
     EXACT = "exact"
+    """The message is a question of the FAQ, word for word."""
     EMPTY = "empty"
+    """No word is left after normalising."""
     FLOOR = "floor"
-    OUTSIDE = "outside"
-    BARE = "topic_only_length"
+    """No intent reaches the score to be offered."""
+    OUT_OF_SCOPE = "outside"
+    """The message is likelier none of the intents than any."""
+    TOPIC_ONLY = "bare"
+    """The message names a topic and asks nothing."""
     UNSURE = "unsure"
-    MARGIN = "margin"
+    """The best score isn't enough to answer."""
+    SMALL_LEAD = "margin"
+    """The second intent is too close to the best."""
     SURE = "sure"
+    """The best intent has score and lead enough."""
     TWO_QUESTIONS = "two_questions"
+    """The message asks two questions that are each clear."""
 
 
 OFFERED = 3
-"""At most so many candidates are offered when it isn't clear which was meant."""
+"""At most so many candidates are offered to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An intent and how likely it is what was meant, 0 to 1; the same number means the same for every intent."""
+    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared."""
 
     intent: str
     score: float
@@ -45,22 +58,22 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Where answering begins and ends; named numbers in thresholds.yaml, fitted by `youshu eval --fit`."""
+    """The numbers of thresholds.yaml that turn margins into scores and scores into a decision; set by `youshu eval --fit`."""
 
     inverse_temperature: float
-    """How fast a better margin becomes a higher score (the inverse temperature of the softmax)."""
+    """What margins are multiplied by before the softmax: the greater, the further apart are the scores."""
     oos_margin: float
-    """The margin that a message of which nothing is known is given for being none of the intents."""
+    """The margin of being none of the intents, beside that of the class learned from `out_of_scope`."""
     answer: float
-    """A score at or above it is sure enough to answer, if the lead holds."""
+    """From this score on the best intent is answered, if its lead is enough."""
     clarify: float
-    """A score at or above it is worth offering."""
+    """From this score on an intent is offered."""
     offer: float
-    """What is likelier none of the intents is still offered its best at or above this score: a refusal of someone in need costs most."""
+    """What is likelier out of scope is offered its best intents from this score on: refusing someone in need is the worst mistake."""
     lead: float
-    """The best must lead the second by at least this much."""
+    """By how much the best score must exceed the second to be answered."""
     second_question: float
-    """A second question of the message is offered if its own score is at or above this."""
+    """From this score on a second question in a message is answered too."""
     topic_only_length: int
     """A message of at most so many characters names a topic and asks nothing."""
 
@@ -72,7 +85,7 @@ def load_thresholds() -> Thresholds:
 
 
 def parse_thresholds(text: str) -> Thresholds:
-    """Thresholds from YAML; ValueError names what is missing, unknown or not a number."""
+    """Thresholds from YAML; raises ValueError that names what is missing, unknown or not a number."""
     loaded = yaml.safe_load(text)
     values = loaded if isinstance(loaded, dict) else {}
     names = {field.name for field in fields(Thresholds)}
@@ -83,19 +96,26 @@ def parse_thresholds(text: str) -> Thresholds:
 
 
 def decide(
-    candidates: Sequence[Candidate], outside: float, thresholds: Thresholds, *, bare: bool
+    candidates: Sequence[Candidate], out_of_scope: float, thresholds: Thresholds, *, topic_only: bool
 ) -> tuple[Decision, DecisionReason]:
-    """What to do with ranked candidates, given the score of being none of them."""
+    """What to do with candidates, best first, and why.
+
+    Args:
+        candidates: the intents with their scores.
+        out_of_scope: the score of being none of them.
+        thresholds: the numbers to decide by.
+        topic_only: whether the message only names a topic.
+    """
     if not candidates or candidates[0].score < thresholds.clarify:
         return Decision.FALLBACK, DecisionReason.FLOOR
     best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0
-    if outside > best:
-        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), DecisionReason.OUTSIDE
-    if bare:
-        return Decision.CLARIFY, DecisionReason.BARE
+    if out_of_scope > best:
+        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), DecisionReason.OUT_OF_SCOPE
+    if topic_only:
+        return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
     if best < thresholds.answer:
         return Decision.CLARIFY, DecisionReason.UNSURE
     if best - second < thresholds.lead:
-        return Decision.CLARIFY, DecisionReason.MARGIN
+        return Decision.CLARIFY, DecisionReason.SMALL_LEAD
     return Decision.ANSWER, DecisionReason.SURE

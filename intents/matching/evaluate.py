@@ -12,35 +12,35 @@ from intents.matching.matcher import Match
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedUtterance:
-    """A labelled sentence and what it was understood to mean."""
+    """A labelled message and what it was understood to mean."""
 
-    sentence: LabeledUtterance
+    utterance: LabeledUtterance
     match: Match
 
     @property
     def in_scope(self) -> bool:
         """Whether some intent should answer."""
-        return self.sentence.intent != OUT_OF_SCOPE
+        return self.utterance.intent != OUT_OF_SCOPE
 
     @property
-    def wanted(self) -> frozenset[str]:
+    def right_intents(self) -> frozenset[str]:
         """The intents whose answer would serve."""
-        return frozenset((self.sentence.intent, *self.sentence.also))
+        return frozenset((self.utterance.intent, *self.utterance.also))
 
     @property
-    def first(self) -> str | None:
+    def best(self) -> str | None:
         """The best candidate, whatever was decided."""
         return self.match.candidates[0].intent if self.match.candidates else None
 
     @property
-    def right(self) -> bool:
-        """The best candidate is one of those wanted."""
-        return self.first in self.wanted
+    def in_top1(self) -> bool:
+        """The best candidate is right."""
+        return self.best in self.right_intents
 
     @property
-    def near(self) -> bool:
-        """A wanted intent is among the first three."""
-        return any(each.intent in self.wanted for each in self.match.candidates[:OFFERED])
+    def in_top3(self) -> bool:
+        """One of the first three candidates is right."""
+        return any(each.intent in self.right_intents for each in self.match.candidates[:OFFERED])
 
     @property
     def answered(self) -> bool:
@@ -50,53 +50,63 @@ class EvaluatedUtterance:
     @property
     def served(self) -> bool:
         """The right answer was given, or offered among the first three."""
-        return self.right if self.answered else self.near and self.match.decision is Decision.CLARIFY
+        return self.in_top1 if self.answered else self.in_top3 and self.match.decision is Decision.CLARIFY
 
     @property
-    def wrong(self) -> bool:
-        """A wrong answer was given with confidence."""
-        return self.answered and not self.right
+    def answered_wrong(self) -> bool:
+        """An answer was given, and it is a wrong one."""
+        return self.answered and not self.in_top1
 
     @property
     def refused(self) -> bool:
         """Nothing was offered."""
         return self.match.decision is Decision.FALLBACK
 
+    @property
+    def misunderstood(self) -> bool:
+        """The best candidate is wrong, whatever was decided; out of scope only where it was answered."""
+        return not self.in_top1 if self.in_scope else self.answered
+
 
 @dataclass(frozen=True, slots=True)
 class InScopeMetrics:
-    """What came of the sentences in scope, each but the first a share of them, 0 to 1."""
+    """How the messages in scope fared; each but the count is a share of them, 0 to 1."""
 
     count: int
     top1: float
+    """The best candidate is right."""
     top3: float
+    """One of the first three candidates is right."""
     answered_right: float
     served: float
+    """Answered right, or offered the right intent to choose."""
     wrong: float
+    """Answered wrong."""
     refused: float
+    """Offered nothing."""
 
     @classmethod
-    def of(cls, evaluate_utterances: Iterable[EvaluatedUtterance]) -> "InScopeMetrics":
-        """The score of those in scope; all 0 if there is none."""
-        inside = [outcome for outcome in evaluate_utterances if outcome.in_scope]
+    def of(cls, results: Iterable[EvaluatedUtterance]) -> "InScopeMetrics":
+        """The metrics of those results that are in scope; all 0 if there is none."""
+        inside = [result for result in results if result.in_scope]
 
         def share(holds: Callable[[EvaluatedUtterance], bool]) -> float:
             return sum(map(holds, inside)) / len(inside) if inside else 0.0
 
         return cls(
             count=len(inside),
-            top1=share(lambda outcome: outcome.right),
-            top3=share(lambda outcome: outcome.near),
-            answered_right=share(lambda outcome: outcome.answered and outcome.right),
-            served=share(lambda outcome: outcome.served),
-            wrong=share(lambda outcome: outcome.wrong),
-            refused=share(lambda outcome: outcome.refused),
+            top1=share(lambda result: result.in_top1),
+            top3=share(lambda result: result.in_top3),
+            answered_right=share(lambda result: result.answered and result.in_top1),
+            served=share(lambda result: result.served),
+            wrong=share(lambda result: result.answered_wrong),
+            refused=share(lambda result: result.refused),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfScopeMetrics:
-    """What came of the sentences out of scope, each but the first a share of them, 0 to 1."""
+    """How the messages out of scope fared; each but the count is a share of them, 0 to 1."""
 
     count: int
     kept_out: float
@@ -105,47 +115,43 @@ class OutOfScopeMetrics:
     """Told that this isn't the place."""
 
     @classmethod
-    def of(cls, evaluate_utterances: Iterable[EvaluatedUtterance]) -> "OutOfScopeMetrics":
-        """The score of those out of scope; all 0 if there is none."""
-        outside = [outcome for outcome in evaluate_utterances if not outcome.in_scope]
+    def of(cls, results: Iterable[EvaluatedUtterance]) -> "OutOfScopeMetrics":
+        """The metrics of those results that are out of scope; all 0 if there is none."""
+        outside = [result for result in results if not result.in_scope]
         count = len(outside) or 1
-        kept_out = sum(not outcome.answered for outcome in outside) / count
-        return cls(len(outside), kept_out, sum(outcome.refused for outcome in outside) / count)
+        kept_out = sum(not result.answered for result in outside) / count
+        return cls(len(outside), kept_out, sum(result.refused for result in outside) / count)
 
 
 def evaluate_utterances(
-    match: Callable[[str], Match], sentences: Iterable[LabeledUtterance]
+    match: Callable[[str], Match], utterances: Iterable[LabeledUtterance]
 ) -> list[EvaluatedUtterance]:
-    """Every sentence with what the matcher makes of it."""
-    return [EvaluatedUtterance(sentence, match(sentence.text)) for sentence in sentences]
+    """Every labelled message with what the matcher makes of it."""
+    return [EvaluatedUtterance(utterance, match(utterance.text)) for utterance in utterances]
 
 
 def by_intent(results: Sequence[EvaluatedUtterance]) -> dict[str, InScopeMetrics]:
-    """The score of each intent's sentences, the weakest first."""
-    return _grouped(results, lambda outcome: outcome.sentence.intent)
+    """The metrics of each intent's messages, the weakest intent first."""
+    return _grouped(results, lambda result: result.utterance.intent)
 
 
 def by_style(results: Sequence[EvaluatedUtterance]) -> dict[str, InScopeMetrics]:
-    """The score of each style of writing, the weakest first; empty where no file names styles."""
-    return _grouped([each for each in results if each.sentence.style], lambda outcome: outcome.sentence.style)
+    """The metrics of each style of writing, the weakest first; empty where no file names styles."""
+    return _grouped([each for each in results if each.utterance.style], lambda result: result.utterance.style)
 
 
 def confusions(results: Iterable[EvaluatedUtterance]) -> list[tuple[str, str, int]]:
-    """Which intent was taken for which, and how often, most often first; out of scope only where it was answered."""
-    counts = Counter(
-        (outcome.sentence.intent, outcome.first or "")
-        for outcome in results
-        if (not outcome.right if outcome.in_scope else outcome.answered)
-    )
-    return sorted(((wanted, got, count) for (wanted, got), count in counts.items()), key=lambda row: (-row[2], row))
+    """Which intent was taken for which, and how often, most often first."""
+    counts = Counter((result.utterance.intent, result.best or "") for result in results if result.misunderstood)
+    return sorted(((right, best, count) for (right, best), count in counts.items()), key=lambda row: (-row[2], row))
 
 
 def _grouped(
     results: Iterable[EvaluatedUtterance], key: Callable[[EvaluatedUtterance], str]
 ) -> dict[str, InScopeMetrics]:
     groups: defaultdict[str, list[EvaluatedUtterance]] = defaultdict(list)
-    for outcome in results:
-        if outcome.in_scope:
-            groups[key(outcome)].append(outcome)
-    scores = {name: InScopeMetrics.of(group) for name, group in groups.items()}
-    return dict(sorted(scores.items(), key=lambda item: (item[1].top1, item[1].top3, item[0])))
+    for result in results:
+        if result.in_scope:
+            groups[key(result)].append(result)
+    metrics = {name: InScopeMetrics.of(group) for name, group in groups.items()}
+    return dict(sorted(metrics.items(), key=lambda item: (item[1].top1, item[1].top3, item[0])))

@@ -1,4 +1,4 @@
-"""Why a message was understood as it was: what was read, which words told, which rule decided."""
+"""Why a message was understood as it was: what was read, what spoke for each intent, which words counted, which rule decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,36 +8,38 @@ from rapidfuzz import fuzz, process
 
 from intents.danger.detector import CRISIS, DangerSignal, shipped_detector
 from intents.faq.schema import FAQ
-from intents.matching.decide import DecisionReason
-from intents.matching.features import AnalyzedText, FeatureView
+from intents.matching.analyzer import AnalyzedText
+from intents.matching.features import FeatureView
 from intents.matching.matcher import Match, Matcher
 from intents.matching.model import Evidence, Model
 
-SHOWN = 3
-"""How many candidates are explained."""
-TOLD = 5
-"""How many words that told are named."""
-WINDOWS = 80
-"""How many places of a message are tried for words that told."""
+EXPLAINED_CANDIDATES = 3
+NAMED_WORDS = 5
+"""How many of the words that counted are named."""
+TRIED_WORDS = 80
+"""How many words of a message are tried, from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordInfluence:
-    """Two characters of the message, and how much of the lead over the second candidate goes when they are taken out."""
+    """Two neighbouring characters of the message, and what they contribute to the best candidate's lead."""
 
     word: str
     weight: float
+    """By how much the lead over the second candidate, in margins, shrinks without them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateEvidence:
-    """What each view of the message gives one candidate; with the bias they add up to its margin."""
+    """What speaks for one candidate."""
 
     intent: str
     score: float
     margin: float
+    """The sum of shares, and the bias."""
     shares: Mapping[FeatureView, float]
-    nearest: str
+    """What the features of each view add to the margin."""
+    nearest_question: str
     """The candidate's question that is most like the message."""
     likeness: float
     """How like, 0 to 100: rapidfuzz ratio."""
@@ -48,82 +50,76 @@ class Explanation:
     """All that made a match."""
 
     match: Match
-    reading: AnalyzedText
-    outside: float
+    analyzed: AnalyzedText
+    """The message in the forms that were compared."""
+    out_of_scope: float
     """The score of being none of the intents."""
-    known: float
-    """The share of the message's single characters that some question of the FAQ has, 0 to 1."""
+    known_share: float
+    """The share of the message's different characters that some question of the FAQ has, 0 to 1."""
     signal: DangerSignal | None
     """What told of danger to life."""
-    parts: tuple[CandidateEvidence, ...]
-    telling: tuple[WordInfluence, ...]
-
-    @property
-    def reason(self) -> DecisionReason:
-        """What decided."""
-        return self.match.reason
+    candidates: tuple[CandidateEvidence, ...]
+    influences: tuple[WordInfluence, ...]
+    """The words that counted most, first the one that counted most."""
 
 
 def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
-    """Take a match apart; slower than the match itself."""
+    """Take a match apart; many times slower than the match itself."""
     model = matcher.model
-    reading = model.analyzer(text)
-    match = matcher.match(text)
-    evidence = model.evidence(reading)
-    views = np.array([model.vocabulary.name(int(column))[0] for column in evidence.columns], dtype=np.int64)
-    shown = [each for each in match.candidates[:SHOWN] if each.intent in model.classes]
-    numbers = [model.classes.index(each.intent) for each in shown]
-    parts = []
-    for candidate, number in zip(shown, numbers, strict=True):
-        given = model.scorer.contributions(evidence.columns, evidence.values, number)
-        shares = {view: float(given[views == view].sum()) for view in FeatureView}
-        nearest, likeness = _nearest(faq, matcher, candidate.intent, text)
-        parts.append(
-            CandidateEvidence(
-                candidate.intent, candidate.score, float(evidence.margins[number]), shares, nearest, likeness
-            )
-        )
+    analyzed, match = model.analyzer(text), matcher.match(text)
+    evidence = model.evidence(analyzed)
+    views = np.array([model.vocabulary.feature_name(int(column))[0] for column in evidence.columns], dtype=np.int64)
+    explained = [each for each in match.candidates[:EXPLAINED_CANDIDATES] if each.intent in model.classes]
+    labels = [model.classes.index(each.intent) for each in explained]
+    candidates = []
+    for candidate, label in zip(explained, labels, strict=True):
+        contributions = model.classifier.contributions(evidence.columns, evidence.values, label)
+        shares = {view: float(contributions[views == view].sum()) for view in FeatureView}
+        margin = float(evidence.margins[label])
+        question, likeness = _nearest_question(faq, matcher, candidate.intent, text)
+        candidates.append(CandidateEvidence(candidate.intent, candidate.score, margin, shares, question, likeness))
     return Explanation(
         match=match,
-        reading=reading,
-        outside=matcher.outside(text),
-        known=_known(model, evidence, reading),
+        analyzed=analyzed,
+        out_of_scope=matcher.rank(text).out_of_scope,
+        known_share=_known_share(model, evidence, analyzed),
         signal=shipped_detector().find(text) if CRISIS in faq.by_id else None,
-        parts=tuple(parts),
-        telling=_telling(model, reading, numbers[:2]),
+        candidates=tuple(candidates),
+        influences=_influences(model, analyzed, labels[:2]),
     )
 
 
-def _telling(model: Model, reading: AnalyzedText, rivals: list[int]) -> tuple[WordInfluence, ...]:
+def _influences(model: Model, analyzed: AnalyzedText, rivals: list[int]) -> tuple[WordInfluence, ...]:
     """The words without which the lead would change most, none overlapping another."""
     if not rivals[1:]:
         return ()
-    text = reading.surface
-    whole = _lead(model, reading, rivals)
-    windows = range(min(len(text) - 1, WINDOWS))
-    losses = {
-        at: whole - _lead(model, model.analyzer.analyze_question(text[:at] + text[at + 2 :]), rivals) for at in windows
+    text = analyzed.surface
+    lead = _lead(model, analyzed, rivals)
+    without = {
+        start: model.analyzer.analyze_question(text[:start] + text[start + 2 :])
+        for start in range(min(len(text) - 1, TRIED_WORDS))
     }
-    told: list[int] = []
-    for at in sorted(losses, key=lambda at: (-abs(losses[at]), at)):
-        if len(told) < TOLD and all(abs(at - other) > 1 for other in told):
-            told.append(at)
-    return tuple(WordInfluence(text[at : at + 2], losses[at]) for at in told)
+    weights = {start: lead - _lead(model, rest, rivals) for start, rest in without.items()}
+    named: list[int] = []
+    for start in sorted(weights, key=lambda start: (-abs(weights[start]), start)):
+        if len(named) < NAMED_WORDS and all(abs(start - other) > 1 for other in named):
+            named.append(start)
+    return tuple(WordInfluence(text[start : start + 2], weights[start]) for start in named)
 
 
-def _lead(model: Model, reading: AnalyzedText, rivals: list[int]) -> float:
-    margins = model.evidence(reading).margins
+def _lead(model: Model, analyzed: AnalyzedText, rivals: list[int]) -> float:
+    margins = model.evidence(analyzed).margins
     return float(margins[rivals[0]] - margins[rivals[1]])
 
 
-def _known(model: Model, evidence: Evidence, reading: AnalyzedText) -> float:
-    characters = set(reading.normalized)
-    names = map(model.vocabulary.name, map(int, evidence.columns))
-    seen = {token for view, token in names if view is FeatureView.CHARACTER}
-    return len(characters & seen) / len(characters) if characters else 0.0
+def _known_share(model: Model, evidence: Evidence, analyzed: AnalyzedText) -> float:
+    characters = set(analyzed.normalized)
+    names = map(model.vocabulary.feature_name, map(int, evidence.columns))
+    known = {name for view, name in names if view is FeatureView.CHARACTER}
+    return len(characters & known) / len(characters) if characters else 0.0
 
 
-def _nearest(faq: FAQ, matcher: Matcher, intent: str, text: str) -> tuple[str, float]:
+def _nearest_question(faq: FAQ, matcher: Matcher, intent: str, text: str) -> tuple[str, float]:
     questions = faq.by_id[intent].questions
     normalize = matcher.model.analyzer.normalize
     found = process.extractOne(normalize(text), questions, scorer=fuzz.ratio, processor=normalize)

@@ -7,17 +7,19 @@ import numpy as np
 
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
+from intents.matching.analyzer import AnalyzedText
 from intents.matching.decide import Candidate, Decision, DecisionReason, Thresholds, decide, load_thresholds
-from intents.matching.features import AnalyzedText, Weights
-from intents.matching.model import OUTSIDE, Model
-from intents.matching.normalize import bounded, sentences
+from intents.matching.features import FloatArray
+from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
+from intents.matching.normalize import split_sentences, truncate
 
-__all__ = ["Candidate", "Decision", "Match", "Matcher"]
+__all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
 
 MAX_CANDIDATES = 5
-_ASKING = re.compile(
+_QUESTION = re.compile(
     "[？?吗么嘛咩怎咋几哪谁]|如何|点[样算解]|什么|啥|多少|多久|为何|能不能|可不可以|会不会|要不要|是不是|有没有|行不行|可以"
 )
+"""What makes a sentence a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,158 +32,141 @@ class Match:
     """The best intent: what is answered, or the first that is offered; None on a fallback."""
     score: float
     candidates: tuple[Candidate, ...]
-    """Up to five, best first, also on a fallback."""
+    """Up to MAX_CANDIDATES, best first, also on a fallback."""
     secondary_intent: str | None = None
     """The intent of a second question in the same message."""
     reason: DecisionReason = DecisionReason.SURE
-    """What decided."""
+    """Which rule decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All intents with their scores, best first, and the score of being none of them."""
+    """Intents with their scores, best first; the scores of all of them and out_of_scope add up to 1."""
 
     candidates: tuple[Candidate, ...]
-    outside: float
+    out_of_scope: float
+    """The score of being none of the intents."""
     exact: bool = False
-    """The message is a question of the FAQ, word for word."""
+    """The message is a question of one intent of the FAQ, or out of scope, word for word."""
 
     def without_stray_crisis(self) -> "Ranking":
         """The ranking of a message that isn't in danger: likeness alone must not offer danger to life as a topic."""
         if self.exact:
             return self
-        return Ranking(tuple(each for each in self.candidates if each.intent != CRISIS), self.outside)
+        return Ranking(tuple(each for each in self.candidates if each.intent != CRISIS), self.out_of_scope)
 
 
 class Matcher:
     """Finds the intent of a message; immutable and safe to share between threads."""
 
     def __init__(self, faq: FAQ, thresholds: Thresholds | None = None) -> None:
-        """Train on the FAQ's questions: some 0.5 s for five thousand of them."""
+        """Train on the FAQ's questions."""
         self.thresholds = thresholds or load_thresholds()
         self.model = Model(faq)
         self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
 
-    def match(self, text: str, *, in_danger: bool | None = None, ranking: "Ranking | None" = None) -> Match:
+    def match(self, text: str, *, in_danger: bool | None = None, ranking: Ranking | None = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
 
         Args:
             text: the message.
-            in_danger: whether it tells of danger to life, from who has looked at the whole of it.
-            ranking: the ranking of this text, from who has it already.
+            in_danger: whether the message says that a life is in danger, where the caller knows; looked for otherwise.
+            ranking: what `rank` returns for this text, where the caller has it.
         """
-        ranking = ranking or self._ranking(text, MAX_CANDIDATES)
-        if self._danger is not None and (self._danger.is_danger(bounded(text)) if in_danger is None else in_danger):
+        ranking = ranking or self.rank(text, MAX_CANDIDATES)
+        if self._danger is not None and (self._danger.is_danger(truncate(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, reason=DecisionReason.DANGER)
-        two = None if ranking.exact else self._two_questions(text)
-        return two or self._decided(text, ranking.without_stray_crisis())
+        two_questions = None if ranking.exact else self._match_two_questions(text)
+        return two_questions or self._match_one_question(text, ranking.without_stray_crisis())
+
+    def rank(self, text: str, limit: int | None = None) -> Ranking:
+        """The best intents for a message, all of them without a limit; never raises."""
+        normalized = self.model.analyzer.normalize(text)
+        if not normalized:
+            return Ranking((), 1.0)
+        ranking = self._rank_by_score(self.model.analyzer.analyze_normalized(normalized), limit)
+        classes = self.model.exact.get(normalized)
+        return _with_exact_first(ranking, classes) if classes else ranking
 
     def warm(self) -> None:
-        """Do now what the first messages would wait for, some 0.2 s in all: reading pinyin, the patterns of danger to life."""
+        """Learn pinyin and compile the patterns of danger now, so that the first messages needn't wait for it."""
         self.model.analyzer.warm()
         if self._danger is not None:
             self._danger.warm()
 
-    def outside(self, text: str) -> float:
-        """How likely it is that the message is about none of the intents, 0 to 1."""
-        return self._ranking(text).outside
+    def scores(self, margins: FloatArray) -> FloatArray:
+        """Margins by class as probabilities; the last is that of a message about something else altogether."""
+        return softmax(
+            np.append(margins, np.float32(self.thresholds.oos_margin)) * np.float32(self.thresholds.inverse_temperature)
+        )
 
-    def ranking(self, text: str) -> Ranking:
-        """Every intent with its score, and the score of being none of them."""
-        return self._ranking(text)
-
-    def rank(self, text: str) -> tuple[Candidate, ...]:
-        """Every intent with its score, best first; the scores and that of being none of them add up to 1."""
-        return self._ranking(text).candidates
-
-    def _decided(self, text: str, ranking: Ranking) -> Match:
-        decision, rule = self._decide(text, ranking)
+    def _match_one_question(self, text: str, ranking: Ranking) -> Match:
+        decision, reason = self._decide(text, ranking)
         candidates = ranking.candidates[:MAX_CANDIDATES]
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
-        return Match(text, decision, intent, candidates[0].score if candidates else 0.0, candidates, reason=rule)
+        return Match(text, decision, intent, candidates[0].score if candidates else 0.0, candidates, reason=reason)
 
     def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, DecisionReason]:
         if not ranking.candidates:
             return Decision.FALLBACK, DecisionReason.EMPTY
         if ranking.exact:
-            return (
-                Decision.ANSWER if ranking.outside < ranking.candidates[0].score else Decision.FALLBACK
-            ), DecisionReason.EXACT
-        bare = len(self.model.analyzer.normalize(text)) <= self.thresholds.topic_only_length
-        return decide(ranking.candidates, ranking.outside, self.thresholds, bare=bare)
+            in_scope = ranking.out_of_scope < ranking.candidates[0].score
+            return (Decision.ANSWER if in_scope else Decision.FALLBACK), DecisionReason.EXACT
+        topic_only = len(self.model.analyzer.normalize(text)) <= self.thresholds.topic_only_length
+        return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
 
-    def _two_questions(self, text: str) -> Match | None:
-        """The stronger of two clear questions with the other beside it, if the message has two."""
-        parts = [part for part in sentences(text) if _ASKING.search(part)] or [text]
-        if len(parts) == 1:
+    def _match_two_questions(self, text: str) -> Match | None:
+        """The surer of two clear questions with the other one beside it; None unless the message has two."""
+        questions = [sentence for sentence in split_sentences(text) if _QUESTION.search(sentence)]
+        if not questions[1:]:
             return None
-        sure = [
-            match
-            for match in (self._decided(part, self._ranking(part).without_stray_crisis()) for part in parts)
-            if self._clear(match)
-        ]
-        sure.sort(key=lambda match: (-match.score, match.intent or ""))
-        others = [match for match in sure if match.intent != sure[0].intent]
+        matches = (self._match_one_question(each, self.rank(each).without_stray_crisis()) for each in questions)
+        clear = sorted(filter(self._is_clear, matches), key=lambda match: (-match.score, match.intent or ""))
+        others = [match for match in clear if match.intent != clear[0].intent]
         if not others:
             return None
-        best, second = sure[0], others[0]
-        near = [each for each in best.candidates if each.intent != second.intent]
-        listed = (near[0], Candidate(second.intent or "", second.score), *near[1:])[:MAX_CANDIDATES]
+        best, second = clear[0], others[0]
+        first, *rest = (each for each in best.candidates if each.intent != second.intent)
+        candidates = (first, Candidate(second.intent or "", second.score), *rest)[:MAX_CANDIDATES]
         return Match(
-            text, Decision.ANSWER, best.intent, best.score, listed, second.intent, DecisionReason.TWO_QUESTIONS
+            text, Decision.ANSWER, best.intent, best.score, candidates, second.intent, DecisionReason.TWO_QUESTIONS
         )
 
-    def _clear(self, match: Match) -> bool:
+    def _is_clear(self, match: Match) -> bool:
         return match.decision is Decision.ANSWER and match.score >= self.thresholds.second_question
 
-    def _ranking(self, text: str, most: int | None = None) -> Ranking:
-        normalised = self.model.analyzer.normalize(text)
-        if not normalised:
-            return Ranking((), 1.0)
-        if owners := self.model.owners.get(normalised):
-            return self._known(owners, self.model.analyzer.analyze_normalized(normalised), most)
-        return self._scored(self.model.analyzer.analyze_normalized(normalised), most)
-
-    def _known(self, owners: tuple[str, ...], reading: AnalyzedText, most: int | None) -> Ranking:
-        """A question of the FAQ goes to its owner, whatever else it resembles."""
-        scored = self._scored(reading, most)
-        inside = [owner for owner in owners if owner != OUTSIDE]
-        share = 1.0 / len(owners)
-        left = 1.0 - share * len(inside)
-        rest = (
-            Candidate(each.intent, round(each.score * left, 4))
-            for each in scored.candidates
-            if each.intent not in inside
-        )
-        first = (Candidate(owner, round(share, 4)) for owner in inside)
-        return Ranking((*first, *rest), share if OUTSIDE in owners else 0.0, exact=len(owners) == 1)
-
-    def _scored(self, reading: AnalyzedText, most: int | None = None) -> Ranking:
-        """The best so many intents, or all."""
-        evidence = self.model.evidence(reading)
+    def _rank_by_score(self, text: AnalyzedText, limit: int | None) -> Ranking:
+        evidence = self.model.evidence(text)
         scores = self.scores(evidence.margins)
         if not len(evidence.columns):
-            # Nothing of the message occurs in any question: it speaks for none of them.
+            # No question has any feature of the message: it is about none of the intents.
             scores = np.append(np.zeros_like(evidence.margins), np.float32(1))
-        inside = np.round(scores[: self._count].astype(np.float64), 4)
+        in_scope = np.round(scores[: self._count].astype(np.float64), 4)
         # Classes stand by id, so that a stable sort breaks ties by id.
-        order = np.argsort(-inside, kind="stable")[:most]
-        ranked = tuple(map(Candidate, self._names[order].tolist(), inside[order].tolist()))
-        return Ranking(ranked, float(scores[self._count :].sum()))
-
-    def scores(self, margins: Weights) -> Weights:
-        """Margins by class as probabilities, with that of an unknown message last."""
-        return softmax(
-            np.append(margins, np.float32(self.thresholds.oos_margin)) * np.float32(self.thresholds.inverse_temperature)
-        )
+        order = np.argsort(-in_scope, kind="stable")[:limit]
+        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
+        return Ranking(candidates, float(scores[self._count :].sum()))
 
 
-def softmax(values: Weights) -> Weights:
+def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
+    """The ranking of a question that these classes have word for word: they share the score, whatever else it resembles."""
+    owners = [each for each in classes if each != OUT_OF_SCOPE_CLASS]
+    share = 1.0 / len(classes)
+    left = 1.0 - share * len(owners)
+    rest = (
+        Candidate(each.intent, round(each.score * left, 4)) for each in ranking.candidates if each.intent not in owners
+    )
+    first = (Candidate(owner, round(share, 4)) for owner in owners)
+    out_of_scope = share if OUT_OF_SCOPE_CLASS in classes else 0.0
+    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1)
+
+
+def softmax(values: FloatArray) -> FloatArray:
     """Positive numbers that add up to 1, in the order of the values."""
     raised = np.exp(values - values.max(axis=-1, keepdims=True))
-    total: Weights = raised / raised.sum(axis=-1, keepdims=True)
+    total: FloatArray = raised / raised.sum(axis=-1, keepdims=True)
     return total

@@ -1,4 +1,4 @@
-"""The trained index: which intents a text speaks for, and how strongly; immutable."""
+"""What is learned from a FAQ's questions: for every text a margin by intent; immutable."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,102 +9,108 @@ from typing import Protocol
 import numpy as np
 
 from intents.faq.schema import FAQ
-from intents.matching.documents import RocchioClassifier
-from intents.matching.features import VIEW_WEIGHTS, AnalyzedText, Analyzer, Codes, FeatureView, Vocabulary, Weights
+from intents.matching.analyzer import AnalyzedText, Analyzer
+from intents.matching.features import VIEW_WEIGHTS, FeatureView, FloatArray, IntArray
 from intents.matching.linear import train
 from intents.matching.normalize import Normalizer
+from intents.matching.rocchio import RocchioClassifier
+from intents.matching.vocabulary import Vocabulary
 
-OUTSIDE = "\uffff"
-"""The class of what is out of scope; sorts after every intent."""
+OUT_OF_SCOPE_CLASS = "\uffff"
+"""The class of the questions out of scope; sorts after every intent's id."""
 
-SAMPLE = 8192
-"""The classifier learns from at most this many questions, an even share of each intent's; more would make a reload longer."""
+LINEAR_SAMPLE = 8192
+"""The linear classifier learns from at most so many questions, because a reload mustn't take longer."""
 MANY_INTENTS = 256
-"""From so many intents on the share would be too small, and each intent is compared as a document instead."""
-DOCUMENT_SAMPLE = 32_768
-"""Documents are made of at most this many questions."""
+"""From so many intents on each one's share of LINEAR_SAMPLE would be too small, and RocchioClassifier is used."""
+ROCCHIO_SAMPLE = 32_768
+"""RocchioClassifier learns from at most so many questions."""
 
 
 class Classifier(Protocol):
-    """What has been learned of the classes."""
+    """Weights by column and class."""
 
-    def margins(self, columns: Codes, values: Weights) -> Weights:
-        """What a text's columns add up to, by class."""
+    def margins(self, columns: IntArray, values: FloatArray) -> FloatArray:
+        """The margin of a text for each class."""
 
-    def contributions(self, columns: Codes, values: Weights, wanted: int) -> Weights:
-        """What each column gives one class."""
+    def contributions(self, columns: IntArray, values: FloatArray, label: int) -> FloatArray:
+        """What each column adds to the margin of one class."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A text's columns with their values, and what they add up to."""
+    """What speaks for each class in a text."""
 
-    columns: Codes
-    values: Weights
-    margins: Weights
-    """By class; above 0 leans to yes."""
+    columns: IntArray
+    """The features of the text that the vocabulary knows."""
+    values: FloatArray
+    """How much each counts."""
+    margins: FloatArray
+    """By class; the text is more like the class than unlike it above 0."""
 
 
 class Model:
-    """Scores a text against all classes at once."""
+    """A classifier with all that turns a text into what it classifies."""
 
     def __init__(self, faq: FAQ, views: Mapping[FeatureView, float] = VIEW_WEIGHTS) -> None:
-        """Learn from the FAQ; what a view counts can be changed to see what it brings."""
-        owned = labelled_questions(faq)
-        comparable = Normalizer().each([question for _, question in owned])
-        labelled = _in_order((owner, question) for (owner, _), question in zip(owned, comparable, strict=True))
-        self.classes: tuple[str, ...] = tuple(dict.fromkeys(owner for owner, _ in labelled))
-        number = {name: position for position, name in enumerate(self.classes)}
-        self.analyzer = Analyzer([question for _, question in labelled], faq.lexicon)
-        self.owners = _owners(labelled)
-        """Who has this normalised question."""
+        """Learn from the FAQ's questions; other weights of the views show what each contributes."""
+        questions = training_questions(faq)
+        normalized = Normalizer().batch([question for _, question in questions])
+        labelled = _sorted((label, text) for (label, _), text in zip(questions, normalized, strict=True))
+        self.classes: tuple[str, ...] = tuple(dict.fromkeys(label for label, _ in labelled))
+        number = {label: position for position, label in enumerate(self.classes)}
+        self.analyzer = Analyzer([text for _, text in labelled], faq.lexicon)
+        self.exact = _classes_by_question(labelled)
+        """The classes that have a normalised question word for word."""
         many = len(self.classes) >= MANY_INTENTS
-        drawn = _even_sample(labelled, DOCUMENT_SAMPLE if many else SAMPLE)
-        self.vocabulary = Vocabulary(self.analyzer.analyze_questions([question for _, question in drawn]), views)
-        owners = np.array([number[owner] for owner, _ in drawn])
+        sample = _even_sample(labelled, ROCCHIO_SAMPLE if many else LINEAR_SAMPLE)
+        self.vocabulary = Vocabulary(self.analyzer.analyze_questions([text for _, text in sample]), views)
+        labels = np.array([number[label] for label, _ in sample])
         learn = RocchioClassifier if many else train
-        self.scorer: Classifier = learn(self.vocabulary.learned, owners, len(self.classes), len(self.vocabulary))
+        self.classifier: Classifier = learn(
+            self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
+        )
 
     def evidence(self, text: AnalyzedText) -> Evidence:
-        """What the text's tokens speak for."""
+        """What speaks for each class in a text."""
         columns, values = self.vocabulary.transform(text)
-        return Evidence(columns, values, self.scorer.margins(columns, values))
+        return Evidence(columns, values, self.classifier.margins(columns, values))
 
 
-def labelled_questions(faq: FAQ) -> list[tuple[str, str]]:
-    """Class and question of everything that the FAQ gives to learn from."""
+def training_questions(faq: FAQ) -> list[tuple[str, str]]:
+    """The class and the text of every question of the FAQ, those out of scope too."""
     inside = [(intent.id, question) for intent in faq.intents for question in intent.questions]
     outside = faq.out_of_scope.questions if faq.out_of_scope else ()
-    return inside + [(OUTSIDE, question) for question in outside]
+    return inside + [(OUT_OF_SCOPE_CLASS, question) for question in outside]
 
 
-def _in_order(labelled: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """By class, then by question: class by class, since sorting a hundred thousand at once would hold up every answer."""
-    by_owner: defaultdict[str, list[str]] = defaultdict(list)
-    for owner, question in labelled:
-        by_owner[owner].append(question)
-    return [(owner, question) for owner in sorted(by_owner) for question in sorted(by_owner[owner])]
+def _sorted(labelled: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """By class, then by text; each class by itself, because one sort of a hundred thousand would delay answers given during a reload."""
+    by_class: defaultdict[str, list[str]] = defaultdict(list)
+    for label, text in labelled:
+        by_class[label].append(text)
+    return [(label, text) for label in sorted(by_class) for text in sorted(by_class[label])]
 
 
-def _owners(labelled: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
-    owners: dict[str, tuple[str, ...]] = {}
-    for owner, question in labelled:
-        known = owners.get(question, ())
-        if owner not in known:
-            owners[question] = (*known, owner)
-    return MappingProxyType(owners)
+def _classes_by_question(labelled: Sequence[tuple[str, str]]) -> Mapping[str, tuple[str, ...]]:
+    classes: dict[str, tuple[str, ...]] = {}
+    for label, text in labelled:
+        known = classes.get(text, ())
+        if label not in known:
+            classes[text] = (*known, label)
+    return MappingProxyType(classes)
 
 
-def _even_sample(labelled: Sequence[tuple[str, str]], most: int) -> Sequence[tuple[str, str]]:
-    """At most so many questions, the same share of every class, spread evenly over each."""
-    if len(labelled) <= most:
+def _even_sample(labelled: Sequence[tuple[str, str]], size: int) -> Sequence[tuple[str, str]]:
+    """At most so many questions: as many of each class, evenly spaced among its own."""
+    if len(labelled) <= size:
         return labelled
-    by_owner: dict[str, list[tuple[str, str]]] = {}
+    by_class: dict[str, list[tuple[str, str]]] = {}
     for entry in labelled:
-        by_owner.setdefault(entry[0], []).append(entry)
-    share = max(1, most // len(by_owner))
-    drawn: list[tuple[str, str]] = []
-    for entries in by_owner.values():
+        by_class.setdefault(entry[0], []).append(entry)
+    share = max(1, size // len(by_class))
+    sample: list[tuple[str, str]] = []
+    for entries in by_class.values():
         step = max(1.0, len(entries) / share)
-        drawn += [entries[int(step * k)] for k in range(min(share, len(entries)))]
-    return drawn
+        sample += [entries[int(step * k)] for k in range(min(share, len(entries)))]
+    return sample

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,27 +21,28 @@ DEADLINE_SECONDS = 10
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
 
 
+@cache
 def version(name: str) -> str:
-    """A FAQ whose only telling intent is called so."""
+    """A FAQ whose first intent has this id."""
     return faq_text([intent(name, ["催收会上门吗", "会不会来我家", "有人来敲门要钱"]), LAWSUIT])
 
 
-class Told:
-    """Collects outcomes, and lets a test wait for the next that fits."""
+class Results:
+    """Collects the results of reloads, and lets a test wait for one that fits."""
 
     def __init__(self) -> None:
-        self.outcomes: list[ReloadResult] = []
+        self.all: list[ReloadResult] = []
         self._news = asyncio.Condition()
 
-    async def __call__(self, outcome: ReloadResult) -> None:
+    async def __call__(self, result: ReloadResult) -> None:
         async with self._news:
-            self.outcomes.append(outcome)
+            self.all.append(result)
             self._news.notify_all()
 
     async def until(self, fits: Callable[[ReloadResult], bool]) -> ReloadResult:
         async with asyncio.timeout(DEADLINE_SECONDS), self._news:
-            await self._news.wait_for(lambda: any(fits(outcome) for outcome in self.outcomes))
-        return next(outcome for outcome in self.outcomes if fits(outcome))
+            await self._news.wait_for(lambda: any(fits(result) for result in self.all))
+        return next(result for result in self.all if fits(result))
 
     async def load(self, reloader: Reloader, name: str) -> None:
         """Wait until the version with this intent is in force."""
@@ -48,11 +50,11 @@ class Told:
 
 
 @asynccontextmanager
-async def watched(path: Path) -> AsyncIterator[tuple[Reloader, Told]]:
-    reloader, told = Reloader.load(path), Told()
-    reloader.on_outcome(told)
+async def watched(path: Path) -> AsyncIterator[tuple[Reloader, Results]]:
+    reloader, results = Reloader.load(path), Results()
+    reloader.on_reload(results)
     async with reloader.watching():
-        yield reloader, told
+        yield reloader, results
 
 
 @pytest.fixture
@@ -63,19 +65,19 @@ def path(tmp_path: Path) -> Path:
 
 
 async def test_a_save_in_place_is_answered_from_without_a_restart(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         assert reloader.current.matcher.match("催收会上门吗").intent == "first"
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
         assert reloader.current.matcher.match("催收会上门吗").intent == "second"
 
 
 async def test_a_file_renamed_over_the_old_one_is_loaded(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         aside = path.with_suffix(".tmp")
         aside.write_text(version("second"), encoding="utf-8")
         aside.replace(path)
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
 
 
 async def test_a_kubernetes_config_map_that_swaps_its_data_link_is_loaded(tmp_path: Path) -> None:
@@ -87,84 +89,84 @@ async def test_a_kubernetes_config_map_that_swaps_its_data_link_is_loaded(tmp_pa
 
     generation("first")
     (tmp_path / "faq.yaml").symlink_to("..data/faq.yaml")
-    async with watched(tmp_path / "faq.yaml") as (reloader, told):
+    async with watched(tmp_path / "faq.yaml") as (reloader, results):
         for name in ("second", "third"):
             generation(name)
-            await told.load(reloader, name)
+            await results.load(reloader, name)
 
 
 async def test_a_link_to_a_file_in_another_folder_is_followed(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "links" / "faq.yaml"
     link.parent.mkdir()
     link.symlink_to(path)
-    async with watched(link) as (reloader, told):
+    async with watched(link) as (reloader, results):
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
 
 
 async def test_a_file_deleted_and_written_again_is_loaded_and_the_old_answers_last_meanwhile(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         path.unlink()
-        gone = await told.until(lambda outcome: not outcome.loaded)
+        gone = await results.until(lambda result: not result.loaded)
         assert [problem.code for problem in gone.problems] == ["E-FILE"]
         assert "first" in reloader.current.faq.by_id
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
 
 
 async def test_of_two_saves_in_a_row_the_last_one_stays(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         path.write_text(version("second"), encoding="utf-8")
         path.write_text(version("third_"), encoding="utf-8")  # as long as the one before
-        await told.load(reloader, "third_")
+        await results.load(reloader, "third_")
     assert reloader.status.last_error is None
 
 
 async def test_a_save_is_seen_where_the_file_systems_clock_is_too_coarse_to_show_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("intents.reload._stamp", lambda _: (1,))
-    async with watched(path) as (reloader, told):
+    monkeypatch.setattr("intents.reload._file_stamp", lambda _: (1,))
+    async with watched(path) as (reloader, results):
         for name in ("second", "third_"):
             path.write_text(version(name), encoding="utf-8")
-            await told.load(reloader, name)
+            await results.load(reloader, name)
 
 
 async def test_a_save_while_another_is_being_loaded_is_not_lost(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         for name in ("second", "third", "fourth", "fifth"):
             path.write_text(version(name), encoding="utf-8")
             await asyncio.sleep(0)
             await reloader.reload()
-        await told.load(reloader, "fifth")
+        await results.load(reloader, "fifth")
 
 
 async def test_half_a_file_keeps_the_old_answers_until_the_rest_is_there(path: Path) -> None:
     whole = version("second").encode()
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         with path.open("wb") as file:
             file.write(whole[: len(whole) // 2])
             file.flush()
-            refused = await told.until(lambda outcome: not outcome.loaded)
+            refused = await results.until(lambda result: not result.loaded)
             assert "first" in reloader.current.faq.by_id
-            assert reloader.status.last_error == refused.line
+            assert reloader.status.last_error == refused.summary
             file.write(whole[len(whole) // 2 :])
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
     assert reloader.status.last_error is None
 
 
 async def test_a_file_that_is_being_written_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intents.reload.SETTLE_SECONDS", 0.5)
-    monkeypatch.setattr("intents.reload.SETTLE_AT_MOST_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr("intents.reload.SETTLE_TIMEOUT_SECONDS", DEADLINE_SECONDS)
     whole = version("second").encode()
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         with path.open("wb") as file:
             for begin in range(0, len(whole), 100):
                 file.write(whole[begin : begin + 100])
                 file.flush()
                 await asyncio.sleep(0.05)
-        await told.load(reloader, "second")
-    assert [outcome.loaded for outcome in told.outcomes] == [True]
+        await results.load(reloader, "second")
+    assert [result.loaded for result in results.all] == [True]
 
 
 @pytest.mark.parametrize(
@@ -173,14 +175,14 @@ async def test_a_file_that_is_being_written_is_waited_for(path: Path, monkeypatc
     ids=["bom", "crlf", "both"],
 )
 async def test_a_byte_order_mark_and_windows_line_ends_are_as_good(path: Path, mark: bytes, line_end: bytes) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         path.write_bytes(mark + version("second").encode().replace(b"\n", line_end))
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
         assert reloader.current.matcher.match("催收会上门吗").intent == "second"
 
 
 async def test_a_file_of_ten_megabytes_is_loaded_while_answers_go_on(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         padding = "# 备注：这一行只是为了凑够长度，读的人可以跳过。\n" * (10_000_000 // 70)
         path.write_text(padding + version("second"), encoding="utf-8")
         assert path.stat().st_size > 10_000_000
@@ -189,7 +191,7 @@ async def test_a_file_of_ten_megabytes_is_loaded_while_answers_go_on(path: Path)
             assert reloader.current.matcher.match("催收会上门吗").intent == "first"
             answered += 1
             await asyncio.sleep(0.001)
-            assert not [outcome for outcome in told.outcomes if not outcome.loaded]
+            assert not [result for result in results.all if not result.loaded]
         assert answered > 1
 
 
@@ -199,17 +201,17 @@ async def test_a_file_of_ten_megabytes_is_loaded_while_answers_go_on(path: Path)
     ids=["empty", "tab", "not utf-8", "5000 brackets deep", "cut off"],
 )
 async def test_a_broken_file_is_refused_with_a_line_and_the_last_good_one_stays(path: Path, broken: bytes) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         before = reloader.current
         path.write_bytes(broken)
-        outcome = await told.until(lambda outcome: not outcome.loaded)
+        result = await results.until(lambda result: not result.loaded)
         assert reloader.current is before
-        assert outcome.digest == before.digest
-        assert reloader.status.last_error == outcome.line
-        assert "\n" not in outcome.line
-        assert str(path.parent) not in outcome.line
+        assert result.digest == before.digest
+        assert reloader.status.last_error == result.summary
+        assert "\n" not in result.summary
+        assert str(path.parent) not in result.summary
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
     assert reloader.status.last_error is None
     assert reloader.status.failed_at is None
     assert (reloader.status.reloads, reloader.status.failures) == (1, 1)
@@ -221,10 +223,10 @@ async def test_no_way_of_breaking_the_file_takes_the_last_good_version_away(path
     for mistake in Mistake.all():
         if mistake.code.startswith("E-"):
             path.write_text(mistake.broken(GOOD)[0], encoding="utf-8")
-            outcome = await reloader.reload()
-            assert outcome is not None, mistake.name
-            assert not outcome.loaded, mistake.name
-            assert mistake.code in outcome.line
+            result = await reloader.reload()
+            assert result is not None, mistake.name
+            assert not result.loaded, mistake.name
+            assert mistake.code in result.summary
             assert reloader.current.matcher.match("夜里有人砸门要账咋办").intent == "door_knock"
     assert reloader.status.reloads == 0
     assert reloader.status.failures >= 40
@@ -232,70 +234,73 @@ async def test_no_way_of_breaking_the_file_takes_the_last_good_version_away(path
 
 async def test_putting_back_the_version_in_force_ends_the_error(path: Path) -> None:
     good = path.read_bytes()
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         path.write_bytes(b"version: [")
-        await told.until(lambda outcome: not outcome.loaded)
+        await results.until(lambda result: not result.loaded)
         path.write_bytes(good)
-        await told.until(lambda outcome: outcome.loaded)
+        await results.until(lambda result: result.loaded)
     assert reloader.status.last_error is None
 
 
 async def test_a_touch_and_a_neighbours_write_load_nothing(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         before = reloader.current
         os.utime(path)
         (path.parent / "youshu.db").write_bytes(b"x")
         assert await reloader.reload() is None
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
-    assert len(told.outcomes) == 1
+        await results.load(reloader, "second")
+    assert len(results.all) == 1
     assert before.faq.by_id.keys() != reloader.current.faq.by_id.keys()
 
 
 async def test_a_request_to_reload_tells_the_outcome_even_when_nothing_changed(path: Path) -> None:
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         reloader.reload_soon()
-        outcome = await told.until(lambda outcome: outcome.loaded)
-        assert outcome.digest == reloader.current.digest
+        result = await results.until(lambda result: result.loaded)
+        assert result.digest == reloader.current.digest
 
 
-async def test_a_folder_that_goes_and_comes_back_is_found_again(tmp_path: Path) -> None:
+async def test_a_folder_that_goes_and_comes_back_is_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("intents.reload.POLL_SECONDS", 0.1)  # only the clock finds it
     folder = tmp_path / "content"
     folder.mkdir()
     path = folder / "faq.yaml"
     path.write_text(version("first"), encoding="utf-8")
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         folder.rename(tmp_path / "away")
-        await told.until(lambda outcome: not outcome.loaded)
+        await results.until(lambda result: not result.loaded)
         folder.mkdir()
         path.write_text(version("second"), encoding="utf-8")
-        await told.load(reloader, "second")
+        await results.load(reloader, "second")
 
 
 async def test_a_hook_that_fails_stops_neither_the_others_nor_the_next_reload(path: Path) -> None:
     async def fails(_: ReloadResult) -> None:
         raise RuntimeError("the messenger is away")
 
-    reloader, told = Reloader.load(path), Told()
-    reloader.on_outcome(fails)
-    reloader.on_outcome(told)
+    reloader, results = Reloader.load(path), Results()
+    reloader.on_reload(fails)
+    reloader.on_reload(results)
     async with reloader.watching():
         for name in ("second", "third"):
             path.write_text(version(name), encoding="utf-8")
-            await told.load(reloader, name)
+            await results.load(reloader, name)
 
 
 async def test_a_hook_that_never_ends_holds_up_nothing(path: Path) -> None:
     async def hangs(_: ReloadResult) -> None:
         await asyncio.Event().wait()
 
-    reloader, told = Reloader.load(path), Told()
-    reloader.on_outcome(hangs)
-    reloader.on_outcome(told)
+    reloader, results = Reloader.load(path), Results()
+    reloader.on_reload(hangs)
+    reloader.on_reload(results)
     async with reloader.watching():
         for name in ("second", "third"):
             path.write_text(version(name), encoding="utf-8")
-            await told.load(reloader, name)
+            await results.load(reloader, name)
 
 
 def test_there_is_no_start_without_a_good_file(path: Path) -> None:
@@ -346,7 +351,7 @@ async def test_500_reloads_leak_neither_file_handles_nor_memory(path: Path) -> N
             await reloader.reload()  # or the watcher was first
 
     others = knowledge_alive()  # of tests that ran before in this process
-    async with watched(path) as (reloader, told):
+    async with watched(path) as (reloader, results):
         await reload(100)
         handles, memory = open_handles(), resident_bytes()
         await reload(500)
@@ -354,7 +359,7 @@ async def test_500_reloads_leak_neither_file_handles_nor_memory(path: Path) -> N
         assert open_handles() <= handles
         assert resident_bytes() - memory < 20_000_000
     await asyncio.get_running_loop().shutdown_default_executor()  # a last load may still be under way in a thread
-    told.outcomes.clear()
+    results.all.clear()
     alive = [each for each in knowledge_alive() if not any(each is other for other in others)]
     assert len(alive) == 1
     assert alive[0] is reloader.current

@@ -14,7 +14,7 @@ from intents.knowledge import Knowledge
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.matcher import Match
-from intents.teach import MAX_CHARACTERS, SHAKEN, TeachError, _moved, _served, teach
+from intents.teach import MAX_CHARACTERS, SCORE_NOISE, TeachError, _score_shift, _serves, teach
 from tests.faqs import intent, write_faq
 
 HOME_VISIT = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账", "有人来敲门要钱怎么办"])
@@ -152,14 +152,14 @@ def clarify(*scores: tuple[str, float]) -> Match:
 
 def test_what_is_still_offered_is_not_lost_in_whatever_place() -> None:
     swapped = clarify(("jail", 0.467), ("home_visit", 0.466))
-    assert _served(swapped, "home_visit")
-    assert not _served(swapped, "lawsuit")
-    assert not _served(dataclasses.replace(swapped, decision=Decision.ANSWER), "home_visit")
+    assert _serves(swapped, "home_visit")
+    assert not _serves(swapped, "lawsuit")
+    assert not _serves(dataclasses.replace(swapped, decision=Decision.ANSWER), "home_visit")
 
 
 def test_a_score_that_hardly_moved_took_nothing_and_one_that_rose_or_fell_did() -> None:
     before = clarify(("home_visit", 0.47), ("jail", 0.46))
     refused = dataclasses.replace(before, decision=Decision.FALLBACK, intent=None, candidates=())
-    assert _moved(before, clarify(("jail", 0.47), ("home_visit", 0.46))) < SHAKEN
-    assert _moved(before, clarify(("jail", 0.8), ("home_visit", 0.1))) > SHAKEN
-    assert _moved(before, refused) > SHAKEN
+    assert _score_shift(before, clarify(("jail", 0.47), ("home_visit", 0.46))) < SCORE_NOISE
+    assert _score_shift(before, clarify(("jail", 0.8), ("home_visit", 0.1))) > SCORE_NOISE
+    assert _score_shift(before, refused) > SCORE_NOISE

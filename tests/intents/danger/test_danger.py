@@ -15,7 +15,7 @@ from intents.danger.detector import MAX_DOUBTED, PAIR, WORDING, DangerDetector, 
 from intents.danger.score import DAMPING, DangerClassifier, Line, Lines, Margins, danger_ngrams, load_categories
 from intents.danger.signs import CuedPatterns, load_patterns
 from intents.danger.spelling import BREAK, MAX_CHARACTERS, DangerNormalizer
-from intents.faq.reader import read
+from intents.faq.reader import parse_yaml
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 DETECTOR = DangerDetector()
@@ -336,7 +336,7 @@ def patterns() -> Iterator[tuple[str, str]]:
 
 def test_the_data_names_nothing_twice() -> None:
     text = (Path(load_patterns.__code__.co_filename).parent / "signs.yaml").read_text(encoding="utf-8")
-    assert read(text).problems == ()
+    assert parse_yaml(text).problems == ()
 
 
 def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:

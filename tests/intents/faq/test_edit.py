@@ -5,8 +5,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intents.faq.edit import EditError, scalar, with_question
-from intents.faq.reader import read
+from intents.faq.edit import EditError, with_question, yaml_scalar
+from intents.faq.reader import parse_yaml
 
 FILE = """\
 # 第一行注释
@@ -43,10 +43,10 @@ out_of_scope:
     - 花呗怎么开通"""
 
 
-def questions(text: str, owner: str) -> list[object]:
+def questions(text: str, intent: str) -> list[object]:
     loaded = yaml.safe_load(text)
     entry = (
-        loaded["out_of_scope"] if owner == "out_of_scope" else next(i for i in loaded["intents"] if i["id"] == owner)
+        loaded["out_of_scope"] if intent == "out_of_scope" else next(i for i in loaded["intents"] if i["id"] == intent)
     )
     return list(entry["questions"])
 
@@ -61,25 +61,25 @@ def only_added(before: str, after: str) -> str:
     return after[start : start + added]
 
 
-@pytest.mark.parametrize("owner", ["home_visit", "lawsuit", "flow", "folded", "out_of_scope"])
+@pytest.mark.parametrize("intent", ["home_visit", "lawsuit", "flow", "folded", "out_of_scope"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "bom"])
 @pytest.mark.parametrize("last", ["", "\n"], ids=["no line end at the end", "line end at the end"])
 def test_a_question_goes_to_the_end_of_its_list_and_nothing_else_changes(
-    owner: str, line_end: str, mark: str, last: str
+    intent: str, line_end: str, mark: str, last: str
 ) -> None:
     before = mark + (FILE + last).replace("\n", line_end)
-    edit = with_question(before, owner, "今晚会来吗")
+    edit = with_question(before, intent, "今晚会来吗")
     only_added(before, edit.text)
-    assert questions(edit.text.removeprefix("\ufeff"), owner)[-1] == "今晚会来吗"
-    assert questions(edit.text.removeprefix("\ufeff"), owner)[:-1] == questions(before.removeprefix("\ufeff"), owner)
+    assert questions(edit.text.removeprefix("\ufeff"), intent)[-1] == "今晚会来吗"
+    assert questions(edit.text.removeprefix("\ufeff"), intent)[:-1] == questions(before.removeprefix("\ufeff"), intent)
     assert (edit.text.count("\r\n") == edit.text.count("\n")) == (line_end == "\r\n")
 
 
 def test_the_edit_names_the_line_of_what_is_new() -> None:
     edit = with_question(FILE, "home_visit", "今晚会来吗")
     assert edit.text.splitlines()[edit.line - 1] == "      - 今晚会来吗"
-    assert edit.lines == 1
+    assert edit.added_lines == 1
 
 
 @given(
@@ -90,10 +90,10 @@ def test_the_edit_names_the_line_of_what_is_new() -> None:
     .filter(bool)
 )
 def test_any_question_is_read_back_as_it_was_written(question: str) -> None:
-    for owner in ("home_visit", "lawsuit"):
-        edit = with_question(FILE, owner, question)
+    for intent in ("home_visit", "lawsuit"):
+        edit = with_question(FILE, intent, question)
         only_added(FILE, edit.text)
-        assert questions(edit.text, owner)[-1] == question
+        assert questions(edit.text, intent)[-1] == question
 
 
 @pytest.mark.parametrize(
@@ -101,17 +101,17 @@ def test_any_question_is_read_back_as_it_was_written(question: str) -> None:
     ["no", "012", "1:30", "2026-11-23", "~", "null", "a: b", "a #b", "[x]", "- x", "“引号”", "是,否", "!a", "@b"],
 )
 def test_what_yaml_would_read_otherwise_is_quoted(text: str) -> None:
-    assert yaml.safe_load(f"- {scalar(text)}") == [text]
-    assert yaml.safe_load(f"[{scalar(text)}, 其他]") == [text, "其他"]
-    assert not read(f"- {scalar(text)}\n").conversions
+    assert yaml.safe_load(f"- {yaml_scalar(text)}") == [text]
+    assert yaml.safe_load(f"[{yaml_scalar(text)}, 其他]") == [text, "其他"]
+    assert not parse_yaml(f"- {yaml_scalar(text)}\n").conversions
 
 
 def test_a_plain_question_is_written_without_quotes() -> None:
-    assert scalar("催收会上门吗？今晚") == "催收会上门吗？今晚"
+    assert yaml_scalar("催收会上门吗？今晚") == "催收会上门吗？今晚"
 
 
 @pytest.mark.parametrize(
-    ("text", "owner", "said"),
+    ("text", "intent", "said"),
     [
         (FILE, "nobody", "没有话题“nobody”"),
         ("intents: [\n", "home_visit", "读不懂"),
@@ -120,7 +120,7 @@ def test_a_plain_question_is_written_without_quotes() -> None:
         ("intents:\n  - id: a\n    questions: 不是列表\n", "a", "还没有 questions"),
     ],
 )
-def test_a_file_that_cannot_be_edited_is_refused_in_one_line(text: str, owner: str, said: str) -> None:
+def test_a_file_that_cannot_be_edited_is_refused_in_one_line(text: str, intent: str, said: str) -> None:
     with pytest.raises(EditError, match=said) as refused:
-        with_question(text, owner, "一句话")
+        with_question(text, intent, "一句话")
     assert "\n" not in str(refused.value)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from intents.faq.reader import MAX_DEPTH, read
+from intents.faq.reader import MAX_DEPTH, parse_yaml
 from intents.faq.source import Place
 from intents.load import check_text
 from tests.mistakes import GOOD, LIMITS, TODAY
@@ -64,7 +64,7 @@ PIECES = st.sampled_from(
 
 
 def place_of(text: str, path: tuple[str | int, ...], character: int | None = None) -> Place:
-    return read(text).place(path, character)
+    return parse_yaml(text).place(path, character)
 
 
 @settings(deadline=None)
@@ -117,7 +117,7 @@ def test_lines_are_counted_as_editors_count_them(end: str) -> None:
 
 
 def test_scalars_stay_as_they_are_written() -> None:
-    assert read("a: no\nb: 012\nc: 1:30\nd: 3.00\ne: 2026-11-23").value == {
+    assert parse_yaml("a: no\nb: 012\nc: 1:30\nd: 3.00\ne: 2026-11-23").value == {
         "a": "no",
         "b": "012",
         "c": "1:30",
@@ -151,14 +151,14 @@ def test_a_trap_does_not_hide_another_kind_of_syntax_error() -> None:
 
 def test_aliases_are_refused_and_never_followed() -> None:
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
-    document = read(bomb)
+    document = parse_yaml(bomb)
     assert {problem.code for problem in document.problems} == {"E-ANCHOR"}
     assert document.at(("a29",)) == [""] * 9
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "? "])
 def test_depth_is_bounded_before_it_costs_anything(opening: str) -> None:
-    document = read(opening * 100_000)
+    document = parse_yaml(opening * 100_000)
     assert [problem.code for problem in document.problems] == ["E-YAML"]
     assert str(MAX_DEPTH) in document.problems[0].message or opening == "? "
 

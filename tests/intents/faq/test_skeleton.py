@@ -39,6 +39,14 @@ def test_it_stands_at_the_end_of_its_group_before_the_heading_of_the_next() -> N
     assert edit.text.index("night_calls") < edit.text.index("# ---- 协商 ----") < edit.text.index("id: negotiate")
 
 
+@pytest.mark.parametrize("key", ["allowed_wording", "out_of_scope"])
+def test_it_stands_among_the_intents_whatever_key_comes_behind_them(key: str) -> None:
+    before = grouped() + f"{key}:\n  questions:\n  - 花呗怎么开通\n"
+    edit = with_skeleton(before, "late_calls", Group.NEGOTIATION, "晚到的来电", TODAY)
+    assert ids(edit.text)[-1] == "late_calls"
+    assert edit.text.index("late_calls") < edit.text.index(f"{key}:")
+
+
 def test_in_a_group_without_intents_it_stands_at_the_end() -> None:
     edit = with_skeleton(grouped(), "new_one", Group.SUPPORT, "新", TODAY)
     assert ids(edit.text)[-1] == "new_one"
@@ -49,14 +57,14 @@ def test_every_line_that_was_there_stays(line_end: str) -> None:
     before = grouped().replace("\n", line_end)
     edit = with_skeleton(before, "night_calls", Group.COLLECTION, "半夜来电", TODAY)
     lines = edit.text.splitlines(keepends=True)
-    kept = lines[: edit.line - 1] + lines[edit.line - 1 + edit.lines :]
+    kept = lines[: edit.line - 1] + lines[edit.line - 1 + edit.added_lines :]
     assert "".join(kept) == before
     assert all(line.endswith(line_end) for line in lines)
 
 
 def test_every_field_of_an_answer_is_there_with_what_it_means() -> None:
     edit = with_skeleton(grouped(), "night_calls", Group.COLLECTION, "半夜来电", TODAY)
-    block = "\n".join(edit.text.splitlines()[edit.line - 1 : edit.line - 1 + edit.lines])
+    block = "\n".join(edit.text.splitlines()[edit.line - 1 : edit.line - 1 + edit.added_lines])
     entry = yaml.safe_load(block)[0]
     assert set(entry) == set(Intent.model_fields) - {"source"}
     assert set(entry["answer"]) == {"summary", "consequences", "rights", "steps", "script", "basis"}
@@ -72,7 +80,7 @@ def test_until_it_is_filled_in_check_lists_what_is_missing_and_the_file_is_not_s
     assert checked.faq is None
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     assert {problem.code for problem in errors} == {"E-EMPTY-PART"}
-    assert all(edit.line <= problem.line < edit.line + edit.lines for problem in errors)
+    assert all(edit.line <= problem.line < edit.line + edit.added_lines for problem in errors)
 
 
 def test_filled_in_it_is_served() -> None:

@@ -14,25 +14,25 @@ OLD = faq([intent("home_visit", [*HOME_VISIT, MOVED]), intent("lawsuit", LAWSUIT
 NEW = faq([intent("home_visit", HOME_VISIT), intent("lawsuit", [*LAWSUIT, MOVED]), intent("third", [FAR])])
 
 
-def verdicts(*sentences: LabeledUtterance) -> list[tuple[str, ChangeEffect]]:
-    return [(change.text, change.verdict) for change in decision_changes(Matcher(OLD), Matcher(NEW), sentences)]
+def effects(*utterances: LabeledUtterance) -> list[tuple[str, ChangeEffect]]:
+    return [(change.text, change.effect) for change in decision_changes(Matcher(OLD), Matcher(NEW), utterances)]
 
 
 def test_only_sentences_that_are_understood_differently_are_told() -> None:
-    assert verdicts(*faq_utterances(OLD)) == [(MOVED, ChangeEffect.WORSE), (FAR, ChangeEffect.WORSE)]
+    assert effects(*faq_utterances(OLD)) == [(MOVED, ChangeEffect.WORSE), (FAR, ChangeEffect.WORSE)]
     assert list(decision_changes(Matcher(OLD), Matcher(OLD), faq_utterances(OLD))) == []
 
 
 def test_the_label_tells_whether_a_change_is_for_the_better() -> None:
-    assert verdicts(LabeledUtterance(MOVED, "lawsuit")) == [(MOVED, ChangeEffect.BETTER)]
-    assert verdicts(LabeledUtterance(MOVED, "home_visit", also=("lawsuit",))) == [(MOVED, ChangeEffect.OTHER)]
-    assert verdicts(LabeledUtterance(MOVED, "third")) == [(MOVED, ChangeEffect.OTHER)]
-    assert verdicts(LabeledUtterance(FAR, OUT_OF_SCOPE)) == [(FAR, ChangeEffect.WORSE)]
+    assert effects(LabeledUtterance(MOVED, "lawsuit")) == [(MOVED, ChangeEffect.BETTER)]
+    assert effects(LabeledUtterance(MOVED, "home_visit", also=("lawsuit",))) == [(MOVED, ChangeEffect.OTHER)]
+    assert effects(LabeledUtterance(MOVED, "third")) == [(MOVED, ChangeEffect.OTHER)]
+    assert effects(LabeledUtterance(FAR, OUT_OF_SCOPE)) == [(FAR, ChangeEffect.WORSE)]
 
 
 def test_intents_that_came_went_or_say_something_else_are_told() -> None:
     found = content_changes(OLD, NEW)
-    assert (found.added, found.removed, found.answers) == (("third",), (), ())
+    assert (found.added, found.removed, found.reworded) == (("third",), (), ())
     assert content_changes(NEW, OLD).removed == ("third",)
 
 
@@ -43,4 +43,4 @@ def test_a_parameter_that_changes_changes_the_answers_that_quote_it() -> None:
     quoting = intent("fees", ["利息多少"])
     quoting["answer"] = {**dict(quoting["answer"]), "summary": "现在是{rate}。"}  # type: ignore[call-overload]  # a builder's dict
     old, new = (faq([quoting, intent("lawsuit", LAWSUIT)], **priced(value)) for value in ("3.0", "3.1"))
-    assert content_changes(old, new).answers == ("fees",)
+    assert content_changes(old, new).reworded == ("fees",)

@@ -1,7 +1,5 @@
 """Floor and margin, on both sides."""
 
-from dataclasses import replace
-
 import pytest
 
 from intents.matching.decide import (
@@ -13,6 +11,7 @@ from intents.matching.decide import (
     load_thresholds,
     parse_thresholds,
 )
+from intents.matching.fit import as_yaml
 
 LIMITS = Thresholds(
     inverse_temperature=8.0,
@@ -26,35 +25,35 @@ LIMITS = Thresholds(
 )
 
 
-def decision(*scores: float, outside: float = 0.0, bare: bool = False) -> tuple[Decision, DecisionReason]:
+def decision(*scores: float, out_of_scope: float = 0.0, topic_only: bool = False) -> tuple[Decision, DecisionReason]:
     candidates = [Candidate(f"i{number}", score) for number, score in enumerate(scores)]
-    return decide(candidates, outside, LIMITS, bare=bare)
+    return decide(candidates, out_of_scope, LIMITS, topic_only=topic_only)
 
 
 @pytest.mark.parametrize(
-    ("scores", "outside", "expected"),
+    ("scores", "out_of_scope", "expected"),
     [
         ((0.6, 0.1), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
         ((0.5999, 0.1), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
         ((0.65, 0.34), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
-        ((0.65, 0.36), 0.0, (Decision.CLARIFY, DecisionReason.MARGIN)),
+        ((0.65, 0.36), 0.0, (Decision.CLARIFY, DecisionReason.SMALL_LEAD)),
         ((0.1,), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
         ((0.0999,), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
-        ((0.3,), 0.31, (Decision.CLARIFY, DecisionReason.OUTSIDE)),
+        ((0.3,), 0.31, (Decision.CLARIFY, DecisionReason.OUT_OF_SCOPE)),
         ((0.3,), 0.3, (Decision.CLARIFY, DecisionReason.UNSURE)),
-        ((0.2,), 0.8, (Decision.CLARIFY, DecisionReason.OUTSIDE)),
-        ((0.1999,), 0.8, (Decision.FALLBACK, DecisionReason.OUTSIDE)),
+        ((0.2,), 0.8, (Decision.CLARIFY, DecisionReason.OUT_OF_SCOPE)),
+        ((0.1999,), 0.8, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
         ((), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
     ],
 )
 def test_each_threshold_holds_on_both_sides(
-    scores: tuple[float, ...], outside: float, expected: tuple[Decision, DecisionReason]
+    scores: tuple[float, ...], out_of_scope: float, expected: tuple[Decision, DecisionReason]
 ) -> None:
-    assert decision(*scores, outside=outside) == expected
+    assert decision(*scores, out_of_scope=out_of_scope) == expected
 
 
-def test_a_bare_word_is_asked_back_however_sure_it_is() -> None:
-    assert decision(0.99, bare=True) == (Decision.CLARIFY, DecisionReason.BARE)
+def test_a_topic_alone_is_asked_back_however_sure_it_is() -> None:
+    assert decision(0.99, topic_only=True) == (Decision.CLARIFY, DecisionReason.TOPIC_ONLY)
 
 
 def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
@@ -71,5 +70,8 @@ def test_missing_or_unknown_names_are_refused(text: str) -> None:
         parse_thresholds(text)
 
 
-def test_a_threshold_can_be_tried_without_a_file() -> None:
-    assert replace(LIMITS, answer=0.9).answer == 0.9
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    text = as_yaml(LIMITS)
+    assert parse_thresholds(text) == LIMITS
+    with pytest.raises(ValueError, match="certain"):
+        parse_thresholds(text.replace("answer: 0.6", "answer: certain"))

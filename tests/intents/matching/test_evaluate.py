@@ -73,4 +73,4 @@ def test_every_sentence_is_asked() -> None:
 
     found = evaluate_utterances(match, [LabeledUtterance("一", "a"), LabeledUtterance("二", "b")])
     assert asked == ["一", "二"]
-    assert all(each.refused and not each.right for each in found)
+    assert all(each.refused and not each.in_top1 for each in found)

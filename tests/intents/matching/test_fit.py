@@ -30,14 +30,14 @@ def test_every_question_is_scored_once_by_a_model_that_never_saw_it() -> None:
     folds = list(out_of_fold(FAQ))
     assert len(folds) == FOLDS
     assert sum(len(fold.margins) for fold in folds) == 17
-    assert all(fold.right.sum(1).tolist() == [1] * len(fold.right) for fold in folds)
+    assert all(fold.is_right.sum(1).tolist() == [1] * len(fold.is_right) for fold in folds)
 
 
 def test_the_corpus_is_scored_with_all_its_right_intents() -> None:
     found = in_corpus(
         FAQ, [LabeledUtterance("上门抓人", "home_visit", ("jail",)), LabeledUtterance("提额", OUT_OF_SCOPE)]
     )
-    assert found.right.tolist() == [[True, True, False], [False, False, True]]
+    assert found.is_right.tolist() == [[True, True, False], [False, False, True]]
 
 
 def test_a_budget_without_wrong_answers_asks_for_higher_scores_than_a_generous_one() -> None:

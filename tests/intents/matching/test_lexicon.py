@@ -4,7 +4,7 @@ from intents.matching.lexicon import Lexicon
 from intents.matching.normalize import Normalizer
 
 GROUPS = [("催收", "追债", "追數"), ("催收公司", "追债公司"), ("怎么", "咋"), ("逾期", "断供"), ("停贷", "断供")]
-lexicon = Lexicon(GROUPS, Normalizer().each)
+lexicon = Lexicon(GROUPS, Normalizer().batch)
 
 
 def test_a_word_is_put_as_the_first_of_its_group() -> None:
@@ -28,4 +28,4 @@ def test_a_word_in_two_groups_belongs_to_the_first() -> None:
 
 
 def test_no_groups_change_nothing() -> None:
-    assert Lexicon((), Normalizer().each)("断供了") == "断供了"
+    assert Lexicon((), Normalizer().batch)("断供了") == "断供了"

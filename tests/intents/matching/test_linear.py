@@ -4,37 +4,38 @@ import numpy as np
 import pytest
 
 from intents.matching import linear
-from intents.matching.documents import RocchioClassifier
-from intents.matching.features import AnalyzedText, Vocabulary
+from intents.matching.analyzer import AnalyzedText
+from intents.matching.rocchio import RocchioClassifier
+from intents.matching.vocabulary import Vocabulary
 
 TEXTS = ["会上门吗", "上门怎么办", "来我家", "会坐牢吗", "被抓", "判刑吗", "上征信吗", "征信花了", "查征信"]
-OWNERS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+LABELS = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
 vocabulary = Vocabulary([AnalyzedText(text, text) for text in TEXTS])
 
 
 @pytest.mark.parametrize("learn", [linear.train, RocchioClassifier])
 def test_each_text_is_nearest_to_its_own_class(learn: type[RocchioClassifier]) -> None:
-    scorer = learn(vocabulary.learned, OWNERS, 3, len(vocabulary))
-    for text, owner in zip(TEXTS, OWNERS, strict=True):
-        assert int(scorer.margins(*vocabulary.transform(AnalyzedText(text, text))).argmax()) == owner
+    classifier = learn(vocabulary.training_rows, LABELS, 3, len(vocabulary))
+    for text, label in zip(TEXTS, LABELS, strict=True):
+        assert int(classifier.margins(*vocabulary.transform(AnalyzedText(text, text))).argmax()) == label
 
 
 @pytest.mark.parametrize("learn", [linear.train, RocchioClassifier])
-def test_the_gains_of_the_columns_and_the_bias_add_up_to_the_margin(learn: type[RocchioClassifier]) -> None:
-    scorer = learn(vocabulary.learned, OWNERS, 3, len(vocabulary))
+def test_the_contributions_of_the_columns_and_the_bias_add_up_to_the_margin(learn: type[RocchioClassifier]) -> None:
+    classifier = learn(vocabulary.training_rows, LABELS, 3, len(vocabulary))
     column, value = vocabulary.transform(AnalyzedText("会上门来抓吗", "会上门来抓吗"))
-    margins = scorer.margins(column, value)
+    margins = classifier.margins(column, value)
     for number in range(3):
-        assert scorer.contributions(column, value, number).sum() + linear.BIAS == pytest.approx(
+        assert classifier.contributions(column, value, number).sum() + linear.BIAS == pytest.approx(
             margins[number], abs=1e-5
         )
 
 
 @pytest.mark.parametrize("learn", [linear.train, RocchioClassifier])
 def test_an_unknown_text_has_the_bias_for_every_class(learn: type[RocchioClassifier]) -> None:
-    scorer = learn(vocabulary.learned, OWNERS, 3, len(vocabulary))
+    classifier = learn(vocabulary.training_rows, LABELS, 3, len(vocabulary))
     nothing = np.array([], dtype=np.int64), np.array([], dtype=np.float32)
-    assert scorer.margins(*nothing).tolist() == pytest.approx([linear.BIAS] * 3)
+    assert classifier.margins(*nothing).tolist() == pytest.approx([linear.BIAS] * 3)
 
 
 def test_with_patience_it_learns_what_liblinear_learns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,27 +44,27 @@ def test_with_patience_it_learns_what_liblinear_learns(monkeypatch: pytest.Monke
     from sklearn.svm import LinearSVC  # noqa: PLC0415
 
     monkeypatch.setattr(linear, "STEPS", 600)
-    monkeypatch.setattr(linear, "OWN", 1.0)
+    monkeypatch.setattr(linear, "POSITIVE_WEIGHT", 1.0)
     monkeypatch.setattr(linear, "BIAS", 0.0)
-    mine = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
+    mine = linear.train(vocabulary.training_rows, LABELS, 3, len(vocabulary))
     theirs = LinearSVC(C=0.5 / linear.REGULARISATION, tol=1e-10, max_iter=1_000_000, fit_intercept=False)
-    learned = vocabulary.learned
+    learned = vocabulary.training_rows
     rows = csr_matrix((learned.value, (learned.row, learned.column)), shape=(len(TEXTS), len(vocabulary)))
-    expected = theirs.fit(rows, OWNERS).decision_function(rows)
+    expected = theirs.fit(rows, LABELS).decision_function(rows)
     for text, margins in zip(TEXTS, expected, strict=True):
         assert mine.margins(*vocabulary.transform(AnalyzedText(text, text))) == pytest.approx(margins, abs=1e-3)
 
 
 def test_training_twice_gives_the_same_weights() -> None:
-    one, other = (linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary)) for _ in range(2))
+    one, other = (linear.train(vocabulary.training_rows, LABELS, 3, len(vocabulary)) for _ in range(2))
     row = vocabulary.transform(AnalyzedText("上门查征信", "上门查征信"))
     assert one.margins(*row).tolist() == other.margins(*row).tolist()
 
 
-@pytest.mark.parametrize("common", [2, 3, 1000])
-def test_whether_a_column_counts_as_common_changes_nothing(monkeypatch: pytest.MonkeyPatch, common: int) -> None:
-    expected = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
-    monkeypatch.setattr(linear, "_COMMON", common)
-    found = linear.train(vocabulary.learned, OWNERS, 3, len(vocabulary))
+@pytest.mark.parametrize("entries", [2, 3, 1000])
+def test_whether_a_column_is_stored_densely_changes_nothing(monkeypatch: pytest.MonkeyPatch, entries: int) -> None:
+    expected = linear.train(vocabulary.training_rows, LABELS, 3, len(vocabulary))
+    monkeypatch.setattr(linear, "DENSE_FROM", entries)
+    found = linear.train(vocabulary.training_rows, LABELS, 3, len(vocabulary))
     row = vocabulary.transform(AnalyzedText("上门查征信", "上门查征信"))
     assert found.margins(*row) == pytest.approx(expected.margins(*row), abs=1e-5)

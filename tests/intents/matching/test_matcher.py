@@ -2,14 +2,14 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
-from intents.matching.decide import DecisionReason
+from intents.matching.decide import DecisionReason, load_thresholds
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -64,10 +64,9 @@ def test_candidates_are_at_most_five_best_first_and_the_score_is_the_firsts() ->
 
 def test_all_intents_are_ranked_and_their_scores_and_that_of_none_add_up_to_one() -> None:
     ranking = matcher.rank("逾期了他们会来家里吗")
-    assert {candidate.intent for candidate in ranking} == {"home_visit", "jail", "credit"}
-    assert sum(candidate.score for candidate in ranking) + matcher.outside("逾期了他们会来家里吗") == pytest.approx(
-        1, abs=0.001
-    )
+    assert {candidate.intent for candidate in ranking.candidates} == {"home_visit", "jail", "credit"}
+    scores = [candidate.score for candidate in ranking.candidates]
+    assert sum(scores) + ranking.out_of_scope == pytest.approx(1, abs=0.001)
 
 
 def test_a_question_in_two_intents_is_offered_from_both_in_the_order_of_their_ids() -> None:
@@ -109,7 +108,7 @@ def test_one_question_told_in_two_sentences_has_no_second() -> None:
 
 
 @pytest.mark.parametrize("word", ["逾期", "征信", "催收"])
-def test_a_bare_word_is_never_answered(word: str) -> None:
+def test_a_topic_alone_is_never_answered(word: str) -> None:
     assert matcher.match(word).decision is not Decision.ANSWER
 
 
@@ -184,13 +183,20 @@ def test_a_faq_of_two_questions_tells_them_apart_and_answers_nothing_else() -> N
     assert tiny.match("今天天气不错").decision is not Decision.ANSWER
 
 
+def test_other_thresholds_decide_otherwise_about_the_same_scores() -> None:
+    text = "逾期了会上征信吗"
+    strict = Matcher(faq(INTENTS, out_of_scope=OUTSIDE, lexicon=LEXICON), replace(load_thresholds(), answer=1.0))
+    assert strict.match(text).candidates == matcher.match(text).candidates
+    assert (matcher.match(text).decision, strict.match(text).decision) == (Decision.ANSWER, Decision.CLARIFY)
+
+
 def test_a_faq_of_one_question_works() -> None:
     one = Matcher(faq([intent("only", ["催收会上门吗"])]))
     assert one.match("催收会上门吗").intent == "only"
     assert one.match("今天天气不错").decision is Decision.FALLBACK
 
 
-def test_many_intents_are_told_apart_by_their_documents() -> None:
+def test_many_intents_are_told_apart_too() -> None:
     names = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳"
     many = [
         intent(f"i{n}", [f"{names[n % 16]}{names[n // 16]}逾期怎么办", f"逾期{names[n % 16]}{names[n // 16]}会怎样"])

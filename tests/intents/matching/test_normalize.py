@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from intents.matching.normalize import FILLERS, MAX_CHARACTERS, Normalizer, bounded, sentences
+from intents.matching.normalize import FILLERS, MAX_CHARACTERS, Normalizer, split_sentences, truncate
 
 normalize = Normalizer()
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -23,7 +23,7 @@ def test_normalising_twice_is_normalising_once_and_never_raises(text: str) -> No
 
 @given(st.lists(ANY_TEXT | CHINESE, max_size=5))
 def test_many_texts_at_once_are_each_as_if_alone(texts: list[str]) -> None:
-    assert normalize.each(texts) == [normalize(text) for text in texts]
+    assert normalize.batch(texts) == [normalize(text) for text in texts]
 
 
 @given(ANY_TEXT)
@@ -94,9 +94,9 @@ def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     assert normalize(text).startswith("开头")
     assert normalize(text).endswith("结尾")
     assert len(normalize("字" * 1_000_000)) == MAX_CHARACTERS
-    assert bounded("字" * MAX_CHARACTERS) == "字" * MAX_CHARACTERS
+    assert truncate("字" * MAX_CHARACTERS) == "字" * MAX_CHARACTERS
 
 
 def test_sentences_end_at_stops_and_never_are_empty() -> None:
-    assert sentences("逾期上征信吗？？ 会上门吗；好怕。") == ["逾期上征信吗", " 会上门吗", "好怕"]
-    assert sentences("。。。") == []
+    assert split_sentences("逾期上征信吗？？ 会上门吗；好怕。") == ["逾期上征信吗", " 会上门吗", "好怕"]
+    assert split_sentences("。。。") == []

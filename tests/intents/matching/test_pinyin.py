@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intents.matching.pinyin import PinyinReader
+from intents.matching.pinyin import PinyinDecoder
 
 QUESTIONS = [
     "花呗逾期会怎么样",
@@ -15,7 +15,7 @@ QUESTIONS = [
     "逾期还清要多久",
     "女儿考公",
 ] * 3
-read = PinyinReader(QUESTIONS, ["逾期", "花呗", "征信", "催收", "还清"])
+decode = PinyinDecoder(QUESTIONS, ["逾期", "花呗", "征信", "催收", "还清"])
 
 
 @pytest.mark.parametrize(
@@ -31,22 +31,22 @@ read = PinyinReader(QUESTIONS, ["逾期", "花呗", "征信", "催收", "还清"
     ],
 )
 def test_pinyin_is_read_as_the_words_of_the_faq(typed: str, meant: str) -> None:
-    assert read(typed) == meant
+    assert decode(typed) == meant
 
 
 @pytest.mark.parametrize("text", ["app上显示", "python", "p2p", "a", "花呗逾期", ""])
 def test_what_cannot_be_read_safely_stays(text: str) -> None:
-    assert read(text) == text
+    assert decode(text) == text
 
 
 def test_syllables_that_no_question_has_stay_as_they_are() -> None:
-    assert read("nangua") == "nangua"
+    assert decode("nangua") == "nangua"
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz 逾期0", max_size=60))
 def test_any_letters_are_read_without_an_error(text: str) -> None:
-    assert isinstance(read(text), str)
+    assert isinstance(decode(text), str)
 
 
 def test_a_reader_without_questions_changes_nothing() -> None:
-    assert PinyinReader([], [])("yuqi") == "yuqi"
+    assert PinyinDecoder([], [])("yuqi") == "yuqi"

@@ -17,7 +17,7 @@ _HEADINGS = {"consequences": "后果", "rights": "权利", "steps": "怎么做",
 
 
 def missing_parts(raw: RawFaq) -> Iterator[Problem]:
-    """Outside small talk and help, an answer names consequences, rights, steps and what it rests on."""
+    """Answers without consequences, rights, steps or basis, outside the group of small talk and help."""
     for index, intent in raw.intents:
         answer = intent.get("answer")
         if intent.get("group") == Group.SUPPORT or not isinstance(answer, dict):
@@ -30,7 +30,7 @@ def missing_parts(raw: RawFaq) -> Iterator[Problem]:
 
 
 def line_counts(raw: RawFaq) -> Iterator[Problem]:
-    """Two to six lines a part: one is no list, seven aren't read."""
+    """Parts with too few lines for a list, or more than people read."""
     least, most = raw.limits.lines
     for index, intent in raw.intents:
         for key in PART_KEYS:
@@ -42,9 +42,9 @@ def line_counts(raw: RawFaq) -> Iterator[Problem]:
 
 
 def summary_length(raw: RawFaq) -> Iterator[Problem]:
-    """A summary that doesn't fit one look."""
+    """A summary that is too long to be taken in at a glance."""
     for written in raw.answer_texts:
-        length = len(raw.filled(written.text).strip())
+        length = len(raw.fill(written.text).strip())
         if written.path[-1] == "summary" and length > raw.limits.summary:
             message = f"简要回答有 {length} 个字"
             yield raw.problem(written.path, "W-LONG-SUMMARY", message, f"请缩到 {raw.limits.summary} 字以内")
@@ -54,7 +54,7 @@ def sentence_length(raw: RawFaq) -> Iterator[Problem]:
     """A sentence that is too long to be understood at first reading."""
     for written in raw.answer_texts:
         for sentence in _SENTENCE.finditer(written.text):
-            length = len(raw.filled(sentence[0]).strip())
+            length = len(raw.fill(sentence[0]).strip())
             if length > raw.limits.sentence:
                 message = f"{quoted(sentence[0])}这一句有 {length} 个字"
                 remedy = f"请断成 {raw.limits.sentence} 字以内的句子"
@@ -69,7 +69,7 @@ def answer_length(raw: RawFaq) -> Iterator[Problem]:
     for path, texts in groupby(said, key=lambda written: written.path[:_ANSWER_STEPS]):
         lengths: Counter[Path] = Counter()
         for written in texts:
-            lengths[written.path[:_SECTION_STEPS]] += len(raw.filled(written.text))
+            lengths[written.path[:_SECTION_STEPS]] += len(raw.fill(written.text))
         if lengths.total() > limits.answer and max(lengths.values()) <= limits.telegram_units:
             message = f"整条回答有 {lengths.total()} 个字"
             remedy = f"请缩到 {limits.answer} 字以内，先删对读的人最没用的"
@@ -103,7 +103,7 @@ def channel_length(raw: RawFaq) -> Iterator[Problem]:
 def _sections(raw: RawFaq) -> Iterator[tuple[Path, str]]:
     """Each section of each answer as a channel shows it, with the path to point at."""
     for path, group in groupby(raw.answer_texts, key=lambda written: written.path[:_SECTION_STEPS]):
-        lines = [f"· {_citation(raw, written)}{raw.filled(written.text)}" for written in group]
+        lines = [f"· {_citation(raw, written)}{raw.fill(written.text)}" for written in group]
         yield path, "\n".join([_HEADINGS.get(str(path[-1]), ""), *lines])
 
 

@@ -1,4 +1,4 @@
-"""Characters that don't belong: invisible, look-alike, garbled, of two scripts, of half width, marking up."""
+"""Characters that don't belong into the file: invisible, look-alike or garbled ones, the other script, half-width marks, markup."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -29,7 +29,7 @@ _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
 def invisible(raw: RawFaq) -> Iterator[Problem]:
-    """Characters that nobody sees and that keep equal texts from being equal; also in keys and ids."""
+    """Invisible characters, which make equal texts different; also in keys and ids."""
     for found in _INVISIBLE.finditer(raw.document.source.text):
         name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
         yield _at(raw, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
@@ -110,7 +110,7 @@ def _is_traditional(character: str) -> bool:
 
 
 def _is_simplified(character: str) -> bool:
-    # Cantonese characters are in neither set: without asking OpenCC, whose larger dictionary takes longest to load.
+    # Cantonese characters are in neither set. Asked first, because OpenCC's dictionary for this direction takes long to load.
     return _fits(character, "gb2312") and _is_of_one_script(character, "s2t", own="big5")
 
 

@@ -1,4 +1,4 @@
-"""What the schema refuses, in the operators' language, each at its place."""
+"""The schema's validation errors as problems: in Chinese, each at its place."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -17,10 +17,10 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _QUOTES = "“”‘’\"' \t"
 
 
-def form_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
-    """One problem for each of pydantic's findings, but none for what follows from another."""
+def schema_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
+    """One problem for each validation error, but none for what follows from another."""
     details = error.errors(include_url=False)
-    # Keyed by the place and the key that was meant: "questons" needs no second line that "questions" is missing.
+    # The keys that misspelt ones were meant for: where "questons" is a problem, the missing "questions" isn't another.
     meant = {
         (tuple(d["loc"][:-1]), _meant(str(d["loc"][-1]), tuple(d["loc"][:-1])))
         for d in details
@@ -43,8 +43,8 @@ def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
         name = str(path[-1])
         title = _title(name)
         return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
-    if _is_empty(value) or (kind == "too_short" and _says_nothing(value)):
-        return None  # empty_values says so, also where the schema doesn't mind
+    if _is_empty(value) or (kind == "too_short" and _has_only_empty_items(value)):
+        return None  # empty_values tells of it, also where the schema allows it
     explain = _EXPLAINED.get(kind, _wrong_value)
     return explain(raw, path, value)
 
@@ -53,8 +53,8 @@ def _is_empty(value: Value) -> bool:
     return not (value.strip() if isinstance(value, str) else value)
 
 
-def _says_nothing(value: Value) -> bool:
-    """A list whose every item is empty: each is a problem of its own."""
+def _has_only_empty_items(value: Value) -> bool:
+    """Whether every item of a list is empty, each of which is a problem of its own."""
     items = value if isinstance(value, list) else ()
     return all(not any(item.values()) if isinstance(item, dict) else _is_empty(item) for item in items)
 
@@ -93,7 +93,7 @@ def _meant(written: str, parent: Path) -> str | None:
 
 
 def _model_at(path: Path) -> type[BaseModel] | None:
-    """Which kind of mapping stands at a path."""
+    """The model of the mapping at a path."""
     shape = tuple("*" if isinstance(step, int) else step for step in path)
     if len(shape) == len(("parameters", "name")) and shape[0] == "parameters":
         return Parameter
@@ -197,7 +197,7 @@ _EXPLAINED: Mapping[str, _Explain] = {
     "string_pattern_mismatch": _wrong_id,
     "value_error": _wrong_form,
 }
-"""What to say for each of pydantic's kinds of finding; any other is a wrong value."""
+"""What explains each of pydantic's error types; any other is a wrong value."""
 
 
 def _name(path: Path) -> str:
