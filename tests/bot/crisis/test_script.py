@@ -97,6 +97,9 @@ def test_every_line_is_reached() -> None:
         say(CrisisState(NOW), "网贷逾期会坐牢吗", debt=True).line or "",
         SCRIPT.doubtful_line.say,
     ]
+    for state in (CrisisState(NOW), CrisisState(NOW, Whose.OTHER, "father", gone=True)):
+        for before in ((), ("own_wish.debt:0",)):
+            said.append(reply_of(say(replace(state, said=before), "欠了二十万，利息怎么办")).text)
     examples = {name: each.example for name, each in SCRIPT.listeners.items()}
     for stage in SCRIPT.states:
         for state in starts(stage):
