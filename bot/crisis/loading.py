@@ -142,11 +142,7 @@ def _buttons(script: Script) -> Iterator[str]:
 
 def _stage(script: Script, stage: Stage) -> Iterator[str]:
     where = f"states → {stage.name}"
-    wanted = _ENDINGS if stage.when.over else {ANY}
-    if stage.when.now is True:
-        wanted = {each.value for each in _kinds_left(script, stage)}
-    elif stage.when.now and ANY not in stage.first:
-        wanted = {each.value for each in stage.when.now}
+    wanted = _wanted_first(script, stage)
     for name in sorted(wanted ^ set(stage.first)):
         yield f"{where} → first：{'少了' if name in wanted else '多了'}“{name}”"
     if stage.urgent and not stage.begins.startswith(FIRST_NUMBERS):
@@ -162,6 +158,17 @@ def _stage(script: Script, stage: Stage) -> Iterator[str]:
             yield f"{where} → {place}：第一句话里要有 110、120 和 12356"
     if script.by_name[stage.name] is not stage:
         yield f"{where}：有两个同名的"
+
+
+def _wanted_first(script: Script, stage: Stage) -> set[str]:
+    """The names of the first words that a state must have."""
+    if stage.when.over:
+        return _ENDINGS
+    if stage.when.now is True:
+        return {each.value for each in _kinds_left(script, stage)}
+    if stage.when.now and ANY not in stage.first:
+        return {each.value for each in stage.when.now}
+    return {ANY}
 
 
 def _kinds_left(script: Script, stage: Stage) -> Iterator[Happening]:

@@ -36,7 +36,13 @@ def starts(stage: Stage) -> tuple[CrisisState, ...]:
     """The facts with which a talk stands here, one for each that changes what is said."""
     whose = stage.when.whose or Whose.OWN
     state = CrisisState(_NOW, whose, "someone" if whose is Whose.OTHER else None)
-    state = replace(state, age=stage.when.age, threatened=bool(stage.when.threatened), gone=bool(stage.when.gone), over=stage.when.over)
+    state = replace(
+        state,
+        age=stage.when.age,
+        threatened=bool(stage.when.threatened),
+        gone=bool(stage.when.gone),
+        over=stage.when.over,
+    )
     if stage.when.over:
         return state, replace(state, whose=Whose.OTHER, whom="someone")
     if stage.when.now is True:

@@ -200,7 +200,22 @@ def test_it_is_over_when_that_is_said_in_plain_words(said: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["我安全了，我妈在旁边", words("c:safe") or "", "我没事了", "好多了", "我安全了", "我妈在旁边", "也没钱洗胃", "警察来了我就跳", "救护车来了吗", "催收能上门吗", "我没想死", "谢谢", "菜单", "我妈在医院"]
+    [
+        "我安全了，我妈在旁边",
+        words("c:safe") or "",
+        "我没事了",
+        "好多了",
+        "我安全了",
+        "我妈在旁边",
+        "也没钱洗胃",
+        "警察来了我就跳",
+        "救护车来了吗",
+        "催收能上门吗",
+        "我没想死",
+        "谢谢",
+        "菜单",
+        "我妈在医院",
+    ],
 )
 def test_what_was_taken_is_not_over_by_anything_less(said: str) -> None:
     outcome = talk((TOOK, URGENT), said)

@@ -98,8 +98,8 @@ def test_every_line_is_reached() -> None:
         SCRIPT.doubtful_line.say,
     ]
     for state in (CrisisState(NOW), CrisisState(NOW, Whose.OTHER, "father", gone=True)):
-        for before in ((), ("own_wish.debt:0",)):
-            said.append(reply_of(say(replace(state, said=before), "欠了二十万，利息怎么办")).text)
+        asked = [say(replace(state, said=before), "欠了二十万，利息怎么办") for before in ((), ("own_wish.debt:0",))]
+        said += [reply_of(each).text for each in asked]
     examples = {name: each.example for name, each in SCRIPT.listeners.items()}
     for stage in SCRIPT.states:
         for state in starts(stage):
@@ -132,7 +132,14 @@ def test_a_reviewer_reads_every_line_with_its_reason() -> None:
 
 def test_everything_that_is_happening_begins_with_a_number() -> None:
     urgent = [stage for stage in SCRIPT.states if stage.urgent]
-    assert [stage.name for stage in urgent] == ["own_body", "own_now", "own_threat", "other_threat", "other_missing", "other_now"]
+    assert [stage.name for stage in urgent] == [
+        "own_body",
+        "own_now",
+        "own_threat",
+        "other_threat",
+        "other_missing",
+        "other_now",
+    ]
     assert all(line.say.startswith(FIRST_NUMBERS) for stage in urgent for _, line in lines_of(stage))
 
 
