@@ -28,6 +28,9 @@ UNSAFE = "c:unsafe"
 
 FEARS_PLACE = "fears."
 
+DENIALS = frozenset({"denies", "no_wish", "no"})
+"""What says that there is no wish to die."""
+
 
 @dataclass(frozen=True, slots=True)
 class CrisisOutcome:
@@ -60,15 +63,19 @@ def respond(
     if not script.stage(state).urgent and _may_answer(script, state, folded, heard, asks_about_debt=asks_about_debt):
         return _beside(script.debt_line, replace(state, aside=True, since=now))
     before = replace(state, since=now, aside=False)
-    return _spoken(script, before, turn(script, before, folded, danger), folded, danger, debt=asks_about_debt)
+    debt = asks_about_debt or script.asks_of_debt(folded)
+    return _spoken(script, before, turn(script, before, folded, danger), folded, danger, debt=debt)
 
 
 def _begins(script: Script, folded: str, danger: DangerAssessment, now: datetime) -> bool:
-    """Whether the talk begins: danger is plain, the button says so, or an act is told of in words that lean to danger."""
-    if danger.level is not DangerLevel.DOUBTFUL:
-        return danger.level is DangerLevel.PLAIN or folded == fold(script.buttons[UNSAFE].words)
-    heard = hear(script, begin(script, folded, danger, CrisisState(now)), folded, danger, debt=False)
-    return any(script.hears[name].sets.now is not None for name in heard.cues)
+    """Whether the talk begins: danger is plain, the button says so, an act is told of in words that lean to it, or others' violence."""
+    if danger.level is DangerLevel.PLAIN or folded == fold(script.buttons[UNSAFE].words):
+        return True
+    begun = begin(script, folded, danger, CrisisState(now))
+    cues = [script.hears[name] for name in hear(script, begun, folded, danger, debt=False).cues]
+    if danger.level is DangerLevel.DOUBTFUL and any(cue.sets.now is not None for cue in cues):
+        return True
+    return any(cue.begins for cue in cues)
 
 
 def words(value: str) -> str | None:
@@ -129,9 +136,12 @@ def _spoken(
     after = learn(script, state, heard)
     stage = script.stage(after)
     if before is None:
+        told = [name for name in heard.cues if script.hears[name].first and script.answers(stage, name)[1]]
+        if told and not stage.urgent and after.happening is None and not after.gone:
+            return _said(script, stage, after, told)
         return _first(script, stage, after, _kind(after))
     if after.over:
-        ending = "denies" if heard.cues[:1] == ("denies",) else after.whose.value
+        ending = "denies" if {*heard.cues[:1]} & DENIALS else after.whose.value
         return _first(script, stage, replace(after, said=()), ending)
     places = [each.name for each in script.states]
     moved_up = after.whose is not before.whose or places.index(stage.name) < places.index(script.stage(before).name)

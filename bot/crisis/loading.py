@@ -28,6 +28,10 @@ NUMBERS = ("110", "120", "12356")
 MOST_BYTES = 64
 """Of a button's value, in Telegram."""
 
+NEVER_OWN = frozenset({Happening.MISSING, Happening.STILL})
+NEVER_OTHER = frozenset({Happening.MISSING, Happening.HARM})
+"""What can't be happening to the one who writes, or to another."""
+
 _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ENDINGS = {"own", "other", "denies"}
@@ -111,7 +115,8 @@ def _unknown_names(script: Script) -> Iterator[str]:
     cues = set(script.hears)
     named: Mapping[str, set[str]] = {
         "fears": set(script.fears),
-        "ends": {name for end in script.ends for name in end.heard},
+        "ends": {name for end in script.ends for name in end.heard}
+        | {name.rpartition(".")[2] for end in script.ends for name in end.asked},
         **{f"hears → {name} → drops": set(cue.drops) for name, cue in script.hears.items()},
         **{f"states → {stage.name} → answers": set(stage.answers) for stage in script.states},
     }
@@ -137,9 +142,7 @@ def _buttons(script: Script) -> Iterator[str]:
 
 def _stage(script: Script, stage: Stage) -> Iterator[str]:
     where = f"states → {stage.name}"
-    wanted = _ENDINGS if stage.when.over else {ANY}
-    if stage.when.now is True:
-        wanted = {each.value for each in Happening} - {Happening.MISSING.value}
+    wanted = _wanted_first(script, stage)
     for name in sorted(wanted ^ set(stage.first)):
         yield f"{where} → first：{'少了' if name in wanted else '多了'}“{name}”"
     if stage.urgent and not stage.begins.startswith(FIRST_NUMBERS):
@@ -155,6 +158,30 @@ def _stage(script: Script, stage: Stage) -> Iterator[str]:
             yield f"{where} → {place}：第一句话里要有 110、120 和 12356"
     if script.by_name[stage.name] is not stage:
         yield f"{where}：有两个同名的"
+
+
+def _wanted_first(script: Script, stage: Stage) -> set[str]:
+    """The names of the first words that a state must have."""
+    if stage.when.over:
+        return _ENDINGS
+    if stage.when.now is True:
+        return {each.value for each in _kinds_left(script, stage)}
+    if stage.when.now and ANY not in stage.first:
+        return {each.value for each in stage.when.now}
+    return {ANY}
+
+
+def _kinds_left(script: Script, stage: Stage) -> Iterator[Happening]:
+    """What may be happening to whom a state is about, without what a state before it is for."""
+    before = script.states[: script.states.index(stage)]
+    taken = {
+        kind
+        for each in before
+        if each.when.whose is stage.when.whose and isinstance(each.when.now, tuple)
+        for kind in each.when.now
+    }
+    never = NEVER_OTHER if stage.when.whose is Whose.OTHER else NEVER_OWN
+    yield from (kind for kind in Happening if kind not in taken | never)
 
 
 def lines_of(stage: Stage) -> Iterator[tuple[str, Line]]:

@@ -13,7 +13,7 @@ AGAIN = "again"
 DEBT = "debt"
 """The cue of a question about debt, which the matcher hears."""
 
-BODILY = frozenset({Happening.TOOK, Happening.HURT})
+BODILY = frozenset({Happening.TOOK, Happening.HURT, Happening.AIR})
 """What goes on in the body wherever the person is: no other kind takes its place."""
 
 
@@ -33,6 +33,8 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
     plain = danger.level is DangerLevel.PLAIN
     urgent = plain and danger.signal is not None and danger.signal.urgent
     found = [name for name in script.listeners if _hears(script, name, state, folded)]
+    if plain and any(_believed(script, state, name) for name in found):
+        plain = urgent = False
     if state.child_grown:
         found = ["with" if name == "child_here" else name for name in found]
     if plain:
@@ -49,6 +51,12 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
         dropped |= {"with", "home"}
     order = list(script.hears)
     return Heard(tuple(sorted((each for each in found if each not in dropped), key=order.index)), plain, urgent)
+
+
+def _believed(script: Script, state: CrisisState, name: str) -> bool:
+    """Whether a message that says only this is taken at its word, whatever the detector finds in it."""
+    asked = [end.asked for end in script.ends if name in end.heard and end.asked]
+    return script.hears[name].sure and (not asked or any(_asked(state, names) for names in asked))
 
 
 def _hears(script: Script, name: str, state: CrisisState, folded: str) -> bool:
@@ -74,9 +82,9 @@ def turn(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
     turning = next((n for n, cue in script.hears.items() if cue.turns and _hears(script, n, state, folded)), None)
     if turning is None:
         return state
-    # What happens to the other goes on happening: the numbers stay first.
-    happening = Happening.UNSAID if state.happening else None
-    return CrisisState(state.since, whom=state.whom, happening=happening, both=True, said=state.said)
+    # What happens to the other goes on happening: the numbers stay first. Who found somebody dead is asked about themselves.
+    happening = Happening.UNSAID if state.happening not in {None, Happening.STILL} else None
+    return CrisisState(state.since, whom=state.whom, happening=happening, both=not state.gone, said=state.said)
 
 
 def _other(script: Script, state: CrisisState, folded: str) -> CrisisState:
@@ -114,9 +122,12 @@ def _knowing(state: CrisisState, facts: Facts) -> CrisisState:
     happening = state.happening
     if facts.now is not None and (happening is None or (facts.now is not Happening.UNSAID and happening not in BODILY)):
         happening = facts.now
+    if facts.gone:
+        happening = None
     return replace(
         state,
         happening=happening,
+        gone=facts.gone or state.gone,
         company=facts.company or state.company,
         threatened=state.threatened if facts.threatened is None else facts.threatened,
         age=facts.age or state.age,
@@ -129,7 +140,9 @@ def _ended(script: Script, before: CrisisState, state: CrisisState, heard: Heard
     for end in script.ends:
         if not set(end.heard) <= cues or end.now not in {None, before.happening is not None or before.threatened}:
             continue
-        if end.kinds and before.happening not in end.kinds:
+        if (end.kinds and before.happening not in end.kinds) or before.happening in end.but_kinds:
+            continue
+        if end.asked and not _asked(before, end.asked):
             continue
         if end.after == "over" and not heard.plain:
             return replace(state, happening=None, threatened=False, over=True)
@@ -137,7 +150,12 @@ def _ended(script: Script, before: CrisisState, state: CrisisState, heard: Heard
     return replace(state, over=False) if heard.plain else state
 
 
+def _asked(state: CrisisState, names: Collection[str]) -> bool:
+    """Whether the last line said was one of these."""
+    return bool(state.said) and state.said[-1].rpartition(":")[0] in names
+
+
 def _with_known(state: CrisisState, before: CrisisState, cues: Collection[str]) -> set[str]:
     """The cues, with the company that is known from before."""
     company = {"with", "by_them"} if before.company is Company.WITH and state.company is Company.WITH else set()
-    return {*cues, *(company if "safe" in cues and not before.threatened else ())}
+    return {*cues, *(company if {"safe", "eased"} & {*cues} and not before.threatened else ())}

@@ -14,6 +14,9 @@ _NOW = datetime(2000, 1, 1, tzinfo=UTC)
 KINDS = {
     Happening.TOOK: "吃了、喝了什么",
     Happening.HURT: "已经伤了",
+    Happening.AIR: "屋里的气有毒",
+    Happening.HARM: "怕自己伤到别人",
+    Happening.STILL: "叫不醒，没有呼吸",
     Happening.PLACE: "在危险的地方",
     Happening.MEANS: "东西在手边",
     Happening.MISSING: "联系不上",
@@ -33,7 +36,13 @@ def starts(stage: Stage) -> tuple[CrisisState, ...]:
     """The facts with which a talk stands here, one for each that changes what is said."""
     whose = stage.when.whose or Whose.OWN
     state = CrisisState(_NOW, whose, "someone" if whose is Whose.OTHER else None)
-    state = replace(state, age=stage.when.age, threatened=bool(stage.when.threatened), over=stage.when.over)
+    state = replace(
+        state,
+        age=stage.when.age,
+        threatened=bool(stage.when.threatened),
+        gone=bool(stage.when.gone),
+        over=stage.when.over,
+    )
     if stage.when.over:
         return state, replace(state, whose=Whose.OTHER, whom="someone")
     if stage.when.now is True:
@@ -77,6 +86,10 @@ def paths() -> Iterator[str]:
     yield "什么时候算过去"
     for end in script.ends:
         kinds = "、".join(KINDS[kind] for kind in end.kinds) or "哪一种都算"
+        if end.but_kinds:
+            kinds = "除了" + "、".join(KINDS[kind] for kind in end.but_kinds)
+        if end.asked:
+            kinds = "刚问过" + "、".join(end.asked)
         heard = "，又".join(f"“{script.hears[cue].title}”" for cue in end.heard)
         yield f"  听到{heard}（{kinds}）→ {'过去了' if end.after == 'over' else '不再是正在发生，接着陪'}"
         yield f"    为什么：{end.why}"

@@ -38,6 +38,7 @@ class Facts(BaseModel):
     threatened: bool | None = None
     age: Age | None = None
     child_grown: bool | None = None
+    gone: bool | None = None
 
 
 class Cue(BaseModel):
@@ -64,6 +65,12 @@ class Cue(BaseModel):
     """Heard by the detector, not by these words."""
     debt: bool = False
     """Heard by the matcher, not by these words."""
+    begins: bool = False
+    """Begins a talk by itself, even where the detector hears nothing."""
+    first: bool = False
+    """Answered in the first message too, where nothing is happening."""
+    sure: bool = False
+    """The whole message says only this: the detector isn't asked about it."""
 
     def facts(self, whose: Whose) -> tuple[Facts, ...]:
         """What it makes known in such a talk."""
@@ -89,6 +96,10 @@ class End(BaseModel):
     heard: tuple[str, ...] = Field(min_length=1)
     kinds: tuple[Happening, ...] = ()
     """Only of these; empty: of all."""
+    but_kinds: tuple[Happening, ...] = ()
+    """Not of these."""
+    asked: tuple[str, ...] = ()
+    """Only when the line before asked this: names such as own_wish.denies."""
     now: bool | None = None
     """False: only when nothing is happening and nobody threatens; true: only when something is."""
     after: Literal["over", "calmer"]
@@ -103,6 +114,7 @@ class When(BaseModel):
     now: bool | tuple[Happening, ...] | None = None
     threatened: bool | None = None
     age: Age | None = None
+    gone: bool | None = None
     over: bool = False
 
     def __call__(self, state: CrisisState) -> bool:
@@ -112,6 +124,7 @@ class When(BaseModel):
             and self.whose in {None, state.whose}
             and self.threatened in {None, state.threatened}
             and self.age in {None, state.age}
+            and self.gone in {None, state.gone}
             and self._now(state.happening)
         )
 

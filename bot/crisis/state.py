@@ -25,6 +25,12 @@ class Happening(StrEnum):
     HURT = "hurt"
     PLACE = "place"
     MEANS = "means"
+    AIR = "air"
+    """The air of the room is deadly."""
+    HARM = "harm"
+    """Who writes is afraid of hurting a child or somebody else."""
+    STILL = "still"
+    """Another one who can't be woken, doesn't breathe, or is found dead."""
     MISSING = "missing"
     """Another one who can't be reached, or has left a note."""
     UNSAID = "unsaid"
@@ -67,6 +73,8 @@ class CrisisState:
     """The child whom the person thought of calling is of age."""
     both: bool = False
     """The one who writes and the other were both in danger."""
+    gone: bool = False
+    """The other one has died: whoever is left is cared for."""
     over: bool = False
     """Said in plain words, or handed to people: only new danger brings it back."""
     aside: bool = False

@@ -190,7 +190,7 @@ def test_traditional_characters_are_read() -> None:
 # --- until somebody is there, or it is said to be over ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("said", ["我安全了，我妈在旁边", "救护车来了", "我在医院了", words("c:safe") or ""])
+@pytest.mark.parametrize("said", ["救护车来了", "我在医院了", "医生来了", words("c:handed") or ""])
 def test_it_is_over_when_that_is_said_in_plain_words(said: str) -> None:
     outcome = talk((TOOK, URGENT), said)
     assert state_of(outcome).over
@@ -199,7 +199,23 @@ def test_it_is_over_when_that_is_said_in_plain_words(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["我没事了", "好多了", "我安全了", "我妈在旁边", "催收能上门吗", "我没想死", "谢谢", "菜单", "我妈在医院"]
+    "said",
+    [
+        "我安全了，我妈在旁边",
+        words("c:safe") or "",
+        "我没事了",
+        "好多了",
+        "我安全了",
+        "我妈在旁边",
+        "也没钱洗胃",
+        "警察来了我就跳",
+        "救护车来了吗",
+        "催收能上门吗",
+        "我没想死",
+        "谢谢",
+        "菜单",
+        "我妈在医院",
+    ],
 )
 def test_what_was_taken_is_not_over_by_anything_less(said: str) -> None:
     outcome = talk((TOOK, URGENT), said)
@@ -237,6 +253,55 @@ def test_a_denial_lets_the_person_go_unless_danger_is_in_it() -> None:
     still = talk(("我不想活了", PLAIN), ("我没想死", PLAIN))
     assert not state_of(still).over
     assert "再问一次" in reply_of(still).text
+
+
+def test_who_answers_the_question_itself_with_no_is_believed() -> None:
+    asked = talk(("我不想活了", PLAIN), "没有")
+    assert "没有自杀的念头" in reply_of(asked).text
+    assert state_of(talk(("没有自杀的念头", PLAIN), state=asked.crisis)).over
+    again = talk(("我不想活了", PLAIN), ("我没想死", PLAIN))
+    assert state_of(talk("没有", state=again.crisis)).over
+    assert not state_of(talk(("没有自杀的念头，可我活不下去了", PLAIN), state=asked.crisis)).over
+
+
+@pytest.mark.parametrize("said", ["老公刚才掐我脖子", "他们把我关在一个房间里逼我还钱"])
+def test_violence_begins_the_talk_where_the_detector_hears_nothing(said: str) -> None:
+    assert reply_of(say(None, said)).text.startswith("110")
+    assert say(None, "还完了还把我额度关着", debt=True) == CrisisOutcome()
+
+
+@pytest.mark.parametrize("said", ["我老公说要杀了我和孩子再自杀", "我男朋友要自杀，他以前打过我"])
+def test_nobody_is_sent_to_one_who_may_hurt_them(said: str) -> None:
+    outcome = say(None, said, OTHERS)
+    assert reply_of(outcome).text.startswith("110")
+    for more in ("他睡着了", "嗯", "他在家", "我和孩子在卧室里"):
+        text = reply_of(talk(more, state=outcome.crisis)).text
+        assert text.startswith("110")
+        assert "坐近" not in text
+
+
+def test_what_was_not_taken_or_is_only_shallow_goes_on_without_the_ambulance_and_asks() -> None:
+    for first, then in ((TOOK, "没有多吃，按医嘱吃的"), ("我割了自己", "不深，已经止住了")):
+        outcome = talk((first, URGENT), then)
+        assert state_of(outcome).happening is None
+        assert not state_of(outcome).over
+        assert "现在有没有自杀的念头" in reply_of(outcome).text
+
+
+def test_the_one_left_behind_is_cared_for() -> None:
+    found = say(None, "我爸上吊了，身体已经硬了", OTHERS_URGENT)
+    assert "呼吸" in reply_of(found).text
+    gone = talk("警察来了，说人没了", state=found.crisis)
+    assert "您自己现在有没有自杀的念头" in reply_of(gone).text
+    assert "在哪里" not in reply_of(gone).text
+    own = talk(("我也不想活了", PLAIN), state=gone.crisis)
+    assert "您是不是在想自杀" in reply_of(own).text
+    assert "您担心的那个人" not in reply_of(own).text
+
+
+@pytest.mark.parametrize("said", ["他不回消息了", "还没找到他", "他不接电话了"])
+def test_silence_is_not_a_sign_of_life(said: str) -> None:
+    assert state_of(talk(("我弟弟要自杀", OTHERS), said)).happening is Happening.MISSING
 
 
 def test_a_debt_question_is_answered_with_a_line_and_what_follows_it_too() -> None:

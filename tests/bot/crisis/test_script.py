@@ -97,6 +97,9 @@ def test_every_line_is_reached() -> None:
         say(CrisisState(NOW), "网贷逾期会坐牢吗", debt=True).line or "",
         SCRIPT.doubtful_line.say,
     ]
+    for state in (CrisisState(NOW), CrisisState(NOW, Whose.OTHER, "father", gone=True)):
+        asked = [say(replace(state, said=before), "欠了二十万，利息怎么办") for before in ((), ("own_wish.debt:0",))]
+        said += [reply_of(each).text for each in asked]
     examples = {name: each.example for name, each in SCRIPT.listeners.items()}
     for stage in SCRIPT.states:
         for state in starts(stage):
@@ -129,7 +132,14 @@ def test_a_reviewer_reads_every_line_with_its_reason() -> None:
 
 def test_everything_that_is_happening_begins_with_a_number() -> None:
     urgent = [stage for stage in SCRIPT.states if stage.urgent]
-    assert [stage.name for stage in urgent] == ["own_now", "own_threat", "other_missing", "other_now"]
+    assert [stage.name for stage in urgent] == [
+        "own_body",
+        "own_now",
+        "own_threat",
+        "other_threat",
+        "other_missing",
+        "other_now",
+    ]
     assert all(line.say.startswith(FIRST_NUMBERS) for stage in urgent for _, line in lines_of(stage))
 
 
@@ -165,7 +175,7 @@ def test_the_notation(hears: str, but: str, heard: list[str], unheard: list[str]
     ("text", "replacement", "told"),
     [
         ("begins: 120 或 110，现在就打一个", "begins: 现在就打一个", "要以 120 或 110 开头"),
-        ("say: 120 先打，别挂", "say: 先打，别挂", "own_now → answers → alone → 1"),
+        ("say: 120 先打，别挂", "say: 先打，别挂", "own_body → answers → alone → 1"),
         ("      alone:\n        - say: 120", "      alon:\n        - say: 120", "hears 里没有“alon”"),
         ("buttons: [c:here, c:called", "buttons: [c:hear, c:called", "没有“c:hear”这个按钮"),
         ("  c:here: {label", "  c:这: {label", "要以 c: 开头"),
