@@ -89,7 +89,7 @@ def paths() -> Iterator[str]:
         if end.but_kinds:
             kinds = "除了" + "、".join(KINDS[kind] for kind in end.but_kinds)
         if end.asked:
-            kinds = "刚问过" + "、".join(end.asked)
+            kinds = "刚答过" + "、".join(script.hears[name.rpartition(".")[2]].title for name in end.asked)
         heard = "，又".join(f"“{script.hears[cue].title}”" for cue in end.heard)
         yield f"  听到{heard}（{kinds}）→ {'过去了' if end.after == 'over' else '不再是正在发生，接着陪'}"
         yield f"    为什么：{end.why}"
