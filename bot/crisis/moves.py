@@ -103,13 +103,15 @@ def begin(script: Script, folded: str, danger: DangerAssessment, since: CrisisSt
 
 def learn(script: Script, state: CrisisState, heard: Heard) -> CrisisState:
     """The facts after a message, and whether it is over."""
-    before, kinds = state, False
+    before, kinds, found_dead = state, False, False
     for name in heard.cues:
         for facts in script.hears[name].facts(state.whose):
             kinds = kinds or facts.now is not None
+            found_dead = found_dead or bool(facts.gone)
             state = _knowing(state, facts)
-    if heard.urgent and state.happening is None:
-        state = replace(state, happening=Happening.UNSAID)
+    if heard.urgent and state.happening is None and not found_dead:
+        # After somebody was found dead, new danger is another one's, and the numbers come first again.
+        state = replace(state, happening=Happening.UNSAID, gone=False)
     if state.threatened and state.happening is Happening.UNSAID:
         # Then it is said: others are the danger.
         state = replace(state, happening=None)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from bot import cli
 from bot.commands.check import check
 from bot.commands.schema import schema
 from tests.mistakes import GOOD, Mistake
@@ -22,6 +23,13 @@ def _in_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("YOUSHU_")]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As the real command does first: click keeps the words of a command's --help from its first use on.
+    monkeypatch.setenv("LANGUAGE", "zh_CN")
+    cli._speak_chinese()
 
 
 def run(*arguments: str, settings: dict[str, str] | None = None) -> Result:
