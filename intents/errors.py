@@ -30,6 +30,6 @@ _REASONS: Mapping[int, str] = MappingProxyType(
 )
 
 
-def reason(error: OSError) -> str:
+def os_error_reason(error: OSError) -> str:
     """Why the system refused: in Chinese where it is common, else in its own words."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from intents.checks.slow import near_duplicates
-from intents.errors import ExpectedError, reason
+from intents.errors import ExpectedError, os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_question
 from intents.faq.problems import Problem
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
@@ -76,7 +76,7 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUttera
     except UnicodeDecodeError as error:
         raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise TeachError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
+        raise TeachError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
     return TeachResult(intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
 
 

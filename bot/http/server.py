@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from bot.startup_error import StartError
-from intents.errors import reason
+from intents.errors import os_error_reason
 
 
 class Server(uvicorn.Server):
@@ -36,7 +36,7 @@ def listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         raise StartError(
-            f"端口 {host}:{port} 用不了（{reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
+            f"端口 {host}:{port} 用不了（{os_error_reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
         ) from error
     # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer's body waits 40 ms for an ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

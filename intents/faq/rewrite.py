@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from intents.errors import ExpectedError, reason
+from intents.errors import ExpectedError, os_error_reason
 
 LOCK_SECONDS = 30.0
 """How long one writer waits for another."""
@@ -50,7 +50,9 @@ def replace(target: Path, before: bytes, after: bytes) -> Path:
         new.replace(target)
         _delete_old_backups(target)
     except OSError as error:
-        raise RewriteError(f"{target.name} 写不进去（{reason(error)}）；请检查文件和所在文件夹的写权限") from error
+        raise RewriteError(
+            f"{target.name} 写不进去（{os_error_reason(error)}）；请检查文件和所在文件夹的写权限"
+        ) from error
     return backup
 
 
@@ -74,7 +76,7 @@ def restore(path: Path, backup: Path | None = None) -> Restored:
         try:
             content, before = chosen.read_bytes(), target.read_bytes()
         except OSError as error:
-            raise RewriteError(f"{chosen.name} 打不开（{reason(error)}）；请检查名字和权限") from error
+            raise RewriteError(f"{chosen.name} 打不开（{os_error_reason(error)}）；请检查名字和权限") from error
         return Restored(chosen, replace(target, before, content))
 
 

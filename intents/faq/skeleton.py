@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from intents.errors import reason
+from intents.errors import os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
 from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
@@ -54,7 +54,7 @@ def _reading(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise EditError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise RewriteError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
+        raise RewriteError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
 
 
 def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> TextEdit:
