@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "crisis": "bot.commands.crisis:crisis",
         "forget": "bot.commands.forget:forget",
         "schema": "bot.commands.schema:schema",
+        "wechat": "bot.commands.wechat:wechat",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""

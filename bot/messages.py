@@ -127,6 +127,8 @@ class SendFailure(StrEnum):
 class SendError(Exception):
     """A message did not arrive; its text is the channel's own word for why, never the person or the message."""
 
-    def __init__(self, failure: SendFailure, detail: str = "") -> None:
+    def __init__(self, failure: SendFailure, detail: str = "", *, remedy: str = "") -> None:
         super().__init__(detail or failure.value)
         self.failure = failure
+        self.remedy = remedy
+        """What an operator who wrote it is told, one sentence; empty where there is nothing to say."""

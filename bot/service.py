@@ -24,6 +24,7 @@ from bot.settings import Settings
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
 from bot.store.store import Store
+from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
@@ -118,6 +119,7 @@ def _channels(
     configured: list[Channel | None] = [
         WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
         _telegram(settings, turn, conversation, metrics, admin_commands),
+        _wechat(settings, turn, conversation, metrics),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -155,6 +157,28 @@ def _telegram(
         claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
+    )
+
+
+def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+    if settings.wechat_token is None:
+        return None
+    from bot.channels.wechat.channel import Options, WeChatChannel  # noqa: PLC0415 -- as Telegram
+
+    options = Options(
+        token=settings.wechat_token,
+        app_id=settings.wechat_app_id,
+        aes_key=settings.wechat_aes_key,
+        app_secret=settings.wechat_app_secret,
+        base_url=settings.wechat_base_url,
+    )
+    return WeChatChannel(
+        options,
+        turn=turn,
+        forget=conversation.forget,
+        claims=conversation.store.claims,
+        count=metrics.wechat_event,
+        groups=group_choices,
     )
 
 

@@ -1,7 +1,11 @@
 """Settings from the environment or .env, checked all at once before anything starts."""
 
+import os
 import re
+import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
+from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -12,9 +16,15 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.messages import ChatIdentity
+from bot.settings_file import read_settings_file
+from bot.settings_spelling import PREFIX, misspelt, mistyped_values
 from intents.errors import ExpectedError
 
-PREFIX = "YOUSHU_"
+ADMIN_IDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"telegram": (r"[1-9][0-9]{0,19}", "用户编号是一串数字，不是 @用户名")}
+)
+"""The channels in which operators can be: the form of a user's id there, and what to say of another."""
+_PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})
 
 
 class SettingsError(ExpectedError):
@@ -24,9 +34,7 @@ class SettingsError(ExpectedError):
 class Settings(BaseSettings):
     """Every setting of the service; `.env.example` lists the same."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
     faq: Path = Field(default=Path("faq.yaml"), description="path of the FAQ")
     database_url: SecretStr = Field(
@@ -50,6 +58,17 @@ class Settings(BaseSettings):
         default=None, validate_default=True, description="needed with a webhook"
     )
     telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
+    wechat_token: SecretStr | None = Field(
+        default=None, description="made up for the console of an official account; empty: no WeChat"
+    )
+    wechat_app_id: str = Field(default="", validate_default=True, description="AppID of the account")
+    wechat_aes_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="EncodingAESKey; empty: plain mode"
+    )
+    wechat_app_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="AppSecret, of a verified account only"
+    )
+    wechat_base_url: str = Field(default="https://api.weixin.qq.com", description="WeChat's API")
     admins: Annotated[frozenset[ChatIdentity], NoDecode] = Field(
         default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
@@ -65,15 +84,32 @@ class Settings(BaseSettings):
         urls = (self.public_url, self.telegram_webhook_url)
         return tuple(host for url in urls if (host := urlsplit(url).hostname))
 
+    @field_validator("database_url")
+    @classmethod
+    def _that_can_work(cls, value: SecretStr) -> SecretStr:
+        _refuse_database_url(value.get_secret_value())
+        return value
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9._-]+", value):
+            try:
+                ip_address(value)
+            except ValueError:
+                raise ValueError("只写地址，不带 http:// 和端口，例如 127.0.0.1 或 0.0.0.0") from None
+        return value
+
     @field_validator("admins", mode="before")
     @classmethod
     def _people(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        named = [tuple(each.strip().partition(":")) for each in value.split(",") if each.strip()]
-        if any(not channel or not user for channel, _, user in named):
-            raise ValueError("请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456")
-        return frozenset(ChatIdentity(channel, user) for channel, _, user in named)
+        named = [each.strip() for each in value.split(",") if each.strip()]
+        wrong = [f"第 {number} 个{told}" for number, each in enumerate(named, 1) if (told := _wrong_admin(each))]
+        if wrong:
+            raise ValueError("；".join([*wrong, "请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456"]))
+        return frozenset(ChatIdentity(*each.split(":", 1)) for each in named)
 
     @field_validator("telegram_token")
     @classmethod
@@ -92,6 +128,46 @@ class Settings(BaseSettings):
             raise ValueError("只能用字母、数字、下划线和连字符，1 到 256 个")
         return value
 
+    @field_validator("wechat_token")
+    @classmethod
+    def _as_wechat_takes_it(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9]{3,32}", value.get_secret_value()):
+            raise ValueError("要和公众平台里填的 Token 一样：字母和数字，3 到 32 个")
+        return value
+
+    @field_validator("wechat_app_id")
+    @classmethod
+    def _app_id(cls, value: str) -> str:
+        if value and not re.fullmatch(r"wx[0-9a-f]{16}", value):
+            raise ValueError("不像公众号的 AppID，应当是 wx 加 16 个字母数字")
+        return value
+
+    @field_validator("wechat_aes_key", "wechat_app_secret")
+    @classmethod
+    def _beside_token_and_app_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """A key of 43 characters, a secret of 32, neither without what it belongs to."""
+        if value is None:
+            return None
+        if info.data.get("wechat_token", ...) is None:
+            raise ValueError("填了这一项，YOUSHU_WECHAT_TOKEN 也要填")
+        if info.data.get("wechat_app_id", ...) == "":
+            raise ValueError("填了这一项，YOUSHU_WECHAT_APP_ID 也要填")
+        key = info.field_name == "wechat_aes_key"
+        if not re.fullmatch(r"[A-Za-z0-9]{43}" if key else r"[0-9a-f]{32}", value.get_secret_value()):
+            raise ValueError(
+                "要和公众平台里的 EncodingAESKey 一样：字母和数字，正好 43 个"
+                if key
+                else "不像公众平台给的 AppSecret，应当是 32 个小写字母和数字"
+            )
+        return value
+
+    @field_validator("wechat_base_url")
+    @classmethod
+    def _without_path(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^/\s]+/?", value):
+            raise ValueError("请写成 https://主机名 这样，后面不带路径")
+        return value.rstrip("/")
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _upper(cls, value: object) -> object:
@@ -100,12 +176,69 @@ class Settings(BaseSettings):
 
 def load_settings(**overrides: object) -> Settings:
     """The settings; raises SettingsError that names all that is wrong and never shows a value."""
+    known = tuple(f"{PREFIX}{name.upper()}" for name in Settings.model_fields)
+    file = read_settings_file(Path(".env"), known)
+    environment = {name.upper(): value for name, value in os.environ.items() if value}
     given = {name: value for name, value in overrides.items() if value is not None}
+    from_file = {name: value for name, value in file.values.items() if name in known and name not in environment}
+    values = from_file | {name: value for name, value in environment.items() if name in known}
+    complaints = [
+        *file.complaints,
+        *filter(None, (misspelt(name, known, "环境变量") for name in environment if name.startswith(PREFIX))),
+        *mistyped_values({name: value for name, value in values.items() if _field(name) not in given}, _PATHS),
+    ]
+    lines = [complaint.text for complaint in complaints]
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the types
+        settings = Settings(**{_field(name): value for name, value in from_file.items()} | given)  # type: ignore[arg-type]  # pydantic checks the types
     except ValidationError as error:
-        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}：{_told(item)}" for item in error.errors()]
-        raise SettingsError("\n".join(lines)) from None
+        explained = {complaint.setting for complaint in complaints}
+        for item in error.errors():
+            name = f"{PREFIX}{'_'.join(map(str, item['loc'])).upper()}"
+            # What is missing may stand in a file that can't be read.
+            if name not in explained and (file.readable or name in values):
+                lines.append(f"{name}：{_told(item)}")
+        settings = None
+    if lines or settings is None:
+        raise SettingsError("\n".join(lines))
+    return settings
+
+
+def _field(name: str) -> str:
+    return name.removeprefix(PREFIX).lower()
+
+
+def _wrong_admin(written: str) -> str | None:
+    """What is wrong with an operator's `channel:user-id`, if anything is; never says the id."""
+    channel, colon, user = written.partition(":")
+    if not colon:
+        return "没有冒号"
+    if channel not in ADMIN_IDS:
+        if channel.strip().lower() in ADMIN_IDS:
+            return f"的渠道要写成小写的 {channel.strip().lower()}，前后没有空格"
+        return f"的渠道写得不对，只能是 {'、'.join(ADMIN_IDS)}"
+    if user != user.strip():
+        return "的冒号后面有空格，请去掉"
+    form, told = ADMIN_IDS[channel]
+    return None if re.fullmatch(form, user) else f"的{told}"
+
+
+def _refuse_database_url(url: str) -> None:
+    """Raise ValueError for what SQLAlchemy and the two drivers of ours can't open."""
+    scheme, slashes, rest = url.partition("://")
+    backend = scheme.partition("+")[0]
+    if not slashes:
+        raise ValueError("请写成 sqlite+aiosqlite:///youshu.db 这样，不能只写文件名")
+    if backend == "sqlite":
+        if scheme != "sqlite+aiosqlite" or not re.match(r"/|$", rest):
+            raise ValueError("SQLite 要写成 sqlite+aiosqlite:///youshu.db 这样，冒号后面三条斜杠")
+    elif backend not in {"postgresql", "postgres"}:
+        raise ValueError("只能用 SQLite（sqlite+aiosqlite:///youshu.db）或 PostgreSQL（postgresql+asyncpg://…）")
+    elif scheme != "postgresql+asyncpg":
+        raise ValueError("PostgreSQL 要写成 postgresql+asyncpg://用户:密码@主机/库")
+    elif not re.fullmatch(r"(?:[^@]*@)?(?:\[[^\]@]*\]|[^:@\[\]]*)(?::[0-9]+)?", re.split(r"[/?]", rest)[0]):
+        raise ValueError("主机或端口写得不对；用户名和密码里的 @ : / 要写成 %40 %3A %2F")
+    elif find_spec("asyncpg") is None:
+        raise ValueError(f"还没有装 PostgreSQL 的驱动，请先运行 {sys.executable} -m pip install asyncpg")
 
 
 _TOLD: Mapping[str, str] = MappingProxyType(

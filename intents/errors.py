@@ -23,6 +23,7 @@ _REASONS: Mapping[int, str] = MappingProxyType(
         errno.EPERM: "没有权限",
         errno.EROFS: "那里只能读",
         errno.ENOSPC: "磁盘满了",
+        errno.EDQUOT: "磁盘配额满了",
         errno.ENAMETOOLONG: "名字太长",
         errno.EADDRINUSE: "已经被占用",
         errno.EADDRNOTAVAIL: "这台机器没有这个地址",
@@ -33,3 +34,19 @@ _REASONS: Mapping[int, str] = MappingProxyType(
 def os_error_reason(error: OSError) -> str:
     """Why the system refused: in Chinese where it is common, else in its own words."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+_REMEDIES: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOENT: "请检查文件和文件夹在不在",
+        errno.ENOTDIR: "请检查路径",
+        errno.ENOSPC: "请先腾出空间，再试一次",
+        errno.EDQUOT: "请先腾出空间，再试一次",
+        errno.EROFS: "请换到能写的地方，或把那里改成可写",
+    }
+)
+
+
+def os_error_remedy(error: OSError) -> str:
+    """What to do so that a write succeeds next time, in Chinese."""
+    return _REMEDIES.get(error.errno or 0, "请检查文件和所在文件夹的写权限")

@@ -55,13 +55,13 @@ class TeachResult:
 
 
 def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
-    """Add a question to an intent, or to OUT_OF_SCOPE, in the file; raises TeachError.
+    """Add a question to an intent of the file, or to what is out of scope; raises TeachError.
 
     The file keeps every other byte, its mode and its link. Two processes that teach at once wait for each other.
 
     Args:
         path: the FAQ file.
-        intent: the intent's id.
+        intent: the intent's id or title, or OUT_OF_SCOPE.
         question: the new question.
         corpus: messages that must go on being understood, beside the FAQ's own questions.
     """
@@ -77,13 +77,14 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUttera
         raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
         raise TeachError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
-    return TeachResult(intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
+    return TeachResult(trial.intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
     """A question that may be taught, with what it would change."""
 
+    intent: str
     edit: TextEdit
     match: Match
     weakened: tuple[LabeledUtterance, ...]
@@ -95,7 +96,8 @@ def _try(text: str, name: str, intent: str, question: str, corpus: Sequence[Labe
     before = check_text(text)
     if before.faq is None:
         raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed_errors(name, before.problems)}")
-    _refuse_unfit(before.faq, intent, question)
+    intent = _intent_id(before.faq, intent)
+    _refuse_unfit(question)
     _refuse_duplicate(before, question)
     edit = with_question(text, intent, question)
     after = check_text(edit.text)
@@ -111,7 +113,7 @@ def _try(text: str, name: str, intent: str, question: str, corpus: Sequence[Labe
     if harm.stolen:
         raise TeachError(_theft_message(before.faq, harm.stolen))
     warnings = tuple(problem for problem in new_problems if problem.severity == "warning")
-    return _Trial(edit, match, harm.weakened, warnings)
+    return _Trial(intent, edit, match, harm.weakened, warnings)
 
 
 def _cleaned(question: str) -> str:
@@ -120,16 +122,25 @@ def _cleaned(question: str) -> str:
     return "".join(visible).strip()
 
 
-def _refuse_unfit(faq: FAQ, intent: str, question: str) -> None:
+def _intent_id(faq: FAQ, name: str) -> str:
+    """The id of the intent that an operator names by its id or its title; raises TeachError."""
+    if name == OUT_OF_SCOPE or name in faq.by_id:
+        return name
+    titles = {intent.title: intent.id for intent in faq.intents}
+    if name in titles:
+        return titles[name]
+    close = next(iter(get_close_matches(name, [*faq.by_id, *titles], 1)), None)
+    if close is None:
+        raise TeachError(f"没有话题“{name}”，请对照 faq.yaml 里的 id 或 title")
+    meant = _title(faq, titles[close]) if close in titles else f"“{close}”"
+    raise TeachError(f"没有话题“{name}”，你是不是想写{meant}")
+
+
+def _refuse_unfit(question: str) -> None:
     if not question:
         raise TeachError("问法是空的，请写上一句话")
     if len(question) > MAX_CHARACTERS:
         raise TeachError(f"这句话有 {len(question)} 个字，最多 {MAX_CHARACTERS} 个；请只留下问的那一句")
-    if intent != OUT_OF_SCOPE and intent not in faq.by_id:
-        close = get_close_matches(intent, faq.by_id, 1)
-        raise TeachError(
-            f"没有话题“{intent}”，" + (f"你是不是想写“{close[0]}”" if close else "请对照 faq.yaml 里的 id")
-        )
 
 
 def _refuse_duplicate(checked: CheckedFaq, question: str) -> None:

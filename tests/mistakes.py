@@ -212,6 +212,8 @@ _ROWS: tuple[tuple[str, str, str, str], ...] = (
     ("a brace with capitals", "E-BRACE", "打开手机录像。", "打开手机录像，打 ▲{Hotline}。"),
     ("full-width braces", "E-BRACE", "打开手机录像。", "打开手机录像，打 ▲｛hotline_demo｝。"),
     ("a parameter in a title", "E-BRACE", "title: 敲门怎么办", "title: 打▲{rate_demo}"),
+    ("a unit in the value and beside it", "E-UNIT-TWICE", "{value: 3.05", "{value: ▲3.05%"),
+    ("a unit in quotes and full-width", "E-UNIT-TWICE", "{value: 3.05", '{value: ▲"3.05％"'),
     ("half of a basis", "E-BASIS", _LAW, "▲{law: 民法典, says: 自然人享有隐私权}"),
     ("both kinds of basis in one", "E-BASIS", _LAW, f"▲{_LAW[:-1]}, rule: 某规定}}"),
     ("an article in Arabic numerals", "W-ARTICLE", "第一千零三十二条", "▲第1032条"),

@@ -48,3 +48,17 @@ def test_every_relative_link_in_the_docs_leads_somewhere(path: str) -> None:
     ]
     missing = [link for link in links if not (ROOT / path).parent.joinpath(link).exists()]
     assert missing == []
+
+
+def test_every_limit_of_wechat_names_a_constant_or_a_test_that_is_there() -> None:
+    table = (ROOT / "docs/wechat.md").read_text("utf-8").partition("## 10.")[2]
+    named = set(re.findall(r"`([A-Z_]{5,}|test_\w+)`", table))
+    tests = [*ROOT.glob("tests/bot/channels/wechat/*.py"), ROOT / "tests/bot/test_service_wechat.py"]
+    sources = [path.read_text("utf-8") for path in (*ROOT.glob("bot/channels/wechat/*.py"), *tests)]
+    there = {
+        name
+        for text in sources
+        for name in re.findall(r"^([A-Z_]{5,}): |^(?:async )?def (test_\w+)", text, re.MULTILINE)
+    }
+    assert named - {name for pair in there for name in pair} == set()
+    assert len(named) > 30

@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import click
 
 from bot.channels import terminal
 from bot.commands.settings_without_logs import settings_without_logs
+from bot.commands.unsaved_conversation import unsaved_conversation
+from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
@@ -20,10 +23,28 @@ def chat() -> None:
     knowledge = Knowledge.load(settings.faq)
 
     async def talk() -> None:
-        async with Store(settings.database_url.get_secret_value()) as store:
-            await terminal.talk(Conversation(lambda: knowledge, store).turn, _typed_lines(), click.echo)
+        async with _conversation(settings.database_url.get_secret_value(), knowledge) as conversation:
+            await terminal.talk(conversation.turn, _typed_lines(), click.echo)
 
     asyncio.run(talk())
+
+
+@asynccontextmanager
+async def _conversation(url: str, knowledge: Knowledge) -> AsyncIterator[Conversation]:
+    """A conversation in this database, or where it is away, one that ends with the command."""
+    store = Store(url)
+    try:
+        await store.open()
+    except StoreError as error:
+        await store.close()
+        click.echo(f"{error.user_message}。照样能聊，只是这次聊的不会存下来。", err=True)
+        async with unsaved_conversation(lambda: knowledge) as conversation:
+            yield conversation
+        return
+    try:
+        yield Conversation(lambda: knowledge, store)
+    finally:
+        await store.close()
 
 
 def _typed_lines() -> Iterator[str]:

@@ -12,18 +12,23 @@ from intents.checks.slow import SPOT_CHECKS, slow_problems
 from intents.faq.problems import FAQError, Problem
 from intents.load import check_file
 
+FoundProblems = Mapping[str, Sequence[Problem]]
+"""The problems of each file, by its path as it was typed."""
 
-@click.command(help="检查 faq.yaml，一次列出全部问题。没有问题就什么也不说。")
+
+@click.command(help="检查 faq.yaml（可以写几个文件），一次列出全部问题。没有问题就什么也不说。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
 @click.option("--strict", is_flag=True, help="有警告也算不通过")
 @click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时，也逐条看有没有轻生的意思")
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-def check(path: Path | None, form: str, *, strict: bool, full: bool) -> None:
-    """Print every problem; exit 1 on an error, with --strict on a warning too."""
-    path = path or _path_from_settings()
-    problems = sorted(_find_problems(path, full=full))
-    for line in _FORMS[form](str(path), problems):
+@click.argument("paths", metavar="[FILE]…", nargs=-1, type=click.Path(path_type=Path))
+def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
+    """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
+    found = {
+        str(path): sorted(_find_problems(path, full=full)) for path in dict.fromkeys(paths) or (_path_from_settings(),)
+    }
+    for line in _FORMS[form](found):
         click.echo(line)
+    problems = [problem for each in found.values() for problem in each]
     errors = sum(problem.severity == "error" for problem in problems)
     if problems and form == "text":
         click.echo(f"{errors} 个错误，{len(problems) - errors} 个警告", err=True)
@@ -65,20 +70,23 @@ def _with_progress(questions: Sequence[WrittenQuestion], title: str) -> Iterable
     return track(questions, title, console=Console(stderr=True), transient=True)
 
 
-def _text(path: str, problems: Sequence[Problem]) -> Iterable[str]:
-    return (problem.line_for(path) for problem in problems)
+def _text(found: FoundProblems) -> Iterable[str]:
+    return (problem.line_for(path) for path, problems in found.items() for problem in problems)
 
 
-def _json(path: str, problems: Sequence[Problem]) -> Iterable[str]:
-    found = {"file": path, "problems": [problem.as_dict() for problem in problems]}
-    return (json.dumps(found, ensure_ascii=False, indent=2),)
+def _json(found: FoundProblems) -> Iterable[str]:
+    """One object for one file, and a list of them for several."""
+    files = [
+        {"file": path, "problems": [problem.as_dict() for problem in problems]} for path, problems in found.items()
+    ]
+    return (json.dumps(files if len(files) > 1 else files[0], ensure_ascii=False, indent=2),)
 
 
-def _github(path: str, problems: Sequence[Problem]) -> Iterable[str]:
-    return (problem.annotation(path) for problem in problems)
+def _github(found: FoundProblems) -> Iterable[str]:
+    return (problem.annotation(path) for path, problems in found.items() for problem in problems)
 
 
-_FORMS: Mapping[str, Callable[[str, Sequence[Problem]], Iterable[str]]] = {
+_FORMS: Mapping[str, Callable[[FoundProblems], Iterable[str]]] = {
     "text": _text,
     "json": _json,
     "github": _github,

@@ -12,7 +12,7 @@ from bot.settings import load_settings
 from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 
 
-@click.command(help="给话题 INTENT 加一句问法 TEXT；不归这里管的问题，INTENT 写 out_of_scope。")
+@click.command(help="给话题 INTENT（写 id 或标题）加一句问法 TEXT；不归这里管的问题，INTENT 写 out_of_scope。")
 @click.option(
     "--corpus", "files", multiple=True, type=click.Path(path_type=Path), help="再对照这个带标注的 TSV 文件，可以写几次"
 )

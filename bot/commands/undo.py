@@ -5,18 +5,21 @@ from pathlib import Path
 import click
 
 from bot.settings import load_settings
-from intents.faq.rewrite import backups, restore
+from intents.faq.rewrite import backups
+from intents.undo import undo as put_back
 
 
 @click.command(help="退回 faq.yaml 上一个备份；再运行一次就换回来。")
 @click.option("--list", "only_list", is_flag=True, help="只列出备份，最近的在前")
+@click.option("--force", is_flag=True, help="备份检查通不过也退回，例如没填完的新话题")
 @click.argument("backup", type=click.Path(path_type=Path), required=False)
-def undo(backup: Path | None, *, only_list: bool) -> None:
+def undo(backup: Path | None, *, only_list: bool, force: bool) -> None:
     """Put a backup in place of the file."""
     path = load_settings().faq
     if only_list:
         for kept in backups(path):
             click.echo(kept.name)
         return
-    done = restore(path, backup)
-    click.echo(f"{path.name} 已退回 {done.source.name}；退回之前的文件存在 {done.backup.name}")
+    done = put_back(path, backup, force=force)
+    kept_as = f"；退回之前的文件存在 {done.backup.name}" if done.backup else "；原来的文件已经不见了"
+    click.echo(f"{path.name} 已退回 {done.source.name}{kept_as}")

@@ -49,6 +49,12 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self._wechat = Counter(
+            "youshu_wechat_events_total",
+            "What WeChat sent again, what was refused, what wasn't ready in time, by kind.",
+            ("kind",),
+            registry=self.registry,
+        )
         self._store_errors = Counter(
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
@@ -84,6 +90,10 @@ class Metrics:
     def telegram_event(self, kind: str) -> None:
         """Telegram refused something, or sent something again."""
         self._telegram.labels(kind).inc()
+
+    def wechat_event(self, kind: str) -> None:
+        """WeChat sent something again, or something of it was refused or late."""
+        self._wechat.labels(kind).inc()
 
     def store_failed(self) -> None:
         """The database did not answer a call."""

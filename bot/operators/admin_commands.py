@@ -19,7 +19,6 @@ from bot.operators.report import build_report, parse_since
 from bot.privacy import kinds_of_personal_data
 from bot.store.errors import StoreError
 from bot.talk.wording import text_reply
-from intents import FAQ
 from intents.reload import Reloader
 from intents.teach import TeachError, teach
 
@@ -155,7 +154,6 @@ class AdminCommands:
             marks = "、".join(kind.mark for kind in kinds)
             return text_reply(f"没有写：这句话里有{marks}这样的个人信息，请改写后发 /teach 话题 改好的问法。")
         question = unicodedata.normalize("NFC", question)
-        intent = _intent_id(self.reloader.current.faq, intent)
         try:
             result = await asyncio.to_thread(teach, self.reloader.path, intent, question)
         except TeachError as error:
@@ -188,11 +186,6 @@ def _person_to_take(quoted: QuotedMessage | None) -> str:
     """CHANNEL:USER of who called an operator in the quoted message; empty where nobody did."""
     button = _quoted_button(quoted, AdminAction.TAKE)
     return f"{button.key}:{button.detail}" if button is not None else ""
-
-
-def _intent_id(faq: FAQ, name: str) -> str:
-    """An intent's id, where an operator may have written its title."""
-    return next((intent.id for intent in faq.intents if intent.title == name), name)
 
 
 def _miss_gone() -> Reply:

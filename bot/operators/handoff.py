@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.choices import AdminAction, AdminButton, ChoiceError
-from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, Send, SendError
+from bot.messages import ChatIdentity, Choice, Incoming, Reply, Section, Send, SendError, SendFailure
 from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
 from bot.store.store import Store
@@ -104,9 +104,11 @@ class Handoffs:
             await self._give_back(context.handoff)
             return Relay()
         if context.held_handoff is not None and words and not words.startswith("/"):
-            if await self._send(context.held_handoff.person, wording.text_reply(words)):
+            failure = await self._failure(context.held_handoff.person, wording.text_reply(words))
+            if failure is None:
                 return Relay(relayed=True)
-            return Relay(relayed=True, notice=wording.text_reply("这句没有送到对方那里。要结束请发 /release。"))
+            line = f"这句没有送到对方那里。{failure.remedy}要结束请发 /release。"
+            return Relay(relayed=True, notice=wording.text_reply(line))
         return Relay()
 
     async def _give_back(self, handoff: Handoff) -> None:
@@ -116,15 +118,19 @@ class Handoffs:
             log.error("release_failed", reason=str(error))
 
     async def _send(self, person: ChatIdentity, reply: Reply) -> bool:
+        return await self._failure(person, reply) is None
+
+    async def _failure(self, person: ChatIdentity, reply: Reply) -> SendError | None:
+        """Send; why it didn't arrive, None where it did."""
         send = self.senders.get(person.channel)
         if send is None:
-            return False
+            return SendError(SendFailure.OTHER, "reply_only")
         try:
             await send(person, reply)
         except SendError as error:
             log.warning("handoff_message_lost", channel=person.channel, reason=str(error))
-            return False
-        return True
+            return error
+        return None
 
 
 def _take_button(person: ChatIdentity) -> tuple[Choice, ...]:

@@ -14,6 +14,7 @@ __all__ = ["RULES", "ContentLimits", "RawFaq", "Rule", "causes", "rule_problems"
 RULES: tuple[Rule, ...] = (
     values.empty_values,
     values.silent_conversions,
+    values.doubled_units,
     values.curly_quotes,
     values.cut_by_hash,
     references.duplicate_ids,

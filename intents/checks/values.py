@@ -1,6 +1,7 @@
 """Values that say something else than they look like: empty, converted by YAML, in curly quotes, cut by a #."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from intents.checks.raw_faq import RawFaq
@@ -58,6 +59,19 @@ def silent_conversions(raw: RawFaq) -> Iterator[Problem]:
             continue  # the schema accepts only one form there
         message = f"{quoted(text)}没有加引号，YAML 会当成{_KINDS.get(kind, '别的东西')}"
         yield raw.problem(path, "E-CONVERSION", message, f'请写成 "{text}"')
+
+
+def doubled_units(raw: RawFaq) -> Iterator[Problem]:
+    """A unit at the end of a value that has its unit beside it: people would read it twice."""
+    for name, parameter in raw.parameters.items():
+        value, unit = (
+            unicodedata.normalize("NFKC", text).strip() if isinstance(text := parameter.get(key), str) else ""
+            for key in ("value", "unit")
+        )
+        if unit and value.endswith(unit):
+            message = f"参数{quoted(name)}的 value 里已经有单位，会显示成“{value}{unit}”"
+            remedy = f"请把 value 写成 {value.removesuffix(unit).rstrip()}"
+            yield raw.problem(("parameters", name, "value"), "E-UNIT-TWICE", message, remedy)
 
 
 def curly_quotes(raw: RawFaq) -> Iterator[Problem]:

@@ -61,6 +61,7 @@ def with_skeleton(text: str, key: str, group: Group, title: str, today: date) ->
     """The text with the skeleton of an intent at the end of its group; raises EditError."""
     intents = list(_intents(parse_yaml(text.removeprefix("\ufeff")).value))
     _refuse_id(key, intents)
+    _refuse_title(title, intents)
     if not intents:
         raise EditError("文件里还没有任何话题，请先从模板恢复 faq.yaml")
     same_group = [entry for entry in intents if entry.get("group") == group.value] or intents
@@ -74,6 +75,12 @@ def _refuse_id(key: str, intents: Iterable[Mapping[str, Value]]) -> None:
         raise EditError(f"编号“{key}”不行：请用小写字母开头，只含小写字母、数字和下划线，不超过 40 个字符")
     if key in [entry.get("id") for entry in intents]:
         raise EditError(f"编号“{key}”已经有了；请换一个，或用 youshu teach {key} 给它加问法")
+
+
+def _refuse_title(title: str, intents: Iterable[Mapping[str, Value]]) -> None:
+    known = next((entry.get("id") for entry in intents if title and entry.get("title") == title), None)
+    if known is not None:
+        raise EditError(f"标题“{title}”已经是 {known} 的；请换一个，或用 youshu teach {known} 给它加问法")
 
 
 def _intents(value: Value) -> Iterator[dict[str, Value]]:

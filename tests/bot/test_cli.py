@@ -92,6 +92,18 @@ def test_chat_answers_a_number_as_the_choice_that_it_names(youshu: OperatorTermi
     assert "home_visit的后果二" in done.out
 
 
+def test_chat_answers_and_knows_its_own_choices_without_a_database(
+    youshu: OperatorTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOUSHU_DATABASE_URL", f"sqlite+aiosqlite:///{youshu.folder}/nowhere/youshu.db")
+    done = youshu("chat", stdin="催收会上门吗\n1\n")
+    assert done.code == 0
+    assert "home_visit的后果二" in done.out
+    (line,) = done.err.splitlines()
+    assert line.startswith("数据库没有应答")
+    assert "照样能聊" in line
+
+
 def test_check_is_silent_when_there_is_no_error(youshu: OperatorTerminal) -> None:
     assert "error" not in youshu("check").out
 

@@ -77,6 +77,16 @@ def test_a_port_in_use_is_one_line_and_exit_code_1(youshu: OperatorTerminal) -> 
     assert len(error.splitlines()) == 1
 
 
+@pytest.mark.parametrize("host", ["203.0.113.7", "nowhere.invalid"], ids=["not this machine's", "no such name"])
+def test_an_address_that_is_not_ours_is_not_blamed_on_the_port(youshu: OperatorTerminal, host: str) -> None:
+    code, _, error = youshu("serve", "--host", host, "--port", str(free_port()))
+    assert code == 1
+    assert "YOUSHU_HOST" in error
+    assert "端口" not in error
+    assert "YOUSHU_PORT" not in error
+    assert len(error.splitlines()) == 1
+
+
 def test_all_wrong_settings_are_named_at_once_without_their_values(
     youshu: OperatorTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PREFIX, Settings
+from bot.settings import Settings
+from bot.settings_spelling import PREFIX
 
 LINES = (Path(__file__).parents[2] / ".env.example").read_text("utf-8").splitlines()
 SETTING = re.compile(r"#([A-Z0-9_]+)=(.*)")

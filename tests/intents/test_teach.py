@@ -49,6 +49,11 @@ def test_a_question_taught_is_answered_and_the_rest_of_the_file_stays(path: Path
     assert taught.backup.read_text("utf-8") == before
 
 
+def test_a_topic_is_named_by_its_title_too(path: Path) -> None:
+    assert teach(path, "lawsuit标题", "蓝色信封要不要拆开看").intent == "lawsuit"
+    assert "蓝色信封要不要拆开看" in Knowledge.load(path).faq.by_id["lawsuit"].questions
+
+
 def test_line_breaks_and_what_cannot_be_seen_are_not_taught(path: Path) -> None:
     copied = "\ufeff 他们说今晚\r\n带人到\u200b老家\x07坐坐 "
     assert teach(path, "home_visit", copied).question == "他们说今晚 带人到老家坐坐"
@@ -103,6 +108,8 @@ def test_a_question_that_would_steal_anothers_is_refused_and_names_what_it_steal
     ("key", "question", "said"),
     [
         ("home_visi", "今晚会来吗", "你是不是想写“home_visit”"),
+        ("上门", "今晚会来吗", "请对照 faq.yaml 里的 id 或 title"),
+        ("home_visit的标题", "今晚会来吗", "你是不是想写“home_visit标题”（home_visit）"),
         ("home_visit", "  ", "空的"),
         ("home_visit", "长" * (MAX_CHARACTERS + 1), str(MAX_CHARACTERS)),
         ("home_visit", "？！", "E-EMPTY-QUESTION"),

@@ -12,12 +12,14 @@ from starlette.routing import Mount, Route
 from bot.channels.channel import Channel
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.web.channel import WebChannel
+from bot.channels.wechat.channel import WeChatChannel
 from bot.messages import ChatIdentity, SendError
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.wording import text_reply
 from tests.fakes.botapi import BotAPI
 from tests.telegram_bot import reaching, small_faq
+from tests.wechat_account import options as wechat_options
 
 SECRET = SecretStr("secret")
 
@@ -37,6 +39,13 @@ async def channels(server: BotAPI, tmp_path: Path) -> AsyncIterator[dict[str, Ch
                 claims=store.claims,
                 count=lambda _: None,
             ),
+            WeChatChannel(
+                wechat_options(),
+                turn=conversation.turn,
+                forget=conversation.forget,
+                claims=store.claims,
+                count=lambda _: None,
+            ),
         ]
         yield {channel.name: channel for channel in several}
 
@@ -50,7 +59,7 @@ async def running(channel: Channel) -> AsyncIterator[None]:
     await asyncio.wait_for(run, 5)
 
 
-@pytest.mark.parametrize("name", ["web", "telegram"])
+@pytest.mark.parametrize("name", ["web", "telegram", "wechat"])
 async def test_it_is_well_once_it_is_connected_and_ends_when_it_is_stopped(
     channels: dict[str, Channel], name: str
 ) -> None:
@@ -59,7 +68,7 @@ async def test_it_is_well_once_it_is_connected_and_ends_when_it_is_stopped(
         assert await channels[name].health() is None
 
 
-@pytest.mark.parametrize("name", ["web", "telegram"])
+@pytest.mark.parametrize("name", ["web", "telegram", "wechat"])
 async def test_what_does_not_arrive_is_an_error_that_names_nobody(channels: dict[str, Channel], name: str) -> None:
     async with running(channels[name]):
         with pytest.raises(SendError) as caught:

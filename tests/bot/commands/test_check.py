@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from bot.commands.check import check
@@ -145,9 +146,32 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert "error E-FILE 这是一个文件夹" in run("check", str(tmp_path)).stdout
 
 
-@pytest.mark.parametrize("arguments", [("check", "--format", "xml"), ("check", "--nope"), ("check", "a", "b")])
+@pytest.mark.parametrize("arguments", [("check", "--format", "xml"), ("check", "--nope")])
 def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert run(*arguments).exit_code == 2
+
+
+def test_several_files_are_checked_each_by_its_name(tmp_path: Path) -> None:
+    clean(tmp_path, "a.yaml")
+    line, column = broken(tmp_path, "an id twice")
+    done = run("check", "a.yaml", "faq.yaml", "a.yaml")
+    assert f"faq.yaml:{line}:{column}: error E-DUP-ID " in done.stdout
+    assert "a.yaml:" not in done.stdout
+    assert done.exit_code == 1
+    assert run("check", "a.yaml", "a.yaml").exit_code == 0
+    files = json.loads(run("check", "--format", "json", "a.yaml", "faq.yaml", "nowhere.yaml").stdout)
+    assert [each["file"] for each in files] == ["a.yaml", "faq.yaml", "nowhere.yaml"]
+    assert files[0]["problems"] == []
+    assert files[2]["problems"][0]["code"] == "E-FILE"
+
+
+def test_the_hook_for_pre_commit_takes_the_files_that_it_is_given(tmp_path: Path) -> None:
+    hooks = yaml.safe_load((Path(__file__).parents[3] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    hook = next(each for each in hooks if each["id"] == "youshu-check")
+    names = ["faq.yaml", "content/faq.yaml"]
+    (tmp_path / "content").mkdir()
+    assert all(re.search(hook["files"], clean(tmp_path, name).relative_to(tmp_path).as_posix()) for name in names)
+    assert run(*hook["entry"].split()[1:], *names).exit_code == 0
 
 
 def test_check_never_writes(tmp_path: Path) -> None:

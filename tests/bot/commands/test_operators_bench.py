@@ -32,6 +32,17 @@ def test_teach_writes_diff_shows_and_undo_takes_back(youshu: OperatorTerminal) -
     assert youshu.faq.read_bytes() == before
 
 
+def test_teach_and_new_know_topics_by_their_titles(youshu: OperatorTerminal) -> None:
+    taught = youshu("teach", "上门催收", "他们今晚带人到老家坐坐")
+    assert "→ home_visit" in taught.out
+    assert "你是不是想写“上门催收”（home_visit）" in youshu("teach", "上门催债", "今晚会来吗").err
+    before = youshu.faq.read_bytes()
+    refused = youshu("new", "at_the_door", "--group", "collection", "--title", "上门催收")
+    assert refused.code == 1
+    assert "home_visit" in refused.err
+    assert youshu.faq.read_bytes() == before
+
+
 def test_teach_refuses_in_chinese_with_exit_code_1_and_writes_nothing(youshu: OperatorTerminal) -> None:
     before = youshu.faq.read_bytes()
     refused = youshu("teach", "lawsuit", "催收真的会上门吗")

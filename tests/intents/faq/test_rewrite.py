@@ -1,11 +1,14 @@
 """Replacing faq.yaml: one writer at a time, backups, mode and links kept, never half a file."""
 
+import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from intents.faq.rewrite import KEPT_BACKUPS, RewriteError, backups, exclusive_writer, replace, restore
+from intents.faq.rewrite import KEPT_BACKUPS, Restored, RewriteError, backups, exclusive_writer, replace, restore
+from tests.disks import fill, remount, small_disk
 
 
 @pytest.fixture
@@ -92,5 +95,108 @@ def test_the_second_writer_waits_for_the_first(path: Path) -> None:
 
 
 def test_a_folder_that_takes_no_writes_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(RewriteError, match="写权限"), exclusive_writer(tmp_path / "nowhere" / "faq.yaml"):
+    with pytest.raises(RewriteError, match="找不到文件夹"), exclusive_writer(tmp_path / "nowhere" / "faq.yaml"):
         raise AssertionError
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder
+
+
+def on_disk(folder: Path) -> dict[str, int]:
+    """What lies there and how long it is."""
+    return {file.name: file.stat().st_size for file in folder.iterdir()}
+
+
+@pytest.mark.parametrize("free", [0, 1, 300, 399, 600, 799], ids=lambda kilobytes: f"{kilobytes} kB free")
+def test_a_full_disk_is_named_and_nothing_is_left_on_it(disk: Path, free: int) -> None:
+    path = disk / "faq.yaml"
+    path.write_bytes(b"a" * 200_000)
+    (disk / ".faq.yaml.lock").touch()
+    filler = fill(disk)
+    os.truncate(filler, filler.stat().st_size - free * 1024)
+    before = on_disk(disk)
+    with pytest.raises(RewriteError, match=r"写不进去（磁盘满了）；请先腾出空间"), exclusive_writer(path) as target:
+        replace(target, path.read_bytes(), b"b" * 700_000)
+    assert on_disk(disk) == before
+    assert path.read_bytes() == b"a" * 200_000
+
+
+def test_after_a_full_disk_restore_goes_back_to_the_last_whole_file(disk: Path) -> None:
+    path = disk / "faq.yaml"
+    path.write_bytes(b"a" * 300_000)
+    replace(path, path.read_bytes(), b"b" * 300_000)
+    with pytest.raises(RewriteError, match="磁盘满了"):
+        replace(path, path.read_bytes(), b"c" * 300_000)
+    remount(disk, "size=2m")
+    restore(path)
+    assert path.read_bytes() == b"a" * 300_000
+
+
+def test_a_disk_that_can_only_be_read_is_named_and_not_the_permissions(disk: Path) -> None:
+    path = disk / "faq.yaml"
+    path.write_bytes(b"one")
+    remount(disk, "ro")
+    with pytest.raises(RewriteError, match="那里只能读") as error, exclusive_writer(path):
+        raise AssertionError
+    assert "权限" not in str(error.value)
+    assert on_disk(disk) == {"faq.yaml": 3}
+
+
+def test_a_folder_that_may_not_be_written_is_said_so(path: Path) -> None:
+    path.parent.chmod(0o555)
+    try:
+        if os.access(path.parent, os.W_OK):
+            pytest.skip("root may write anywhere")
+        with pytest.raises(RewriteError, match=r"没有权限.*写权限"), exclusive_writer(path):
+            raise AssertionError
+        assert on_disk(path.parent) == {"faq.yaml": 5}
+    finally:
+        path.parent.chmod(0o755)
+
+
+def test_what_failed_writes_of_old_left_is_no_backup(path: Path) -> None:
+    good = replace(path, b"one\r\n", b"two\n")
+    for stray in ("faq.yaml.20991231-235959-000000.bak", ".faq.yaml.k3x9", "faq.yaml.zz.bak", "faq.yaml.old.bak"):
+        path.with_name(stray).touch()
+    path.with_name("faq.yaml.mine.bak").write_bytes(b"a copy by hand")
+    assert backups(path) == [good]
+    restore(path)
+    assert path.read_bytes() == b"one\r\n"
+
+
+def test_going_back_and_forth_pushes_no_backup_out(path: Path) -> None:
+    for number in range(KEPT_BACKUPS - 1):
+        replace(path, path.read_bytes(), f"version {number}".encode())
+    for _ in range(2 * KEPT_BACKUPS):
+        restore(path)
+    assert backups(path)[-1].read_bytes() == b"one\r\n"
+    assert len(backups(path)) <= KEPT_BACKUPS
+
+
+def test_a_file_that_is_gone_is_there_again(path: Path) -> None:
+    path.chmod(0o640)
+    backup = replace(path, b"one\r\n", b"two\n")
+    path.unlink()
+    assert restore(path) == Restored(backup, None)
+    assert path.read_bytes() == b"one\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_backup_of_this_file_is_not_put_in_its_place(path: Path, tmp_path: Path) -> None:
+    replace(path, b"one\r\n", b"two\n")
+    other = tmp_path / "other.yaml"
+    other.write_bytes(b"other")
+    theirs = replace(other, b"other", b"other still")
+    for named in (Path("/etc/hostname"), other, theirs, path):
+        with pytest.raises(RewriteError, match=r"不是 faq\.yaml 的备份"):
+            restore(path, named)
+    assert path.read_bytes() == b"two\n"
+
+
+def test_a_backup_is_found_by_its_name_from_any_folder(path: Path) -> None:
+    first = replace(path, b"one\r\n", b"two\n")
+    assert restore(path, Path(first.name)).source == first
+    assert path.read_bytes() == b"one\r\n"

@@ -100,6 +100,11 @@ def test_an_id_that_is_taken_or_malformed_is_refused(key: str, said: str) -> Non
         with_skeleton(grouped(), key, Group.COLLECTION, "标题", TODAY)
 
 
+def test_a_title_that_is_taken_is_refused_with_the_id_that_has_it() -> None:
+    with pytest.raises(EditError, match="“call_bombing标题”已经是 call_bombing 的"):
+        with_skeleton(grouped(), "night_calls", Group.SUPPORT, "call_bombing标题", TODAY)
+
+
 def test_a_second_skeleton_goes_beside_an_unfinished_one(tmp_path: Path) -> None:
     path = tmp_path / "faq.yaml"
     path.write_text(grouped(), encoding="utf-8")

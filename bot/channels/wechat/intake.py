@@ -1,0 +1,144 @@
+"""Every message is worked on once, however often WeChat sends it; each of its tries gets what there is.
+
+WeChat takes no answer later than five seconds and asks three times. What isn't ready at the third waits until it is asked for.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from bot.channels.wechat import limits
+from bot.channels.wechat.claims import BatchedClaims
+from bot.channels.wechat.messages import WeChatMessage
+from bot.channels.wechat.waiting import Answer, Answering, WaitingRoom
+from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+REPEAT: Final = "repeat"
+LATE: Final = "late"
+AGAIN: Final = "try"
+
+Count = Callable[[str], None]
+Work = Callable[[WeChatMessage], Awaitable[Answer | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The seconds within a try; tests have less."""
+
+    answer: float = limits.ANSWER_SECONDS
+    """So long a try is waited with before it is given up on."""
+    hold: float = limits.HOLD_SECONDS
+    """So long a try without an answer is left open."""
+
+
+@dataclass
+class _Attempts:
+    """The tries of one message."""
+
+    answering: Answering
+    begun: float
+    tries: int = 0
+    body: str | None = None
+    shown: bool = False
+    """`body` is what every further try gets too."""
+
+
+@dataclass
+class MessageIntake:
+    """Takes each try of a message and gives the text to answer it with; None for no answer."""
+
+    work: Work
+    claims: BatchedClaims
+    count: Count
+    waiting: WaitingRoom
+    pace: Pace = field(default_factory=Pace)
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970, to compare with WeChat's."""
+    _attempts: OrderedDict[str, _Attempts] = field(default_factory=OrderedDict, repr=False)
+
+    async def take(self, message: WeChatMessage, gone: Awaitable[object]) -> str | None:
+        """The text to answer this try with.
+
+        Args:
+            message: what came.
+            gone: is done when WeChat has cut the connection.
+        """
+        came = time.monotonic()
+        attempts = self._attempts_of(message, came)
+        attempts.tries += 1
+        number = attempts.tries
+        if number > 1:
+            self.count(AGAIN)
+        leaving = asyncio.ensure_future(gone)
+        try:
+            await _wait({attempts.answering}, came + self.pace.answer)
+            if not attempts.answering.done():
+                if number >= limits.TRIES:
+                    self.count(LATE)
+                    return self.waiting.of(message.person).wait_for(attempts.answering)
+                await _wait({attempts.answering, leaving}, came + self.pace.hold)
+        finally:
+            leaving.cancel()
+        return self._shown(message, attempts) if attempts.answering.done() else None
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for what is in work, at most so many seconds."""
+        open_ones = {each.answering for each in self._attempts.values() if not each.answering.done()}
+        if open_ones:
+            await asyncio.wait(open_ones, timeout=seconds)
+
+    def _attempts_of(self, message: WeChatMessage, now: float) -> _Attempts:
+        """The tries of this message; the first begins the work on it."""
+        while self._attempts:
+            oldest = next(iter(self._attempts.values()))
+            kept = limits.REMEMBERED_SECONDS if oldest.answering.done() else 10 * limits.REMEMBERED_SECONDS
+            if oldest.begun > now - kept:
+                break
+            self._attempts.popitem(last=False)
+        known = self._attempts.get(message.key)
+        if known is None:
+            known = self._attempts[message.key] = _Attempts(asyncio.create_task(self._answer(message)), now)
+        return known
+
+    async def _answer(self, message: WeChatMessage) -> Answer | None:
+        if not await self._ours(message):
+            self.count(REPEAT)
+            return None
+        return await self.work(message)
+
+    async def _ours(self, message: WeChatMessage) -> bool:
+        """Whether to answer: a message claimed by nobody, or one whose first tries a restart has cut off.
+
+        Without the store all are answered: who waits for help is worse off with silence than with the same answer twice.
+        """
+        try:
+            ours = await self.claims.claim(message.key)
+        except StoreError as error:
+            log.error("message_not_claimed", reason=str(error))
+            return True
+        return ours or abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS
+
+    def _shown(self, message: WeChatMessage, attempts: _Attempts) -> str | None:
+        """The text of the answer, the same at each try."""
+        if not attempts.shown:
+            answer = attempts.answering.result()
+            if answer is not None:
+                waiting = self.waiting.of(message.person)
+                if attempts.answering in waiting.late:
+                    waiting.late.remove(attempts.answering)
+                attempts.body = waiting.show(answer)
+                self.waiting.tidy(message.person)
+            attempts.shown = True
+        return attempts.body
+
+
+async def _wait(several: set[asyncio.Future[object] | Answering], until: float) -> None:
+    """Wait for the first of these, at most until then (monotonic seconds)."""
+    await asyncio.wait(several, timeout=max(0.0, until - time.monotonic()), return_when=asyncio.FIRST_COMPLETED)
