@@ -10,7 +10,7 @@ from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 
 from bot.settings_spelling import PREFIX, SettingComplaint, misspelt, nearest_setting, plain
-from intents.errors import reason
+from intents.errors import os_error_reason
 
 OF_COMPOSE = frozenset({"YOUSHU_CONTENT"})
 """Names in `.env` that are no settings: compose.yaml reads them."""
@@ -43,7 +43,7 @@ def read_settings_file(path: Path, known: Sequence[str]) -> SettingsFile:
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
-        return _unreadable(f"{path.name}：打不开（{reason(error)}）；请检查读取权限")
+        return _unreadable(f"{path.name}：打不开（{os_error_reason(error)}）；请检查读取权限")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return _unreadable(f"{path.name}：从第 {line} 行起不是 UTF-8 编码；{_SAVE_AS}")

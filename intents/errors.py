@@ -31,7 +31,7 @@ _REASONS: Mapping[int, str] = MappingProxyType(
 )
 
 
-def reason(error: OSError) -> str:
+def os_error_reason(error: OSError) -> str:
     """Why the system refused: in Chinese where it is common, else in its own words."""
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
@@ -47,6 +47,6 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 )
 
 
-def remedy(error: OSError) -> str:
+def os_error_remedy(error: OSError) -> str:
     """What to do so that a write succeeds next time, in Chinese."""
     return _REMEDIES.get(error.errno or 0, "请检查文件和所在文件夹的写权限")

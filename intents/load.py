@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intents.checks import ContentLimits, RawFaq, causes, rule_problems, schema_problems
-from intents.errors import reason
+from intents.errors import os_error_reason
 from intents.faq.problems import FAQError, Problem
 from intents.faq.reader import parse_yaml
 from intents.faq.schema import FAQ
@@ -56,7 +56,7 @@ def check_file(path: Path, *, advice: bool = True) -> CheckedFaq:
     try:
         content = path.read_bytes()
     except OSError as error:
-        problem = Problem(1, 1, "E-FILE", reason(error), "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml")
+        problem = Problem(1, 1, "E-FILE", os_error_reason(error), "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml")
         raise FAQError(str(path), [problem]) from error
     try:
         text = content.decode("utf-8")

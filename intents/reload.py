@@ -4,8 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
@@ -36,8 +35,6 @@ class ReloadResult:
     """Whether the file is in force now; if not, the version before it still is."""
     digest: str
     """The version in force after the attempt."""
-    at: datetime
-    """UTC."""
     problems: tuple[Problem, ...] = ()
     """Everything that was found, warnings too."""
     crash: str | None = None
@@ -68,16 +65,8 @@ class ReloadStatus:
     """Which version is in force, and why the file on disk isn't, if so."""
 
     digest: str
-    loaded_at: datetime
-    """UTC."""
     last_error: str | None = None
     """Why the file on disk is not in force, in one line; None when it is."""
-    failed_at: datetime | None = None
-    """UTC; None when there is no error."""
-    reloads: int = 0
-    """How often a new version was put in force since the start."""
-    failures: int = 0
-    """How often a version was refused since the start."""
 
 
 class Reloader:
@@ -87,7 +76,7 @@ class Reloader:
         self.path = path
         self._stamp: _Stamp = ()  # unlike any stamp: the file may have changed while it was loaded
         self._current = knowledge
-        self._status = ReloadStatus(knowledge.digest, _now())
+        self._status = ReloadStatus(knowledge.digest)
         self._last_tried: str | None = knowledge.digest
         self._lock = asyncio.Lock()
         self._hooks: list[ReloadHook] = []
@@ -148,16 +137,15 @@ class Reloader:
     def _apply(self, loaded: "_LoadedFile") -> ReloadResult:
         """Put a good version in force, or note why it was refused."""
         self._last_tried = loaded.digest
-        now, before = _now(), self._status
         if loaded.knowledge is not None:
             self._current = loaded.knowledge
-            digest, problems = loaded.knowledge.digest, loaded.knowledge.problems
-            self._status = ReloadStatus(digest, now, reloads=before.reloads + 1, failures=before.failures)
-            return ReloadResult(self.path, loaded=True, digest=digest, at=now, problems=problems)
-        result = ReloadResult(
-            self.path, loaded=False, digest=before.digest, at=now, problems=loaded.problems, crash=loaded.crash
-        )
-        self._status = replace(before, last_error=result.summary, failed_at=now, failures=before.failures + 1)
+            self._status = ReloadStatus(loaded.knowledge.digest)
+            return ReloadResult(
+                self.path, loaded=True, digest=loaded.knowledge.digest, problems=loaded.knowledge.problems
+            )
+        digest = self._current.digest
+        result = ReloadResult(self.path, loaded=False, digest=digest, problems=loaded.problems, crash=loaded.crash)
+        self._status = ReloadStatus(digest, result.summary)
         return result
 
     async def _watch(self) -> None:
@@ -253,7 +241,3 @@ def _file_stamp(path: Path) -> _Stamp:
     except OSError:
         return None
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

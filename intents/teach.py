@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from intents.checks.slow import near_duplicates
-from intents.errors import ExpectedError, reason
+from intents.errors import ExpectedError, os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_question
 from intents.faq.problems import Problem
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
@@ -55,13 +55,13 @@ class TeachResult:
 
 
 def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
-    """Add a question to an intent, named by its id or title (or to OUT_OF_SCOPE), in the file; raises TeachError.
+    """Add a question to an intent of the file, or to what is out of scope; raises TeachError.
 
     The file keeps every other byte, its mode and its link. Two processes that teach at once wait for each other.
 
     Args:
         path: the FAQ file.
-        intent: the intent's id or title.
+        intent: the intent's id or title, or OUT_OF_SCOPE.
         question: the new question.
         corpus: messages that must go on being understood, beside the FAQ's own questions.
     """
@@ -76,7 +76,7 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUttera
     except UnicodeDecodeError as error:
         raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise TeachError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
+        raise TeachError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
     return TeachResult(trial.intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
 
 
@@ -85,7 +85,6 @@ class _Trial:
     """A question that may be taught, with what it would change."""
 
     intent: str
-    """Its id, where a title was given."""
     edit: TextEdit
     match: Match
     weakened: tuple[LabeledUtterance, ...]

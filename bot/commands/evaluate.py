@@ -13,7 +13,7 @@ from rich.progress import Progress, track
 from rich.table import Table
 
 from bot.settings import load_settings
-from intents.errors import reason
+from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.load import load_faq
 from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
@@ -99,7 +99,7 @@ def _save(thresholds: Thresholds) -> None:
     try:
         path.write_text(as_yaml(thresholds), encoding="utf-8")
     except OSError as error:
-        raise EvaluateError(f"{path} 写不进去（{reason(error)}）；请检查权限") from error
+        raise EvaluateError(f"{path} 写不进去（{os_error_reason(error)}）；请检查权限") from error
 
 
 def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:

@@ -15,7 +15,7 @@ from bot.commands.settings_without_logs import settings_without_logs
 from bot.operators.report import DailyTurns, Report, build_report, parse_since
 from bot.operators.report_page import percent, render_page
 from bot.store.store import Store
-from intents.errors import reason
+from intents.errors import os_error_reason
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
 
@@ -53,7 +53,7 @@ def report(since: datetime, target: Path | None) -> None:
     try:
         target.write_text(render_page(found), encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{target} 写不进去（{reason(error)}）") from error
+        raise click.ClickException(f"{target} 写不进去（{os_error_reason(error)}）") from error
     click.echo(f"已写到 {target}，用浏览器打开就能看。")
 
 

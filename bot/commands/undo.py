@@ -20,6 +20,6 @@ def undo(backup: Path | None, *, only_list: bool, force: bool) -> None:
         for kept in backups(path):
             click.echo(kept.name)
         return
-    used, kept_now = put_back(path, backup, force=force)
-    kept_as = f"；退回之前的文件存在 {kept_now.name}" if kept_now else "；原来的文件已经不见了"
-    click.echo(f"{path.name} 已退回 {used.name}{kept_as}")
+    done = put_back(path, backup, force=force)
+    kept_as = f"；退回之前的文件存在 {done.backup.name}" if done.backup else "；原来的文件已经不见了"
+    click.echo(f"{path.name} 已退回 {done.source.name}{kept_as}")

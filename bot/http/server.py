@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from typing_extensions import override
 
 from bot.startup_error import StartError
-from intents.errors import reason
+from intents.errors import os_error_reason
 
 _CHANGE_HOST = "请把 YOUSHU_HOST 改成 127.0.0.1（只有这台机器能打开）或 0.0.0.0（别的机器也能打开）"
 
@@ -51,7 +51,7 @@ def _refused(host: str, port: int, error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return f"地址 {host} 用不了（没有这个主机名）；{_CHANGE_HOST}"
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"地址 {host} 用不了（{reason(error)}）；{_CHANGE_HOST}"
+        return f"地址 {host} 用不了（{os_error_reason(error)}）；{_CHANGE_HOST}"
     if error.errno == errno.EACCES:
-        return f"端口 {port} 用不了（{reason(error)}）；请用 YOUSHU_PORT 换成 1024 以上的"
-    return f"端口 {host}:{port} 用不了（{reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"
+        return f"端口 {port} 用不了（{os_error_reason(error)}）；请用 YOUSHU_PORT 换成 1024 以上的"
+    return f"端口 {host}:{port} 用不了（{os_error_reason(error)}）；请用 YOUSHU_PORT 换一个，或先停掉占用它的程序"

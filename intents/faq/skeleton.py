@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from intents.errors import reason
+from intents.errors import os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
 from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
@@ -54,7 +54,7 @@ def _reading(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise EditError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise RewriteError(f"{path.name} 打不开（{reason(error)}）；请检查路径和权限") from error
+        raise RewriteError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
 
 
 def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> TextEdit:
@@ -77,8 +77,8 @@ def _refuse_id(key: str, intents: Iterable[Mapping[str, Value]]) -> None:
         raise EditError(f"编号“{key}”已经有了；请换一个，或用 youshu teach {key} 给它加问法")
 
 
-def _refuse_title(title: str, listed: Iterable[Mapping[str, Value]]) -> None:
-    known = next((entry.get("id") for entry in listed if title and entry.get("title") == title), None)
+def _refuse_title(title: str, intents: Iterable[Mapping[str, Value]]) -> None:
+    known = next((entry.get("id") for entry in intents if title and entry.get("title") == title), None)
     if known is not None:
         raise EditError(f"标题“{title}”已经是 {known} 的；请换一个，或用 youshu teach {known} 给它加问法")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from intents.errors import ExpectedError, reason
+from intents.errors import ExpectedError, os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 
 _NO_INTENT = "none"
@@ -46,7 +46,7 @@ def read_labeled_utterances(path: Path) -> list[LabeledUtterance]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return list(_utterances(path, csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)))
     except OSError as error:
-        raise CorpusError(f"{path} 打不开（{reason(error)}）；请检查路径") from error
+        raise CorpusError(f"{path} 打不开（{os_error_reason(error)}）；请检查路径") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path} 不是 UTF-8 编码，请另存为 UTF-8") from error
 

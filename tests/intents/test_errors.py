@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from intents.errors import reason
+from intents.errors import os_error_reason
 
 
 def refusal(path: Path) -> OSError:
@@ -16,13 +16,13 @@ def refusal(path: Path) -> OSError:
 
 
 def test_what_often_happens_is_said_in_chinese(tmp_path: Path) -> None:
-    assert reason(refusal(tmp_path / "faq.yaml")) == "找不到这个文件"
-    assert reason(refusal(tmp_path)) == "这是一个文件夹"
+    assert os_error_reason(refusal(tmp_path / "faq.yaml")) == "找不到这个文件"
+    assert os_error_reason(refusal(tmp_path)) == "这是一个文件夹"
     (tmp_path / "faq.yaml").touch()
-    assert reason(refusal(tmp_path / "faq.yaml" / "faq.yaml")) == "上一级不是文件夹"
-    assert reason(refusal(tmp_path / ("长" * 300))) == "名字太长"
+    assert os_error_reason(refusal(tmp_path / "faq.yaml" / "faq.yaml")) == "上一级不是文件夹"
+    assert os_error_reason(refusal(tmp_path / ("长" * 300))) == "名字太长"
 
 
 def test_what_is_rare_is_said_in_the_systems_words() -> None:
-    assert reason(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
-    assert reason(OSError("out of the ordinary")) == "out of the ordinary"
+    assert os_error_reason(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
+    assert os_error_reason(OSError("out of the ordinary")) == "out of the ordinary"

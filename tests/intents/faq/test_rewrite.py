@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from intents.faq.rewrite import KEPT_BACKUPS, RewriteError, backups, exclusive_writer, replace, restore
+from intents.faq.rewrite import KEPT_BACKUPS, Restored, RewriteError, backups, exclusive_writer, replace, restore
 from tests.disks import fill, remount, small_disk
 
 
@@ -180,7 +180,7 @@ def test_a_file_that_is_gone_is_there_again(path: Path) -> None:
     path.chmod(0o640)
     backup = replace(path, b"one\r\n", b"two\n")
     path.unlink()
-    assert restore(path) == (backup, None)
+    assert restore(path) == Restored(backup, None)
     assert path.read_bytes() == b"one\r\n"
     assert path.stat().st_mode & 0o777 == 0o640
 
@@ -198,5 +198,5 @@ def test_what_is_no_backup_of_this_file_is_not_put_in_its_place(path: Path, tmp_
 
 def test_a_backup_is_found_by_its_name_from_any_folder(path: Path) -> None:
     first = replace(path, b"one\r\n", b"two\n")
-    assert restore(path, Path(first.name))[0] == first
+    assert restore(path, Path(first.name)).source == first
     assert path.read_bytes() == b"one\r\n"
