@@ -24,6 +24,12 @@ _FIRST, _LAST, _APART = "^$…"
 _RUNS = (re.compile("(?=(..))"), re.compile("(?=(...))"))
 """Every run of two and of three characters."""
 
+DICTATED = 16
+"""From this many characters on, a message without any pause is a dictated one."""
+
+_SPOKEN_PAUSE = re.compile("(?<=[了吧呢啦])(?=[我你他她它这那现今明就人老爸妈儿谁哪])")
+"""Where somebody who dictates goes on to the next clause."""
+
 DAMPING = 0.5
 """How much a long message is held back, as a power of its number of runs."""
 
@@ -66,6 +72,11 @@ class Lines:
     """Of one with a pattern that says it plainly."""
     sure: Line
     """Of one with a pattern that says it plainly and is hardly ever a figure of speech."""
+
+    def least_unsure(self) -> Line:
+        """The least with which any message counts that has no sure pattern."""
+        unsure = (self.wording, self.named, self.leaning, self.signed)
+        return Line(min(each.danger for each in unsure), min(each.plain for each in unsure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +129,12 @@ def load_categories() -> re.Pattern[str]:
 
 def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
     """The runs and pairs of a text, and those of the text in categories that hold one."""
-    grams = char_ngrams(folded)
-    abstract = categories.sub(lambda found: found.lastgroup or "", folded[:MAX_CHARACTERS])
-    if abstract != folded:
+    paused = folded[:MAX_CHARACTERS]
+    if len(paused) >= DICTATED and BREAK not in paused:
+        paused = _SPOKEN_PAUSE.sub(BREAK, paused)
+    grams = char_ngrams(paused)
+    abstract = categories.sub(lambda found: found.lastgroup or "", paused)
+    if abstract != paused:
         # Capital letters are categories; a text in one spelling has none.
         grams += filter(str.isupper, char_ngrams(abstract))
     return grams
