@@ -46,8 +46,7 @@ def set_lines(unknown: Sequence[Unknown]) -> Lines:
     """The lines that find the most danger within the budgets."""
     levels = np.array([each.level for each in unknown])
     danger = _lines(unknown, [each.margins.danger for each in unknown], levels != "none", AT_ALL)
-    plainly = [each for each in unknown if each.level != "doubtful"]
-    plain = _lines(plainly, [each.margins.plain for each in plainly], levels[levels != "doubtful"] == "plain", PLAINLY)
+    plain = _lines(unknown, [each.margins.plain for each in unknown], levels == "plain", PLAINLY)
     return Lines(*map(Line, danger, plain))
 
 
@@ -58,13 +57,14 @@ def _lines(
     margin = np.array(margins)
     telling = np.array([[each.telling == name for name in TELLING] for each in messages], dtype=float)
     calm = np.array([each.style == "plain" for each in messages])
+    none = np.array([each.level == "none" for each in messages])
     model = LogisticRegression(max_iter=1000)
-    model.fit(np.column_stack([margin * SCALE, telling]), yes, np.where(calm & ~yes, CALM, 1.0))
+    model.fit(np.column_stack([margin * SCALE, telling]), yes, np.where(calm & none, CALM, 1.0))
     slope, offsets = model.coef_[0][0] * SCALE, model.coef_[0][1:]
     score = margin * slope + telling @ offsets
     least = max(
-        _least(score[~yes & ~calm], budget.strong),
-        _least(score[~yes & calm], budget.calm),
+        _least(score[none & ~calm], budget.strong),
+        _least(score[none & calm], budget.calm),
     )
     return [round(float((least - offset) / slope), 3) for offset in offsets]
 
