@@ -24,8 +24,11 @@ _FIRST, _LAST, _APART = "^$…"
 _RUNS = (re.compile("(?=(..))"), re.compile("(?=(...))"))
 """Every run of two and of three characters."""
 
-DICTATED = 16
+DICTATED = 12
 """From this many characters on, a message without any pause is a dictated one."""
+
+UNHEARD = 0.16
+"""So much more a dictated message speaks for danger than its runs, which lack the pauses, do."""
 
 _SPOKEN_PAUSE = re.compile("(?<=[了吧呢啦])(?=[我你他她它这那现今明就人老爸妈儿谁哪])")
 """Where somebody who dictates goes on to the next clause."""
@@ -109,6 +112,8 @@ class DangerClassifier:
         found = [self.weights[gram] for gram in self.weights.keys() & grams]
         held_back = float(len(grams) ** DAMPING)
         danger, plain, another = (fsum(each) / held_back for each in zip(*found, strict=True)) if found else (0.0,) * 3
+        if is_dictated(folded):
+            danger += UNHEARD
         return Margins(self.bias.danger + danger, self.bias.plain + plain, self.bias.another + another)
 
     def top_ngrams(self, folded: str) -> str:
@@ -127,10 +132,15 @@ def load_categories() -> re.Pattern[str]:
     return re.compile("|".join(f"(?P<{letter}>{'|'.join(words.split())})" for letter, words in listed.items()))
 
 
+def is_dictated(folded: str) -> bool:
+    """Whether nobody set a pause in a message that should have some."""
+    return len(folded) >= DICTATED and BREAK not in folded
+
+
 def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
     """The runs and pairs of a text, and those of the text in categories that hold one."""
     paused = folded[:MAX_CHARACTERS]
-    if len(paused) >= DICTATED and BREAK not in paused:
+    if is_dictated(folded):
         paused = _SPOKEN_PAUSE.sub(BREAK, paused)
     grams = char_ngrams(paused)
     abstract = categories.sub(lambda found: found.lastgroup or "", paused)
