@@ -8,7 +8,7 @@ python -m benchmarks.danger --fit      writes intents/danger/weights.tsv (needs 
 import csv
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 from time import perf_counter
@@ -20,6 +20,7 @@ from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.svm import LinearSVC
 
+from benchmarks.danger_lines import TELLING, Unknown, set_lines
 from intents.danger.detector import WORDING, DangerAssessment, DangerDetector, DangerLevel, SignalKind
 from intents.danger.score import DAMPING, DangerClassifier, Line, Lines, Margins, danger_ngrams, load_categories
 from intents.load import load_faq
@@ -28,9 +29,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
 WEIGHTS = ROOT / "intents" / "danger" / "weights.tsv"
 
-AUTHORS = ("cleaner", "student", "teacher", "worker")
+FIRST = ("cleaner", "student", "teacher", "worker")
+AUTHORS = (*FIRST, "chengdu", "hubei", "jinan", "wenzhou")
 """Who wrote for the three levels and saw none of the rest: each is left out once by --unseen."""
-SURE = frozenset({*AUTHORS, "engineer"})
+READERS = {"engineer": FIRST, "engineer2": AUTHORS}
+"""Who wrote after reading whom: where one is left out, so are those that had read that one."""
+SURE = frozenset({*AUTHORS, *READERS})
 """Whose labels are of the three levels; the others' danger is plain where a pattern of level plain tells."""
 ORDINARY, SURELY, UNSURE = 2.0, 4.0, 0.05
 """What an ordinary message, one by a sure author, and a danger that may be doubtful count beside one of the list."""
@@ -40,14 +44,8 @@ SEEN = 2
 """Runs of characters that fewer messages have say nothing."""
 LEAST = 0.35
 """Runs with smaller weights are left out."""
-LINES = Lines(
-    wording=Line(danger=0.27, plain=0.65),
-    named=Line(danger=0.2, plain=0.45),
-    leaning=Line(danger=0.0, plain=0.5),
-    signed=Line(danger=-0.05, plain=0.2),
-    sure=Line(danger=-0.3, plain=-0.15),
-)
-"""Set by hand on what --unseen prints."""
+OPEN = Lines(*(Line(0.0, 0.0),) * 5)
+"""Lines of a classifier of which only the margins are asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,50 @@ class Fitting:
         weight = np.where([each.author == "" for each in known], np.where(self._danger, 1.0, ORDINARY), 1.0)
         self._told = np.array([each.whose != "" for each in known])
         self._another = np.array([each.whose == "other" for each in known])
+        self._authors, self._held = np.array([each.author for each in known]), np.array([each.held for each in known])
+        self._known, self._detector = known, detector
+        self._margins: dict[frozenset[str], dict[int, Margins]] = {}
         self._weight = np.where(sure, SURELY, weight)
         self._weight_plain = np.where(levels == "danger", UNSURE, self._weight)
 
-    def classifier(self, train: NDArray[np.bool_]) -> DangerClassifier:
+    def lines_without(self, *left_out: str) -> Lines:
+        """The lines set on the margins that each other author's messages have where that author, too, is left out."""
+        unknown: list[Unknown] = []
+        for author in AUTHORS:
+            if author in left_out:
+                continue
+            out = frozenset({*left_out, author})
+            if out not in self._margins:
+                self._margins[out] = self._margins_without(out)
+            margins = self._margins[out]
+            unknown += (
+                Unknown(margins[row], self._telling(row), self._known[row].level, self._known[row].style)
+                for row in self._rows_by(author)
+            )
+        return set_lines(unknown)
+
+    def _margins_without(self, left_out: frozenset[str]) -> dict[int, Margins]:
+        """The margins of the messages of some authors by a classifier that knows neither them nor who had read them."""
+        classifier = self.classifier(self.without(*left_out), OPEN)
+        return {
+            row: classifier.margins(self._detector.folded(self._known[row].text))
+            for author in left_out
+            for row in self._rows_by(author)
+        }
+
+    def _rows_by(self, author: str) -> list[int]:
+        return [row for row, each in enumerate(self._known) if each.author == author]
+
+    def _telling(self, row: int) -> str:
+        folded = self._detector.folded(self._known[row].text)
+        return self._detector.telling(folded, self._detector.patterned(folded))
+
+    def without(self, *left_out: str) -> NDArray[np.bool_]:
+        """The messages to learn from where some authors are left out, and with them whoever had read them."""
+        readers = [reader for reader, read in READERS.items() if not {*read}.isdisjoint(left_out)]
+        return ~self._held & ~np.isin(self._authors, [*left_out, *readers])
+
+    def classifier(self, train: NDArray[np.bool_], lines: Lines) -> DangerClassifier:
         """Fitted on some of the messages."""
         danger, danger_bias = self._fitted(train, self._danger, self._weight)
         plain, plain_bias = self._fitted(train, self._plain, self._weight_plain)
@@ -128,7 +166,7 @@ class Fitting:
             if max(abs(danger[column]), abs(plain[column]), abs(another[column]) / 2) >= LEAST
         }
         bias = Margins(round(danger_bias, 3), round(plain_bias, 3), round(another_bias, 3))
-        return DangerClassifier(MappingProxyType(weights), bias, LINES, load_categories())
+        return DangerClassifier(MappingProxyType(weights), bias, lines, load_categories())
 
     def _fitted(
         self, train: NDArray[np.bool_], labels: NDArray[np.bool_], weight: NDArray[np.float64]
@@ -140,14 +178,15 @@ class Fitting:
 
 def fit(detector: DangerDetector, known: list[Message]) -> None:
     """Write the weights that tell the messages apart."""
-    fitted = Fitting(detector, known).classifier(np.array([not each.held for each in known]))
+    fitting = Fitting(detector, known)
+    fitted = fitting.classifier(fitting.without(), fitting.lines_without())
     bias = fitted.bias
     lines = [
         "# Set by `python -m benchmarks.danger --fit`; not by hand. A run of characters, how much it speaks for danger, plain danger, another one's.",
         f"<bias>\t{bias.danger:g}\t{bias.plain:g}\t{bias.another:g}",
         *(
             f"<{name}>\t{line.danger:g}\t{line.plain:g}\t0"
-            for name, line in ((each.name, getattr(LINES, each.name)) for each in fields(LINES))
+            for name, line in ((name, getattr(fitted.lines, name)) for name in TELLING)
         ),
         *(f"{gram}\t{danger:g}\t{plain:g}\t{another:g}" for gram, (danger, plain, another) in fitted.weights.items()),
     ]
@@ -157,14 +196,13 @@ def fit(detector: DangerDetector, known: list[Message]) -> None:
 def unseen(detector: DangerDetector, known: list[Message]) -> None:
     """Print, for each author, how a detector does that learned from all the others."""
     fitting = Fitting(detector, known)
-    authors, held = np.array([each.author for each in known]), np.array([each.held for each in known])
     everyone: list[tuple[Message, DangerAssessment]] = []
     for author in AUTHORS:
-        strange = DangerDetector(fitting.classifier((authors != author) & ~held))
+        strange = DangerDetector(fitting.classifier(fitting.without(author), fitting.lines_without(author)))
         assessed = [(each, strange.assess(each.text)) for each in known if each.author == author]
         everyone += assessed
         show(author, assessed)
-    show("all four", everyone)
+    show("all", everyone)
 
 
 def show(name: str, assessed: list[tuple[Message, DangerAssessment]]) -> None:

@@ -79,6 +79,7 @@ class DangerDetector:
         self._spell = DangerNormalizer()
         self._signs = load_patterns()
         self._wording = wording or DangerClassifier.load()
+        self._least = self._wording.lines.least_unsure()
         words = self._signs.words
         self._other = re.compile(f"{words['KIN']}|他(?!们)|她(?!们)")
         self._me = re.compile(f"[我俺](?!{words['KIN']}|的|家|们)")
@@ -94,7 +95,7 @@ class DangerDetector:
         margins = self._wording.margins(folded)
         weighed = MIN_CHARACTERS <= len(folded) <= MAX_DOUBTED
         # Most messages are doubted, so that most patterns are neither tried nor compiled.
-        sign = self.patterned(folded, only_sure=weighed and not margins.reach(self._wording.lines.signed))
+        sign = self.patterned(folded, only_sure=weighed and not margins.reach(self._least))
         level = self._weighed(folded, sign, margins) if weighed else self._believed(folded, sign, margins)
         if level is DangerLevel.NONE:
             return NO_DANGER
@@ -129,6 +130,14 @@ class DangerDetector:
         pair = None if only_sure else self._paired(folded)
         return Sign(pair, DangerLevel.DOUBTFUL) if pair else None
 
+    def telling(self, folded: str, sign: Sign | None) -> str:
+        """The name of the line that the margins of a message with such a sign must reach."""
+        if sign is None:
+            return "named" if self.names_danger(folded) else "wording"
+        if sign.sure:
+            return "sure"
+        return "signed" if sign.level is DangerLevel.PLAIN else "leaning"
+
     def warm(self) -> None:
         """Do now what the first messages would wait for."""
         harmless = (each.patterns for each in self._signs.harmless)
@@ -146,26 +155,17 @@ class DangerDetector:
 
     def _believed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
         """The level of a message too short, or too long, for its wording to speak against a pattern."""
-        if sign is not None:
-            return sign.level
-        told = len(folded) > MAX_DOUBTED and margins.danger >= self._wording.lines.wording.danger
-        return DangerLevel.DOUBTFUL if told else DangerLevel.NONE
+        if sign is not None and sign.level is DangerLevel.PLAIN:
+            return DangerLevel.PLAIN
+        told = self._weighed(folded, sign, margins) if len(folded) > MAX_DOUBTED else DangerLevel.NONE
+        return DangerLevel.DOUBTFUL if sign is not None and told is DangerLevel.NONE else told
 
     def _weighed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
         """The level of a message with such a sign, once its wording is weighed."""
-        line = self._line(folded, sign)
+        line: Line = getattr(self._wording.lines, self.telling(folded, sign))
         if margins.plain >= line.plain:
             return DangerLevel.PLAIN
         return DangerLevel.DOUBTFUL if margins.danger >= line.danger else DangerLevel.NONE
-
-    def _line(self, folded: str, sign: Sign | None) -> Line:
-        """What the margins of a message with such a sign must reach."""
-        lines = self._wording.lines
-        if sign is None:
-            return lines.named if self.names_danger(folded) else lines.wording
-        if sign.sure:
-            return lines.sure
-        return lines.signed if sign.level is DangerLevel.PLAIN else lines.leaning
 
     def _signal(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
         kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
