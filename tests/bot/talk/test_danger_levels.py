@@ -1,6 +1,9 @@
 """Three levels of danger in a turn: the crisis talk, a line below the answer, nothing."""
 
+import csv
+from collections import Counter
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,9 @@ from bot.talk import wording
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
 from intents.knowledge import Knowledge
+
+HELD_OUT = Path(__file__).parents[2] / "corpus" / "heldout_danger.tsv"
+"""Four authors who saw nothing of this; nobody tunes on them. What was asked for and what is reached: docs/decisions/0005-danger-to-life.md."""
 
 PERSON = ChatIdentity("test", "1")
 DOUBTFUL = "活着真没意思，这债什么时候是个头"
@@ -136,3 +142,22 @@ async def test_others_are_slowed_down_as_before(shipped: Knowledge, store: Store
 async def test_an_operators_button_says_nothing_to_others(conversation: Conversation) -> None:
     reply = await tapped(conversation, AdminButton(AdminAction.MISSES).encode())
     assert reply.sections[0].text == wording.MENU
+
+
+async def test_of_authors_whom_nobody_tuned_on_as_many_are_noticed_as_ever_were_and_few_are_alarmed(
+    conversation: Conversation,
+) -> None:
+    with HELD_OUT.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert len({row["author"] for row in rows}) == 4
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for number, row in enumerate(rows):
+        reply = await conversation.turn(Incoming(ChatIdentity("test", f"author-{number}"), row["text"]))
+        assert reply is not None
+        got = "crisis" if reply.intent == "crisis" else "line" if UNSAFE in values(reply) else "nothing"
+        seen[row["level"], row["kind"], got] += 1
+    assert seen["plain", "direct", "crisis"] >= 92
+    assert sum(count for (level, _, got), count in seen.items() if level == "plain" and got != "nothing") >= 189
+    assert seen["none", "plain", "crisis"] <= 3
+    assert seen["none", "plain", "line"] <= 400 / 40
+    assert seen["none", "strong", "crisis"] <= 400 / 50
