@@ -31,6 +31,9 @@ MIN_CHARACTERS = 5
 WHOSE = 0.15
 """From this margin on the wording as a whole says whose life it is."""
 
+MY_BODY = re.compile("[我俺](?:的)?(?:脖|喉|头|脸|嘴|手|身|肚|背)")
+"""Whose body it is says whose life it is, whoever lays hands on it: 「老公掐我脖子」."""
+
 MAX_DOUBTED = 100
 """In a longer message a pattern is believed, whatever the rest of the story sounds like."""
 
@@ -66,6 +69,8 @@ class Sign:
     """What it says by itself."""
     sure: bool = False
     """It is hardly ever a figure of speech."""
+    alone: bool = False
+    """It counts whatever the wording says."""
 
 
 NO_DANGER = DangerAssessment(DangerLevel.NONE)
@@ -126,7 +131,7 @@ class DangerDetector:
                 continue
             found = group.patterns.search(folded, characters)
             if found and not (group.unless and group.unless.search(folded)):
-                return Sign(self._signal(group, folded, found), group.level, sure=group.sure)
+                return Sign(self._signal(group, folded, found), group.level, sure=group.sure, alone=group.alone)
         pair = None if only_sure else self._paired(folded)
         return Sign(pair, DangerLevel.DOUBTFUL) if pair else None
 
@@ -162,13 +167,16 @@ class DangerDetector:
 
     def _weighed(self, folded: str, sign: Sign | None, margins: Margins) -> DangerLevel:
         """The level of a message with such a sign, once its wording is weighed."""
+        if sign is not None and sign.alone:
+            return DangerLevel.PLAIN
         line: Line = getattr(self._wording.lines, self.telling(folded, sign))
         if margins.plain >= line.plain:
             return DangerLevel.PLAIN
         return DangerLevel.DOUBTFUL if margins.danger >= line.danger else DangerLevel.NONE
 
     def _signal(self, group: PatternGroup, folded: str, found: re.Match[str]) -> DangerSignal:
-        kind = SignalKind.RELATIVE if self._of_another(folded, found.start()) else group.kind
+        of_another = self._of_another(folded, found.start()) and not MY_BODY.search(found[0])
+        kind = SignalKind.RELATIVE if of_another else group.kind
         return DangerSignal(kind, group.name, found[0], group.urgent)
 
     def _of_another(self, folded: str, start: int) -> bool:
@@ -196,7 +204,7 @@ class DangerDetector:
 
 def _told_of(signal: DangerSignal, margins: Margins) -> DangerSignal:
     """The signal as another one's where the wording tells whose life it is, and the place in the sentence left where it doesn't."""
-    if abs(margins.another) < WHOSE:
+    if abs(margins.another) < WHOSE or MY_BODY.search(signal.words):
         return signal
     if margins.another > 0:
         return replace(signal, kind=SignalKind.RELATIVE)

@@ -107,6 +107,8 @@ class PatternGroup:
     """It is happening now."""
     sure: bool
     """The words are hardly ever a figure of speech."""
+    alone: bool
+    """They count whatever the rest sounds like: the wording was learned of people who want to die, not of those who are attacked."""
     unless: re.Pattern[str] | None
     """What takes the sign back: the shop can't go on, not the person."""
     patterns: CuedPatterns
@@ -161,6 +163,7 @@ def _group(data: Mapping[str, Any], words: Mapping[str, str]) -> PatternGroup:
         why=data["why"],
         urgent=data.get("urgent", False),
         sure=data.get("sure", False),
+        alone=data.get("alone", False),
         unless=_any(data.get("unless", ()), words),
         patterns=_cued(data["patterns"], words),
     )

@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from intents.danger.detector import MAX_DOUBTED, PAIR, WORDING, DangerDetector, DangerLevel, DangerSignal, SignalKind
-from intents.danger.score import DAMPING, DangerClassifier, Line, Lines, Margins, danger_ngrams, load_categories
+from intents.danger.score import (
+    DAMPING,
+    UNHEARD,
+    DangerClassifier,
+    Line,
+    Lines,
+    Margins,
+    danger_ngrams,
+    is_dictated,
+    load_categories,
+)
 from intents.danger.signs import CuedPatterns, load_patterns
 from intents.danger.spelling import BREAK, MAX_CHARACTERS, DangerNormalizer
 from intents.faq.reader import parse_yaml
@@ -155,6 +165,37 @@ def test_what_only_leans_that_way_is_doubtful(text: str) -> None:
 def test_an_act_means_a_place_a_farewell_or_a_wish_to_die_is_plain(text: str) -> None:
     assert DETECTOR.is_danger(text)
     assert DETECTOR.find(text) == DETECTOR.assess(text).signal
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["他掐着我的脖子，我跑进厕所了", "他拿刀架在我妈脖子上", "我哥被放贷的关在宾馆三天了", "我妈晕倒在地上，叫不醒", "我爸嘴唇发紫，喊他不应",
+     "我拿枕头捂了孩子的脸，我怕我自己", "他把孩子举到窗外，问我还不还", "船划到湖中间了，我不回去了", "药我全倒出来了，摆在桌上",
+     "我弟发消息说下辈子还当你弟，现在电话关机"],
+)  # fmt: skip
+def test_violence_a_collapse_a_child_in_danger_a_height_and_means_laid_out_are_plain_and_happening_now(
+    text: str,
+) -> None:
+    assert DETECTOR.is_danger(text)
+    assert signal_of(text).urgent
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["刀架我脖子上我也还不起", "催收在电话里说要砍我", "他们把我的车拖走了，合法吗", "我家在江边，房子会被拍卖吗", "平台把我关小黑屋了",
+     "买了份保险，能退保拿来还债吗", "密码和钥匙都交接了，我离职了"],
+)  # fmt: skip
+def test_threats_and_houses_by_the_river_and_insurance_are_none(text: str) -> None:
+    assert DETECTOR.assess(text).level is NONE
+
+
+def test_a_dictated_message_is_weighed_by_its_clauses_and_counts_a_little_more() -> None:
+    categories = load_categories()
+    spoken = "我把家里的事都说了我就不想再管了"
+    assert is_dictated(spoken)
+    assert danger_ngrams(spoken, categories) == danger_ngrams(spoken.replace("了我", "了，我"), categories)
+    wording = DangerClassifier({}, Margins(0.0, 0.0, 0.0), Lines(*(Line(0.0, 0.0),) * 5), categories)
+    assert wording.margins(spoken) == Margins(UNHEARD, 0.0, 0.0)
 
 
 @given(st.sampled_from([row["text"] for row in LISTED]))
