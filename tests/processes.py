@@ -14,8 +14,8 @@ import httpx
 
 from tests.fakes.botapi import PLAIN
 
-START_SECONDS = 20
-STOP_SECONDS = 15
+START_SECONDS = 60
+STOP_SECONDS = 40
 
 
 UNPACED = (

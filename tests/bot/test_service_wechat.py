@@ -98,7 +98,7 @@ def locked(database: Path) -> Iterator[None]:
 
 
 async def _second_try_is_in(service: Service) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(10):
+    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(40):
         while 'youshu_wechat_events_total{kind="try"} 1.0' not in (await client.get(f"{service.url}/metrics")).text:
             pass
 
@@ -106,7 +106,7 @@ async def _second_try_is_in(service: Service) -> None:
 async def test_a_verified_account_has_a_menu_and_its_health_is_asked(folder: Path, server: WeChatServer) -> None:
     server.errors["stable_token"] = [(40164, "invalid ip 203.0.113.7, not in whitelist")]
     async with serving(folder, server.url) as (service, _), httpx.AsyncClient(trust_env=False) as client:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while (ready := await client.get(f"{service.url}/readyz")).is_success:
                 pass
     assert ready.status_code == 503

@@ -35,7 +35,7 @@ from tests.fakes.botapi_rules import JSON, Refused
 TOKEN = f"{BOT_ID}:fake-token_of-the-tests_not-a-secret"
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients that speak plain HTTP only: reading the certificates takes longer than most tests."""
-DEADLINE = 10.0
+DEADLINE = 40.0
 """Seconds after which waiting for the bot is a failure."""
 
 IDLE_SECONDS = 75

@@ -17,7 +17,7 @@ from intents.reload import Reloader, ReloadResult
 from tests.faqs import faq_text, intent
 from tests.mistakes import GOOD, Mistake
 
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 40
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
 
 

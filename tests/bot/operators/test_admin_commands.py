@@ -43,7 +43,7 @@ class Post:
 
     async def until(self, count: int) -> None:
         """Wait until so many messages have been delivered."""
-        async with asyncio.timeout(10), self.delivering:
+        async with asyncio.timeout(40), self.delivering:
             await self.delivering.wait_for(lambda: len(self.delivered) >= count)
 
 

@@ -33,7 +33,7 @@ FLAGS = [
 ]
 ELSEWHERE = "https://www.baidu.com/"
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
-DEADLINE_SECONDS = 10
+DEADLINE_SECONDS = 30
 
 NUMBERS = (
     "先打 110 或12378，也可以打96110、400-810-8110；"
