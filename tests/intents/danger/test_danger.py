@@ -1,12 +1,15 @@
 """Danger to life is recognised in whatever words it comes, and nothing else is taken for it."""
 
 import csv
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from re import _constants, _parser  # type: ignore[attr-defined]  # the parser of regular expressions has no public name
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from opencc import OpenCC
@@ -24,7 +27,7 @@ from intents.danger.score import (
     load_categories,
 )
 from intents.danger.signs import CuedPatterns, load_patterns
-from intents.danger.spelling import BREAK, MAX_CHARACTERS, DangerNormalizer
+from intents.danger.spelling import MAX_CHARACTERS, DangerNormalizer
 from intents.faq.reader import parse_yaml
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -380,12 +383,45 @@ def test_the_data_names_nothing_twice() -> None:
     assert parse_yaml(text).problems == ()
 
 
-def test_whatever_a_pattern_matches_holds_a_character_of_its_cue() -> None:
-    spell = DangerNormalizer()
-    everything = BREAK.join({form for row in LISTED for form in (spell(row["text"]), DETECTOR.folded(row["text"]))})
-    for cue, pattern in patterns():
-        matches = {found[0] for found in re.finditer(pattern, everything)}
-        assert not [match for match in matches if not set(cue) & set(match)], pattern
+def holds_one_of(cue: str, tree: Iterable[tuple[object, Any]]) -> bool:
+    """Whether every text that a parsed pattern matches holds a character of the cue, as far as its form tells.
+
+    tree: what CPython's own parser of regular expressions gives.
+    """
+    return any(
+        (operation is _constants.LITERAL and chr(argument) in cue)
+        or (
+            operation is _constants.IN
+            and all(kind is _constants.LITERAL and chr(value) in cue for kind, value in argument)
+        )
+        or (operation is _constants.BRANCH and all(holds_one_of(cue, branch) for branch in argument[1]))
+        or (operation is _constants.SUBPATTERN and holds_one_of(cue, argument[3]))
+        or (
+            operation in (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
+            and argument[0] > 0
+            and holds_one_of(cue, argument[2])
+        )
+        for operation, argument in tree
+    )
+
+
+def test_whatever_a_pattern_can_match_holds_a_character_of_its_cue() -> None:
+    slang = yaml.safe_load(files("intents.danger").joinpath("spelling.yaml").read_text(encoding="utf-8"))["slang"]
+    for cue, pattern in [*patterns(), *((cue, pattern) for cue, pattern, _ in slang)]:
+        assert holds_one_of(cue, _parser.parse(pattern)), f"{cue}: {pattern}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我试了两回，都被发现救回来了",
+        "把自己拴了块石头走到水库边",
+        "他把我腿打折了，胳膊也折了",
+        "按住孩子的脸不让他哭，我也不想活了",
+    ],
+)
+def test_a_sign_counts_whichever_of_its_words_was_used(text: str) -> None:
+    assert DETECTOR.assess(text).level is not DangerLevel.NONE
 
 
 def test_whose_life_it_is_is_read_from_the_sentence_where_the_wording_doesnt_tell() -> None:
