@@ -1,11 +1,11 @@
-# make run: the web chat on http://127.0.0.1:8080 · make test: everything that CI runs · make coverage: the tests, measured
+# make run: the web chat on http://127.0.0.1:8080 · make test: the tests · make proof: the longer ones · make coverage: the tests, measured
 PYTHON ?= python3
 BIN := .venv/bin
 
 # Compiled modules are kept even where the environment says otherwise: every process that a test starts would compile them anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test coverage lint clean lock
+.PHONY: run test proof coverage lint clean lock
 
 run: .venv/.installed
 	$(BIN)/youshu serve
@@ -15,6 +15,10 @@ test: .venv/.tested
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --numprocesses 4
+
+# What takes longer than a developer waits for: kills, day-long talks, many inputs.
+proof: .venv/.tested
+	$(BIN)/pytest --numprocesses 4 -m proof
 
 # The same tests measured, held to the floor in pyproject.toml; the tracer makes them half as slow again.
 coverage: .venv/.tested

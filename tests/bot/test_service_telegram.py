@@ -49,7 +49,7 @@ async def asked(server: BotAPI, user: JSON, text: str) -> JSON:
     return await server.next_message(user)
 
 
-@pytest.mark.long
+@pytest.mark.proof
 async def test_killed_between_claim_and_sending_it_answers_at_most_once_and_the_talk_goes_on(
     folder: Path, server: BotAPI
 ) -> None:
@@ -123,7 +123,7 @@ async def test_sigterm_in_a_broadcast_tells_the_operator_who_is_left(folder: Pat
     assert summary == f"群发结束：送到 {len(reached)} 人，服务停了，{len(people) - len(reached)} 人没发。"
 
 
-@pytest.mark.long
+@pytest.mark.proof
 async def test_a_broadcast_goes_on_after_sigkill_and_reaches_everybody_at_most_once(
     folder: Path, server: BotAPI
 ) -> None:

@@ -43,7 +43,7 @@ async def serving(folder: Path, api: str = "") -> AsyncIterator[tuple[Service, W
         yield service, WeChat(service.url, "aes")
 
 
-@pytest.mark.long
+@pytest.mark.proof
 async def test_killed_while_a_message_is_open_it_answers_the_next_try(folder: Path) -> None:
     async with serving(folder) as (service, wechat):
         assert (await wechat.verify()).status_code == 200

@@ -344,7 +344,7 @@ async def test_a_reader_in_mid_turn_never_sees_a_mixture_of_two_versions(path: P
     assert mixtures == []
 
 
-@pytest.mark.long
+@pytest.mark.proof
 async def test_500_reloads_leak_neither_file_handles_nor_memory(path: Path) -> None:
     async def reload(times: int) -> None:
         for number in range(times):

@@ -101,7 +101,7 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 """
 
 
-@pytest.mark.long
+@pytest.mark.proof
 async def test_two_processes_on_one_store_do_a_thousand_turns_without_a_lock_error(
     database_url: str,
 ) -> None:

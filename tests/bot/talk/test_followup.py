@@ -109,6 +109,7 @@ async def test_a_harmless_follow_up_is_no_danger_to_life(conversation: Conversat
     assert alarmed == []
 
 
+@pytest.mark.proof
 async def test_danger_to_life_is_never_passed_over_in_the_middle_of_a_talk(conversation: Conversation) -> None:
     # Each message is a whole talk: every third, which keeps to a quarter of a minute.
     danger = [row["text"] for row in lines("danger.tsv") if row["level"] == "plain"][::3]

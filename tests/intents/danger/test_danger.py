@@ -239,6 +239,7 @@ def test_words_that_sound_alike_stay_what_they_are(text: str) -> None:
     assert DETECTOR.assess(text).level is NONE
 
 
+@pytest.mark.proof
 def test_the_list_is_recognised_in_traditional_characters_too() -> None:
     convert = OpenCC("s2t").convert
     others = [other for text in YES if (other := convert(text)) != text]
@@ -246,6 +247,7 @@ def test_the_list_is_recognised_in_traditional_characters_too() -> None:
     assert len(lost) <= len(others) * 0.03, lost
 
 
+@pytest.mark.proof
 def test_the_list_is_recognised_without_punctuation_too() -> None:
     others = [other for text in YES if (other := "".join(c for c in text if c.isalnum() or c == " ")) != text]
     lost = missed(others)

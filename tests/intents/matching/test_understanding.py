@@ -144,6 +144,7 @@ def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
     assert {match.intent, match.secondary_intent} == {"credit_report", "workplace_contacted"}
 
 
+@pytest.mark.proof
 def test_the_order_of_intents_and_questions_in_the_file_changes_nothing(faq: FAQ, matches: Mapping[str, Match]) -> None:
     shuffle = random.Random(3)  # noqa: S311 -- no secret; the same order every time
     intents = [
