@@ -13,7 +13,6 @@ from bot.channels.channel import ChannelLimits
 from bot.channels.wechat import sending, wording
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
 from bot.channels.wechat.claims import CHANNEL, BatchedClaims, Claims
-from bot.channels.wechat.crypto import MessageCrypto
 from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.handlers import Forget, MessageHandlers
 from bot.channels.wechat.intake import Count, MessageIntake, Pace
@@ -22,6 +21,7 @@ from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.startup import menu, retry_token
 from bot.channels.wechat.waiting import WaitingRoom
 from bot.channels.wechat.webhook import Webhook
+from bot.channels.wx.crypto import MessageCrypto
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
 
 log = structlog.get_logger(__name__)
