@@ -120,6 +120,7 @@ def _channels(
         WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics),
+        _wecom(settings, turn, conversation, metrics),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -179,6 +180,21 @@ def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics:
         claims=conversation.store.claims,
         count=metrics.wechat_event,
         groups=group_choices,
+    )
+
+
+def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+    secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
+    if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
+        return None
+    from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
+
+    return WeComChannel(
+        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url),
+        turn=turn,
+        has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
+        pulls=conversation.store.pulls,
+        count=metrics.wecom_event,
     )
 
 

@@ -14,6 +14,7 @@ from bot.store.broadcasts import RESUME_SECONDS, BroadcastQueue
 from bot.store.claims import CLAIM_SECONDS, ClaimRepository
 from bot.store.database import CALL_SECONDS, Database
 from bot.store.handoffs import HandoffRepository
+from bot.store.pulls import PullRepository
 from bot.store.tables import (
     broadcasts,
     claims,
@@ -22,6 +23,8 @@ from bot.store.tables import (
     misses,
     names_person,
     outcomes,
+    pull_cursors,
+    pull_work,
     recipients,
     talks,
     votes,
@@ -57,6 +60,7 @@ class Store:
         self.turns = TurnRepository(self.database, self.now)
         self.analytics = AnalyticsRepository(self.database)
         self.claims = ClaimRepository(self.database, self.now)
+        self.pulls = PullRepository(self.database, self.now)
         self.handoffs = HandoffRepository(self.database, self.now)
         self.broadcasts = BroadcastQueue(self.database, self.now)
 
@@ -113,6 +117,8 @@ class Store:
                 (clarify_choices, clarify_choices.c.day < first_day),
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),
+                (pull_cursors, pull_cursors.c.at < oldest),
+                (pull_work, pull_work.c.at < oldest),
                 (handoffs, handoffs.c.until <= now),
                 (recipients, recipients.c.at <= now - RESUME_SECONDS),
                 (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),
