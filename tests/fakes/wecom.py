@@ -107,7 +107,7 @@ class WeCom:
     _welcome_codes: dict[str, tuple[str, str, float]] = field(default_factory=dict)
     _heard: dict[tuple[str, str], tuple[float, int]] = field(default_factory=dict)
     """When each person wrote last, and how many messages they may still get."""
-    _used: set[str] = field(default_factory=set)
+    _used: set[tuple[str, str]] = field(default_factory=set)
     _read: Counter[str] = field(default_factory=Counter)
     _gates: dict[str, asyncio.Event] = field(default_factory=dict)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -330,7 +330,7 @@ class WeCom:
             return _error(95000, "invalid open_kfid")
         if self.states.get((account, person), 0) > 1:
             return _error(95018, f"send msg session status invalid, hint: [1], from ip: 203.0.113.7, {person}")
-        if wrong := self._wrong(body):
+        if wrong := self._wrong(body) or self._repeated(account, body):
             return wrong
         heard_at, left = self._heard.get((account, person), (0.0, 0))
         if heard_at < self.clock() - WINDOW_SECONDS:
@@ -338,6 +338,7 @@ class WeCom:
         if not left:
             return _error(95001, "send msg count limit")
         self._heard[account, person] = heard_at, left - 1
+        self._used.add((account, body["msgid"]))
         self.sent.append(Sent(account, person, body))
         return {"msgid": body["msgid"]}
 
@@ -354,8 +355,6 @@ class WeCom:
         """What is wrong with a message itself."""
         if not re.fullmatch(r"[0-9a-zA-Z_-]{1,32}", body["msgid"]):
             return _error(40058, "invalid Request Parameter: msgid")
-        if body["msgid"] in self._used:
-            return _error(95999, "msgid used before")  # the page says that it is an error, and not which
         if body["msgtype"] == "text":
             if not 0 < _bytes(body["text"]["content"]) <= TEXT_BYTES:
                 return _error(40058, "text.content exceed max length 2048")
@@ -369,8 +368,11 @@ class WeCom:
                 sizes += [(_bytes(item["click"]["id"]), ID_BYTES), (_bytes(item["click"]["content"]), ITEM_BYTES)]
             if any(size > most for size, most in sizes):
                 return _error(40058, "msgmenu exceed max length")
-        self._used.add(body["msgid"])
         return None
+
+    def _repeated(self, account: str, body: JSON) -> JSON | None:
+        """The page says that an id used before is an error, and not which."""
+        return _error(95999, "msgid used before") if (account, body["msgid"]) in self._used else None
 
 
 def _bytes(text: str) -> int:

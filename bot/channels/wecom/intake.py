@@ -60,6 +60,8 @@ class MessageIntake:
     count: Count
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
     """Messages answered although they could not be claimed."""
+    _unticked: set[str] = field(default_factory=set, repr=False)
+    """Messages done with of which the store doesn't know yet."""
     _last: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict, repr=False)
     """The last message in work of each person."""
     _running: set[asyncio.Task[None] | asyncio.Task[bool]] = field(default_factory=set, repr=False)
@@ -129,12 +131,19 @@ class MessageIntake:
         if previous is not None:
             await asyncio.wait({previous})
         await self.work(message)
-        if not noted:
-            return
+        if noted:
+            await self._tick_off(message.key)
+
+    async def _tick_off(self, key: str) -> None:
+        """Note that a message is done with, and those that couldn't be noted before."""
+        self._unticked.add(key)
+        several = tuple(self._unticked)
         try:
-            await self.pulls.finish(CHANNEL, [message.key])
+            await self.pulls.finish(CHANNEL, several)
         except StoreError as error:
             log.error("message_not_ticked_off", reason=str(error))
+        else:
+            self._unticked.difference_update(several)
 
     def _remember(self, key: str) -> None:
         self._answered[key] = None

@@ -23,21 +23,12 @@ ANSWER_SECONDS: Final = 48 * 3600.0
 WELCOME_MESSAGES: Final = 1
 WELCOME_SECONDS: Final = 20.0
 
-# …/94670, 读取消息: messages of one call at most; how long the callback's token is good; bytes of a cursor. Messages stay there
-# for three days. Without a token the page speaks of a strict limit on calls, without a number.
+# …/94670, 读取消息: messages of one call at most. They stay there for three days. The callback's token is good for ten minutes;
+# without one the page speaks of a strict limit on calls, and gives no number.
 PAGE_MESSAGES: Final = 1000
-CALLBACK_TOKEN_SECONDS: Final = 600.0
-CURSOR_BYTES: Final = 64
 
 # …/94661, 获取客服账号列表: accounts of one call at most.
 PAGE_ACCOUNTS: Final = 100
-
-# …/94665, 获取客服账号链接: bytes of scene, of [0-9a-zA-Z_-].
-SCENE_BYTES: Final = 32
-
-# …/90930, 回调配置: no answer within five seconds, and the callback comes again, three times in all.
-CALLBACK_SECONDS: Final = 5.0
-CALLBACK_TRIES: Final = 3
 
 LIMITS: Final = ChannelLimits(
     proactive=True, message_size=TEXT_BYTES, measure=utf8_bytes, choice_value_bytes=MENU_ID_BYTES

@@ -12,7 +12,7 @@ import structlog
 from bot.channels.wecom.api import WeComAPI
 from bot.channels.wecom.errors import CALLBACK_TOKEN, GONE_CODES, APIError
 from bot.channels.wecom.handlers import CLOCK_SECONDS
-from bot.channels.wecom.intake import CHANNEL, MessageIntake, Pulls
+from bot.channels.wecom.intake import CHANNEL, REPEAT, MessageIntake, Pulls
 from bot.channels.wecom.messages import Page
 from bot.channels.wx.api import Count
 from bot.observe import traceback_locations
@@ -45,6 +45,8 @@ class AccountPuller:
     _token: str = field(default="", repr=False)
     _since: float = float("inf")
     """On an account that was never pulled, what was sent before then is history."""
+    _cursor: str | None = None
+    """As it was last read or kept."""
 
     def wake(self, token: str, created: float) -> None:
         """Something came.
@@ -80,29 +82,33 @@ class AccountPuller:
         The first time, what was there before us is passed over. The cursor is then kept at the end only: a crash on the way
         would else have the rest of it answered.
         """
+        keep = True
         try:
-            kept_cursor = await self.pulls.cursor(CHANNEL, self.account)
-            keep = True
+            self._cursor = await self.pulls.cursor(CHANNEL, self.account)
         except StoreError as error:
-            # As the first time, so that only what is new is answered; the rest when the cursor can be read.
+            # At the start as the first time ever, so that only what is new is answered; the rest when the cursor can be read.
             log.error("cursor_not_read", reason=str(error))
-            kept_cursor, keep = None, False
-        first = kept_cursor is None
-        cursor, more, all_kept = kept_cursor or "", True, True
+            keep = False
+        first = self._cursor is None
+        cursor, more, all_kept = self._cursor or "", True, True
         while more:
             page = await self._page(cursor)
             more = page.has_more and bool(page.messages or page.next_cursor != cursor)
             next_cursor = None if first and more else page.next_cursor or cursor
             kept = await self._take(page, cursor, next_cursor, since=self._since if first else None, keep=keep)
+            if kept and next_cursor is not None:
+                self._cursor = next_cursor
             all_kept = all_kept and kept
             cursor = page.next_cursor or cursor
         return all_kept
 
     async def _take(self, page: Page, cursor: str, next_cursor: str | None, *, since: float | None, keep: bool) -> bool:
         """Hand a page to the intake, without what was sent before `since` (seconds since 1970)."""
-        fresh = {each.key: each for each in page.messages if since is None or each.sent_at >= since}
-        skipped = {each.key for each in page.messages} - fresh.keys()
-        for kind, number in ((HISTORY, len(skipped)), (UNREADABLE, page.unreadable)):
+        named = {each.key: each for each in page.messages}
+        fresh = {key: each for key, each in named.items() if since is None or each.sent_at >= since}
+        skipped = named.keys() - fresh.keys()
+        counts = {HISTORY: len(skipped), REPEAT: len(page.messages) - len(named), UNREADABLE: page.unreadable}
+        for kind, number in counts.items():
             for _ in range(number):
                 self.count(kind)
         if page.unreadable:

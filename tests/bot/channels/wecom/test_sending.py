@@ -89,8 +89,8 @@ def test_the_choices_are_items_of_a_menu_below_the_last_text() -> None:
     }
     text, menu = outgoing(text_reply("长" * 400, choices=choices))
     assert (text.choices, menu.text, menu.choices) == ((), wording.CHOOSE, choices)
-    before, last = outgoing(text_reply("长" * 600, "尾", choices=choices))
-    assert (before.choices, last.text, last.choices) == ((), "尾", choices)
+    before, last = outgoing(text_reply("长" * 600, "尾" * 200, choices=choices))
+    assert (before.choices, last.text, last.choices) == ((), "尾" * 200, choices)
 
 
 def test_choices_beyond_a_menus_items_stand_below_it_by_their_numbers() -> None:
