@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from intents.faq.rewrite import KEPT_BACKUPS, Restored, RewriteError, backups, exclusive_writer, replace, restore
+from intents.faq import rewrite
+from intents.faq.backups import KEPT_BACKUPS
+from intents.faq.files import FAQFiles
+from intents.faq.rewrite import Restored, RewriteError, backups, exclusive_writer, restore
 from tests.disks import fill, remount, small_disk
+
+
+def replace(path: Path, before: bytes, after: bytes) -> Path:
+    """A FAQ of one file gets another content."""
+    return rewrite.replace(FAQFiles(path, before, {}), {"": after})
 
 
 @pytest.fixture
