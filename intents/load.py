@@ -66,8 +66,10 @@ def _problems_of(beside: Sequence[QuestionFile]) -> Iterator[Problem]:
     return (problem for file in beside for problem in file.problems)
 
 
-def check_files(files: FAQFiles, *, advice: bool = True) -> CheckedFaq:
-    """Check the files of a FAQ; never raises."""
+def check_files(
+    files: FAQFiles, *, today: date | None = None, limits: ContentLimits | None = None, advice: bool = True
+) -> CheckedFaq:
+    """Check the files of a FAQ as check_text does; never raises."""
     main, problems = _decoded("", files.main)
     questions: dict[str, str] = {}
     for name, content in files.questions.items():
@@ -75,7 +77,7 @@ def check_files(files: FAQFiles, *, advice: bool = True) -> CheckedFaq:
         problems += wrong
     if problems:
         return CheckedFaq(None, causes(problems), files.digest)
-    checked = check_text(main, questions, advice=advice)
+    checked = check_text(main, questions, today=today, limits=limits, advice=advice)
     unread = [_unread(files, name) for name in files.unread] if advice else []
     found = causes([*checked.problems, *unread]) if unread else checked.problems
     return replace(checked, problems=found, digest=files.digest)

@@ -13,6 +13,8 @@ from intents.faq.source import LIST_MARKS, Place, SourceText
 
 QUESTIONS_FOLDER = "questions"
 SUFFIX = ".txt"
+HEADING = "# 一行一句问法；以 # 开头的是注释"
+"""The first line of a new text."""
 
 _LINE = re.compile(r"[^\r\n]+")
 _AUTHOR = re.compile(r"#\s*作者[\s:：]+(\S.*?)\s*")

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from intents.errors import os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
 from intents.faq.files import has_questions_folder, read_files
-from intents.faq.question_files import SUFFIX
+from intents.faq.question_files import HEADING, SUFFIX
 from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import Answer, Basis, Group, Intent
@@ -45,7 +45,7 @@ def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> A
         changes: dict[str, bytes | None] = {"": edit.text.encode("utf-8")}
         name = f"{key}{SUFFIX}"
         if beside and name not in before.questions:
-            changes[name] = f"# {_description(Intent, 'questions')}\n".encode()
+            changes[name] = f"{HEADING}\n".encode()
         backup = replace(before, changes)
         return AddedIntent(edit.line + 1, backup, before.told(name) if beside else None)
 

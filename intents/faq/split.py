@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from intents.faq.edit import EditError
 from intents.faq.files import FAQFiles
-from intents.faq.question_files import NO_AUTHOR_LINE, SUFFIX, parse_questions
+from intents.faq.question_files import HEADING, NO_AUTHOR_LINE, SUFFIX, parse_questions
 from intents.faq.reader import Path, YamlDocument, parse_yaml
 from intents.faq.schema import OUT_OF_SCOPE
-
-HEADING = "# 一行一句问法；以 # 开头的是注释"
 
 _TRAILING_COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
 _CLOSING = re.compile(r"(?:[\s,]|#[^\n]*\n)*\]")
@@ -58,13 +56,17 @@ def _blocks(document: YamlDocument) -> Iterator[_Block]:
     outside = value.get(OUT_OF_SCOPE)
     if isinstance(outside, dict) and outside.get("questions"):
         block = _block(document, OUT_OF_SCOPE, (OUT_OF_SCOPE, "questions"))
-        # Where nothing else stands under it, the key goes as well: it would be empty.
-        first = document.key_place((OUT_OF_SCOPE,)).line if len(outside) == 1 else block.first
-        yield _Block(block.key, block.path, first, block.last)
+        yield _whole_section(document, block) if len(outside) == 1 else block
     intents = value.get("intents")
     for index, intent in enumerate(intents if isinstance(intents, list) else ()):
         if isinstance(intent, dict) and intent.get("questions") and isinstance(key := intent.get("id"), str):
             yield _block(document, key, ("intents", index, "questions"))
+
+
+def _whole_section(document: YamlDocument, block: _Block) -> _Block:
+    """The block with the key above it, which would be empty, and the empty line that set it apart."""
+    last = block.last if document.source.line(block.last + 1).strip() else block.last + 1
+    return _Block(block.key, block.path, document.key_place((OUT_OF_SCOPE,)).line, min(last, len(document.source)))
 
 
 def _block(document: YamlDocument, key: str, path: Path) -> _Block:
