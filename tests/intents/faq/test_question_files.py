@@ -70,28 +70,28 @@ def test_an_author_holds_until_another_or_none_is_named() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- 有人撬锁\n", "questions/door_knock.txt:1:1: warning W-LINE-FORM 行首的“-”会当成问法的一部分"),
-        ("# 夜里\n  •有人撬锁\n", "questions/door_knock.txt:2:3: warning W-LINE-FORM 行首的“•”会当成问法的一部分"),
-        ('"有人撬锁"\n', "questions/door_knock.txt:1:1: warning W-LINE-FORM 首尾的引号会当成问法的一部分"),
-        ("questions:\n", "questions/door_knock.txt:1:1: warning W-LINE-FORM “questions:”是 faq.yaml 里的写法，在这里会当成一句问法"),
-        ("有人撬锁\n#急# 有人砸窗\n", "questions/door_knock.txt:2:1: warning W-HASH 这一行以“#”开头，整行成了注释，不会当成问法"),
-        ("有人撬锁 # 新加的\n", "questions/door_knock.txt:1:6: warning W-HASH “#”不在行首，它和后面的字都会当成问法"),
-        ("<<<<<<< HEAD\n有人撬锁\n", "questions/door_knock.txt:1:1: error E-CONFLICT 这是合并版本时留下的冲突标记"),
-        ("有人\x07撬锁\n", "questions/door_knock.txt:1:3: error E-CHARACTER 有一个看不见的控制字符（U+0007）"),
-        ("有人\u200b撬锁\n", "questions/door_knock.txt:1:3: warning W-INVISIBLE 这里有一个看不见的字符（U+200B）"),
-        ("有人撬锁А\n", "questions/door_knock.txt:1:5: warning W-LOOK-ALIKE “А”（U+0410）只是看着像平常的字"),
-        ("有人撬\ufffd\n", "questions/door_knock.txt:1:4: warning W-GARBLED 这里是乱码"),
-        ("“有人撬锁”\n", "questions/door_knock.txt:1:1: warning W-CURLY-QUOTE 整句放在弯引号“ ”里，引号会原样显示"),
-        ("有人砸▲門撬锁".replace("▲", "") + "\n", "questions/door_knock.txt:1:4: warning W-MIXED-SCRIPT 一句话里繁体“門”和简体混着写"),
-        ("有人撬{锁}\n", "questions/door_knock.txt:1:4: error E-BRACE 标题和问法里不能引用参数"),
-        ("……！\n", "questions/door_knock.txt:1:1: error E-EMPTY-QUESTION 问法“……！”里没有能辨认的字"),
-        ("夜里有人砸门，要账咋办\n", "questions/door_knock.txt:1:1: warning W-REPEATED-QUESTION “夜里有人砸门，要账咋办”和 faq.yaml 第 19 行"),
-        ("有人撬锁\n有人撬锁？\n", "questions/door_knock.txt:2:1: warning W-REPEATED-QUESTION “有人撬锁？”和第 1 行是同一句"),
-        ("花卡在哪里申请\n", "questions/door_knock.txt:1:1: error E-SCOPE-CLASH “花卡在哪里申请”在 faq.yaml 第 12 行的 out_of_scope 里也有"),
+        ("- 有人撬锁\n", "door_knock.txt:1:1: warning W-LINE-FORM 行首的“-”会当成问法的一部分"),
+        ("# 夜里\n  •有人撬锁\n", "door_knock.txt:2:3: warning W-LINE-FORM 行首的“•”会当成问法的一部分"),
+        ('"有人撬锁"\n', "door_knock.txt:1:1: warning W-LINE-FORM 首尾的引号会当成问法的一部分"),
+        ("questions:\n", "door_knock.txt:1:1: warning W-LINE-FORM “questions:”是 faq.yaml 里的写法，在这里会当成一句问法"),
+        ("有人撬锁\n#急# 有人砸窗\n", "door_knock.txt:2:1: warning W-HASH 这一行以“#”开头，整行成了注释，不会当成问法"),
+        ("有人撬锁 # 新加的\n", "door_knock.txt:1:6: warning W-HASH “#”不在行首，它和后面的字都会当成问法"),
+        ("<<<<<<< HEAD\n有人撬锁\n", "door_knock.txt:1:1: error E-CONFLICT 这是合并版本时留下的冲突标记"),
+        ("有人\x07撬锁\n", "door_knock.txt:1:3: error E-CHARACTER 有一个看不见的控制字符（U+0007）"),
+        ("有人\u200b撬锁\n", "door_knock.txt:1:3: warning W-INVISIBLE 这里有一个看不见的字符（U+200B）"),
+        ("有人撬锁А\n", "door_knock.txt:1:5: warning W-LOOK-ALIKE “А”（U+0410）只是看着像平常的字"),
+        ("有人撬\ufffd\n", "door_knock.txt:1:4: warning W-GARBLED 这里是乱码"),
+        ("“有人撬锁”\n", "door_knock.txt:1:1: warning W-CURLY-QUOTE 整句放在弯引号“ ”里，引号会原样显示"),
+        ("有人砸▲門撬锁".replace("▲", "") + "\n", "door_knock.txt:1:4: warning W-MIXED-SCRIPT 一句话里繁体“門”和简体混着写"),
+        ("有人撬{锁}\n", "door_knock.txt:1:4: error E-BRACE 标题和问法里不能引用参数"),
+        ("……！\n", "door_knock.txt:1:1: error E-EMPTY-QUESTION 问法“……！”里没有能辨认的字"),
+        ("夜里有人砸门要账，咋办\n", "door_knock.txt:1:1: warning W-REPEATED-QUESTION “夜里有人砸门要账，咋办”和 faq.yaml 第 19 行是同一句"),
+        ("有人撬锁\n有人撬锁？\n", "door_knock.txt:2:1: warning W-REPEATED-QUESTION “有人撬锁？”和第 1 行是同一句"),
+        ("花卡在哪里申请\n", "door_knock.txt:1:1: error E-SCOPE-CLASH “花卡在哪里申请”在 faq.yaml 第 12 行的 out_of_scope 里也有"),
     ],
 )  # fmt: skip
 def test_a_finding_names_the_text_and_its_line(text: str, said: str) -> None:
-    assert said in found(text)
+    assert f"questions/{said}" in found(text)
 
 
 def test_a_clean_text_has_no_finding() -> None:
