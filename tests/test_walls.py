@@ -43,6 +43,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.shared",
         "bot.channels",
         "bot.talk.text_commands",
+        "bot.talk.wording",
         "bot.operators",
         "bot.http",
         "bot.store.errors",

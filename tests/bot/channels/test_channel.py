@@ -45,6 +45,7 @@ async def channels(server: BotAPI, tmp_path: Path) -> AsyncIterator[dict[str, Ch
                 forget=conversation.forget,
                 claims=store.claims,
                 count=lambda _: None,
+                states=store.channel_states,
             ),
         ]
         yield {channel.name: channel for channel in several}
