@@ -13,7 +13,6 @@ from bot.channels.channel import ChannelLimits
 from bot.channels.wechat import quota, sending, waiting, wording
 from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
-from bot.channels.wechat.crypto import MessageCrypto
 from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.handlers import Forget, MessageHandlers
 from bot.channels.wechat.intake import Claims, Count, MessageIntake, Pace
@@ -23,6 +22,7 @@ from bot.channels.wechat.quota import LastHeard, Quotas
 from bot.channels.wechat.startup import menu, retry_token
 from bot.channels.wechat.waiting import WaitingRoom
 from bot.channels.wechat.webhook import Webhook
+from bot.channels.wx.crypto import MessageCrypto
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.store.errors import StoreError

@@ -9,10 +9,11 @@ from pydantic import SecretStr
 
 from bot.channels.wechat import wording
 from bot.channels.wechat.api import WeChatAPI
-from bot.channels.wechat.errors import NETWORK, APIError
+from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.limits import MENU_NAME_BYTES, TEXT_BYTES, text_bytes
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.startup import menu
+from bot.channels.wx.api import NETWORK
 from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError
 from bot.operators.handoff import Handoffs
 from bot.talk.answers import group_choices
