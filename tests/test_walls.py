@@ -45,6 +45,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.channels",
         "bot.channels.wx",
         "bot.talk.text_commands",
+        "bot.talk.wording",
         "bot.operators",
         "bot.http",
         "bot.store.errors",

@@ -6,6 +6,7 @@ developers.weixin.qq.com is the vendor's page; where it is silent the report is 
 from typing import Final
 
 from bot.channels.channel import ChannelLimits
+from bot.messages import ChoiceStyle
 
 # developers.weixin.qq.com/doc/offiaccount/Message_Management/Passive_user_reply_message.html: no answer within five seconds,
 # and the connection is cut and the message sent again, three times in all.
@@ -48,4 +49,6 @@ def text_bytes(text: str) -> int:
 
 def channel_limits(*, verified: bool) -> ChannelLimits:
     """What the account can carry; only a verified one writes to people by itself."""
-    return ChannelLimits(proactive=verified, message_size=TEXT_BYTES, measure=text_bytes)
+    return ChannelLimits(
+        proactive=verified, message_size=TEXT_BYTES, measure=text_bytes, choice_style=ChoiceStyle.NUMBERS
+    )

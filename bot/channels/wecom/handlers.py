@@ -96,18 +96,18 @@ class MessageHandlers:
     async def _reply(self, message: KFMessage) -> Reply | None:
         """What the conversation says."""
         text = message.text.strip()
-        incoming = Incoming(_person(message), "" if _is_emoji(text) else text)
         if message.menu_id and choices.decode(message.menu_id) is not None:
-            incoming = Incoming(_person(message), choice=message.menu_id)
-        reply = await self._turn(incoming)
+            reply = await self._turn(message, choice=message.menu_id)
+        else:
+            reply = await self._turn(message, "" if _is_emoji(text) else text)
         if message.kind == TEXT or reply is None or reply.intent is not None:
             return reply
         # The conversation has heard of it, because an operator may be in the talk.
         return replace(reply, sections=(Section((_UNREADABLE.get(message.kind, wording.TEXT_ONLY),)),))
 
-    async def _turn(self, incoming: Incoming) -> Reply | None:
+    async def _turn(self, message: KFMessage, text: str = "", choice: str | None = None) -> Reply | None:
         async with self._turns:
-            return await self.turn(incoming)
+            return await self.turn(Incoming(_person(message), text, choice, limits.LIMITS.choice_style))
 
     async def _deliver(self, message: KFMessage, messages: tuple[Outgoing, ...]) -> None:
         left = self.quotas.left(message.person)
@@ -140,7 +140,7 @@ class MessageHandlers:
             return
         topic = message.scene if message.scene and self.has_topic(message.scene) else None
         choice = choices.OpenTopic(topic) if topic is not None else choices.OpenMenu()
-        reply = await self._turn(Incoming(_person(message), choice=choice.encode()))
+        reply = await self._turn(message, choice=choice.encode())
         if reply is None:
             return
         if topic is None and reply.intent != CRISIS:

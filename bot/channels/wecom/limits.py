@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.channels.channel import ChannelLimits
 from bot.channels.render import utf8_bytes
+from bot.messages import ChoiceStyle
 
 # …/94677, 文本消息: bytes of a text. …, 菜单消息: bytes above and below the items, how many items, bytes of an item's id and of
 # what it says. …, msgid: bytes, of [0-9a-zA-Z_-]; one that was used before is refused, so that a repeat isn't delivered twice.
@@ -31,5 +32,10 @@ PAGE_MESSAGES: Final = 1000
 PAGE_ACCOUNTS: Final = 100
 
 LIMITS: Final = ChannelLimits(
-    proactive=True, message_size=TEXT_BYTES, measure=utf8_bytes, choice_value_bytes=MENU_ID_BYTES
+    proactive=True,
+    message_size=TEXT_BYTES,
+    measure=utf8_bytes,
+    choice_value_bytes=MENU_ID_BYTES,
+    # Most can be tapped as well, but every one has its number.
+    choice_style=ChoiceStyle.NUMBERS,
 )
