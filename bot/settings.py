@@ -33,8 +33,14 @@ _WECOM_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
             r"[A-Za-z0-9_-]{20,128}",
             "不像管理后台给的 Secret，应当是一长串字母、数字、下划线和连字符",
         ),
-        "wecom_token": (r"[A-Za-z0-9]{3,32}", "要和管理后台“接收事件服务器”里的 Token 一样：字母和数字，3 到 32 个"),
-        "wecom_aes_key": (r"[A-Za-z0-9]{43}", "要和管理后台里的 EncodingAESKey 一样：字母和数字，正好 43 个"),
+        "wecom_token": (
+            r"[A-Za-z0-9]{3,32}",
+            "要和管理后台“接收消息 → API 接收”里的 Token 一样：字母和数字，3 到 32 个",
+        ),
+        "wecom_aes_key": (
+            r"[A-Za-z0-9]{43}",
+            "要和管理后台“接收消息 → API 接收”里的 EncodingAESKey 一样：字母和数字，正好 43 个",
+        ),
     }
 )
 """The form of each setting of WeCom's beside the CorpID, and what to say of another."""

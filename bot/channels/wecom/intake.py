@@ -73,7 +73,8 @@ class MessageIntake:
             for _ in range(number):
                 self.count(LOST + kind)
         if lost:
-            log.warning("wecom_messages_lost", **dict(sorted(lost.items())))
+            kinds = ", ".join(f"{kind}={number}" for kind, number in sorted(lost.items()))
+            log.warning("wecom_messages_lost", messages=sum(lost.values()), kinds=kinds)
 
     async def take(self, pulled: PulledPage, messages: Mapping[str, KFMessage], *, keep: bool = True) -> bool:
         """Have a page's messages worked on that weren't before; whether the store knows of it.
