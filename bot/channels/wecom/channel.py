@@ -1,6 +1,7 @@
 """The WeCom channel: callbacks wake pullers, what they pull is answered by the conversation, and operators write to people."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from secrets import token_hex
@@ -74,7 +75,7 @@ class WeComChannel:
         self._sessions = Sessions(self._api, count)
         self._delivery = Delivery(self._api, self._quotas, self._sessions, count, options.first_pause / 2)
         handlers = MessageHandlers(turn, has_topic, count, self._delivery, self._quotas, self._sessions, WaitingRoom())
-        self._intake = MessageIntake(handlers.handle, pulls, count)
+        self._intake = MessageIntake(handlers, pulls, count)
         self._syncer = Syncer(self._api, self._intake, pulls, count, first_pause=options.first_pause)
         crypto = MessageCrypto(options.token, options.aes_key, options.corp_id)
         self._webhook = Webhook(crypto, self._notice, count)
@@ -116,7 +117,7 @@ class WeComChannel:
         # Of somebody who hasn't written since the start it isn't known where they did: another account isn't let through to them.
         for account in accounts:
             try:
-                await self._delivery.deliver(account, person.user, messages, cause)
+                await self._delivery.deliver(account, person.user, deque(messages), cause)
             except APIError as refused:
                 error = SendError(SendFailure.OTHER, str(refused), remedy=f"{refused.remedy}。")
             else:

@@ -1,7 +1,8 @@
 """Messages to people: tried again where that can't deliver them twice, counted against the quota, never into a held session."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -36,25 +37,28 @@ class Delivery:
     count: Count
     first_pause: float = FIRST_PAUSE
 
-    async def deliver(self, account: str, person: str, messages: Sequence[Outgoing], cause: str) -> None:
+    async def deliver(self, account: str, person: str, messages: deque[Outgoing], cause: str) -> None:
         """Send these to somebody.
 
         Args:
             account: open_kfid that they write to.
             person: external_userid.
-            messages: in order.
+            messages: in order; each is taken off when it is delivered.
             cause: an id of what they answer: the same messages for the same cause are delivered once.
         """
 
         async def send(message_id: str, content: Content) -> None:
             await self.api.send(account, person, message_id, content)
 
-        for number, message in enumerate(messages):
+        number = 0
+        while messages:
             try:
-                await self._in_either_form(send, message, f"{cause}:{number}")
+                await self._in_either_form(send, messages[0], f"{cause}:{number}")
             except APIError as error:
-                await self._refused(error, account, person, lost=len(messages) - number)
+                await self._refused(error, account, person, left=len(messages))
                 raise
+            messages.popleft()
+            number += 1
             self.quotas.spend(person)
             self.sessions.reached()
 
@@ -100,9 +104,9 @@ class Delivery:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _refused(self, error: APIError, account: str, person: str, *, lost: int) -> None:
+    async def _refused(self, error: APIError, account: str, person: str, *, left: int) -> None:
         self.count(str(error))
-        log.warning("wecom_not_sent", kind=str(error), messages=lost, remedy=error.remedy)
+        log.warning("wecom_not_sent", kind=str(error), messages=left, remedy=error.remedy)
         if error.code == NO_MORE_MESSAGES:
             self.quotas.exhaust(person)
         if error.code == SESSION_HELD:

@@ -24,6 +24,8 @@ TOO_LATE: Final = 95002
 SESSION_ENDED: Final = 95013
 SESSION_HELD: Final = 95018
 """The session's state doesn't let the API speak."""
+LATER_CODES: Final = frozenset({NETWORK, BUSY, 45009, 45033, NO_MORE_MESSAGES})
+"""What can't be sent now may be asked for later."""
 MENU_CODES: Final = frozenset({40058, 45098, 95008, 95009})
 """A menu isn't taken as it is; the same as a text may be."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,7 +13,7 @@ import structlog
 from bot import choices
 from bot.channels.wecom import limits, wording
 from bot.channels.wecom.delivery import Delivery
-from bot.channels.wecom.errors import FAIL_TYPES, NO_MORE_FAIL, APIError
+from bot.channels.wecom.errors import FAIL_TYPES, LATER_CODES, NO_MORE_FAIL, APIError
 from bot.channels.wecom.intake import CHANNEL
 from bot.channels.wecom.messages import TEXT, KFMessage, Origin, SessionChange
 from bot.channels.wecom.quota import Quotas
@@ -54,15 +55,20 @@ class MessageHandlers:
     clock: Callable[[], float] = time.time
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(TURNS_AT_ONCE), repr=False)
 
-    async def handle(self, message: KFMessage) -> None:
-        """Answer a message or an event. Raises nothing."""
+    def arrived(self, message: KFMessage) -> None:
+        """Count what may be sent to somebody from their latest message on, however many are still to be answered."""
+        if message.is_written:
+            self.quotas.after_message(message.person, message.account, message.sent_at)
+
+    async def handle(self, message: KFMessage, behind: int) -> None:
+        """Answer a message or an event; a message for each of those that wait behind it is left of the quota. Raises nothing."""
         try:
             if message.is_event:
                 await self._event(message)
             elif message.origin == Origin.ATTENDANT:
                 self.sessions.hold(message.account, message.person)
-            elif message.origin == Origin.CUSTOMER:
-                await self._message(message)
+            elif message.is_written:
+                await self._message(message, behind)
         except APIError:
             return  # counted and logged where it was raised
         except Exception as error:  # noqa: BLE001 -- whatever it is, the next message must be answered
@@ -71,21 +77,23 @@ class MessageHandlers:
 
     # --- messages -----------------------------------------------------------------------------------------------
 
-    async def _message(self, message: KFMessage) -> None:
-        self.quotas.after_message(message.person, message.account, message.sent_at)
+    async def _message(self, message: KFMessage, behind: int) -> None:
         if message.sent_at < self.clock() - limits.ANSWER_SECONDS:
             self.count("too_late")
             log.warning("wecom_too_late", kind=message.kind)
             return
         if await self.sessions.is_held(message.account, message.person):
             return
+        if rest := self._rest(message):
+            await self._deliver(message, rest, behind)
+            return
         try:
-            messages = self._rest(message) or _outgoing(await self._reply(message))
+            messages = _outgoing(await self._reply(message))
         except Exception as error:  # noqa: BLE001 -- whatever it is, somebody waits for a word
             self.count(type(error).__name__)
             log.error("turn_failed", error=type(error).__name__, at=traceback_locations(error))
             messages = (Outgoing(wording.FAILED),)
-        await self._deliver(message, messages)
+        await self._deliver(message, messages, behind, self.waiting.withheld(message.person))
 
     def _rest(self, message: KFMessage) -> tuple[Outgoing, ...]:
         """What waits and is asked for; nothing where something else is meant."""
@@ -109,14 +117,27 @@ class MessageHandlers:
         async with self._turns:
             return await self.turn(Incoming(_person(message), text, choice, limits.LIMITS.choice_style))
 
-    async def _deliver(self, message: KFMessage, messages: tuple[Outgoing, ...]) -> None:
+    async def _deliver(
+        self, message: KFMessage, messages: tuple[Outgoing, ...], behind: int, earlier: tuple[Outgoing, ...] = ()
+    ) -> None:
+        """Send what may be sent; the rest waits, and above all what a later message may need isn't used up."""
         left = self.quotas.left(message.person)
-        now, rest = within(messages, left if left is not None else limits.MESSAGES_AFTER_A_MESSAGE)
-        self.waiting.keep(message.person, rest)
+        most = max(0, (left if left is not None else limits.MESSAGES_AFTER_A_MESSAGE) - behind)
+        now, rest = within(messages, most, earlier)
+        untold = behind > 0 or not now or now[-1].alone
+        if untold:
+            now = tuple(each.with_footer("") for each in now)
+        self.waiting.keep(message.person, rest, withheld=untold)
         if messages and not now:
-            self.count("quota")
-            log.warning("wecom_quota", remedy=wording.QUOTA.format(needed=len(messages), left=0))
-        await self.delivery.deliver(message.account, message.person, now, message.key)
+            self.count("withheld")
+        sending = deque(now)
+        try:
+            await self.delivery.deliver(message.account, message.person, sending, message.key)
+        except APIError as error:
+            if error.code in LATER_CODES:
+                undelivered = (each.with_footer("") for each in sending)
+                self.waiting.keep(message.person, (*undelivered, *rest), withheld=True)
+            raise
 
     # --- events -------------------------------------------------------------------------------------------------
 
@@ -146,7 +167,7 @@ class MessageHandlers:
         if topic is None and reply.intent != CRISIS:
             reply = replace(reply, sections=(Section((wording.WELCOME,)),))
         now, rest = within(outgoing(reply), limits.WELCOME_MESSAGES)
-        self.waiting.keep(message.person, rest)
+        self.waiting.keep(message.person, rest, withheld=False)
         for welcome in now:
             await self.delivery.welcome(message.welcome_code, welcome, message.key)
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import itertools
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -23,7 +23,22 @@ LOST: Final = "lost_"
 REMEMBERED: Final = 10_000
 """How many messages are remembered that were answered while the store was away."""
 
-Work = Callable[[KFMessage], Awaitable[None]]
+
+class Work(Protocol):
+    """Answers messages; raises nothing."""
+
+    def arrived(self, message: KFMessage) -> None:
+        """A message has come, which will be answered in its turn."""
+        ...
+
+    async def handle(self, message: KFMessage, behind: int) -> None:
+        """Answer a message or an event.
+
+        Args:
+            message: the next of its person.
+            behind: how many more that person has written meanwhile.
+        """
+        ...
 
 
 class Pulls(Protocol):
@@ -55,7 +70,6 @@ class MessageIntake:
     """Takes pages in, at most once out: a crash after the claim loses an answer rather than giving it twice, and notes it."""
 
     work: Work
-    """Answers one message; raises nothing."""
     pulls: Pulls
     count: Count
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
@@ -64,6 +78,8 @@ class MessageIntake:
     """Messages done with of which the store doesn't know yet."""
     _last: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict, repr=False)
     """The last message in work of each person."""
+    _waiting: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
+    """How many messages of each person wait to be worked on."""
     _running: set[asyncio.Task[None] | asyncio.Task[bool]] = field(default_factory=set, repr=False)
 
     async def report_lost(self) -> None:
@@ -122,6 +138,8 @@ class MessageIntake:
 
     def _queue(self, message: KFMessage, *, noted: bool) -> None:
         person = (message.account, message.person)
+        self.work.arrived(message)
+        self._waiting[person] += message.is_written
         task = asyncio.create_task(self._after(self._last.get(person), message, noted=noted))
         self._keep(task)
         self._last[person] = task
@@ -131,7 +149,11 @@ class MessageIntake:
         """Work on a message when the one before it of the same person is done."""
         if previous is not None:
             await asyncio.wait({previous})
-        await self.work(message)
+        person = (message.account, message.person)
+        self._waiting[person] -= message.is_written
+        await self.work.handle(message, self._waiting[person])
+        if not self._waiting[person]:
+            del self._waiting[person]
         if noted:
             await self._tick_off(message.key)
 

@@ -79,6 +79,11 @@ class KFMessage:
     fail_type: int = 0
     """Of a msg_send_fail."""
 
+    @property
+    def is_written(self) -> bool:
+        """Whether somebody wrote it who waits for an answer."""
+        return not self.is_event and self.origin == Origin.CUSTOMER
+
     @classmethod
     def from_json(cls, item: object) -> Self | None:
         """The message in this item of msg_list; None for what isn't one."""

@@ -1,7 +1,7 @@
 """A reply as WeCom messages: texts cut by bytes, the choices as a menu with numbers below the last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.channels.render import Line, Paragraph, pieces, plain, utf8_bytes
@@ -11,7 +11,8 @@ from bot.messages import Choice, Reply
 CRISIS: Final = "crisis"
 """The intent of a reply about danger to life."""
 
-PAGE_BYTES: Final = limits.TEXT_BYTES - utf8_bytes(f"\n\n{wording.CONTINUE}")
+FOOTER_BYTES: Final = max(utf8_bytes(line) for line in (wording.CONTINUE, wording.EARLIER)) + len("\n\n")
+PAGE_BYTES: Final = limits.TEXT_BYTES - FOOTER_BYTES
 """Of a text, so that a line can still stand below it that says how to go on."""
 
 Content = dict[str, object]
@@ -24,17 +25,21 @@ class Outgoing:
     text: str
     choices: tuple[Choice, ...] = ()
     """Shown as a menu below the text, which is then its head."""
+    footer: str = ""
+    """How to see what waits; empty where nothing does."""
+    alone: bool = False
+    """Nothing may stand below it: it is about danger to life."""
 
     @property
     def content(self) -> Content:
         """As send_msg takes it (https://developer.work.weixin.qq.com/document/path/94677)."""
         if not self.choices:
-            return {"msgtype": "text", "text": {"content": self.text}}
+            return {"msgtype": "text", "text": {"content": _joined(self.text, self.footer)}}
         items = [
             {"type": "click", "click": {"id": choice.value, "content": _numbered(number, choice)}}
             for number, choice in enumerate(self.choices[: limits.MENU_ITEMS], 1)
         ]
-        tail = _tail(self.choices)
+        tail = _joined(_tail(self.choices), self.footer)
         return {
             "msgtype": "msgmenu",
             "msgmenu": {"head_content": self.text, "list": items, **({"tail_content": tail} if tail else {})},
@@ -44,15 +49,21 @@ class Outgoing:
     def as_text(self) -> "tuple[Outgoing, ...]":
         """The same without a menu."""
         paragraphs = [tuple(map(Line, each.split("\n"))) for each in self.text.split("\n\n")]
-        return _texts([*paragraphs, _numbers(self.choices)])
+        *before, last = _texts([*paragraphs, _numbers(self.choices)])
+        return (*before, replace(last, footer=self.footer))
 
-    def to_be_continued(self) -> "Outgoing":
-        """A text with how to see the rest below it."""
-        return Outgoing(f"{self.text}\n\n{wording.CONTINUE}")
+    def with_footer(self, footer: str) -> "Outgoing":
+        """The same with how to see what waits below it, where anything may stand there."""
+        return self if self.alone else replace(self, footer=footer)
 
 
 def outgoing(reply: Reply) -> tuple[Outgoing, ...]:
     """The reply in as few messages as hold it whole, the choices with the last; about danger to life in one."""
+    messages = _messages(reply)
+    return tuple(replace(each, alone=True) for each in messages) if reply.intent == CRISIS else messages
+
+
+def _messages(reply: Reply) -> tuple[Outgoing, ...]:
     text = _paragraphs(reply)
     if not reply.choices:
         return _texts(text)
@@ -70,11 +81,27 @@ def outgoing(reply: Reply) -> tuple[Outgoing, ...]:
     return (*before, last, Outgoing(wording.CHOOSE, reply.choices))
 
 
-def within(messages: Sequence[Outgoing], most: int) -> tuple[tuple[Outgoing, ...], tuple[Outgoing, ...]]:
-    """As many of these messages as may be sent now, and the rest, which the last of the first says how to see."""
-    if len(messages) <= most or most < 1:
-        return tuple(messages[:most]), tuple(messages[most:])
-    return (*messages[: most - 1], messages[most - 1].to_be_continued()), tuple(messages[most:])
+def within(
+    messages: Sequence[Outgoing], most: int, earlier: Sequence[Outgoing] = ()
+) -> tuple[tuple[Outgoing, ...], tuple[Outgoing, ...]]:
+    """As many of these messages as may be sent now, and what waits, which the last of the first says how to see.
+
+    Args:
+        messages: in order.
+        most: how many may be sent.
+        earlier: what waits already, from messages before this one.
+    """
+    now, rest = tuple(messages[:most]), (*messages[most:], *earlier)
+    if not now:
+        return now, (*earlier, *messages)
+    if not rest:
+        return now, rest
+    *before, last = now
+    return (*before, last.with_footer(wording.CONTINUE if len(messages) > most else wording.EARLIER)), rest
+
+
+def _joined(text: str, footer: str) -> str:
+    return "\n\n".join(filter(None, (text, footer)))
 
 
 def _texts(text: Sequence[Paragraph]) -> tuple[Outgoing, ...]:
@@ -103,7 +130,7 @@ def _tail(choices: Sequence[Choice]) -> str:
 
 def _fits_menu(choices: Sequence[Choice]) -> bool:
     items = list(enumerate(choices, 1))[: limits.MENU_ITEMS]
-    return utf8_bytes(_tail(choices)) <= limits.MENU_TAIL_BYTES and all(
+    return utf8_bytes(_tail(choices)) <= limits.MENU_TAIL_BYTES - FOOTER_BYTES and all(
         utf8_bytes(_numbered(number, choice)) <= limits.MENU_ITEM_BYTES
         and 0 < utf8_bytes(choice.value) <= limits.MENU_ID_BYTES
         and "\n" not in choice.label

@@ -6,6 +6,7 @@ CHOOSE: Final = "点一下，或者回复数字："
 NUMBERS: Final = "回复数字，或直接问："
 MORE_NUMBERS: Final = "下面这些请回复数字："
 CONTINUE: Final = "（还没完，回复 0 继续）"
+EARLIER: Final = "（前面几句的回答还没发完，回复 0 看）"
 FAILED: Final = "刚才出了点问题，这句没有处理好。请再发一次；一直不行的话，可以打 12348 找真人。"
 
 QUOTA: Final = (

@@ -220,7 +220,7 @@ class TelegramUser:
 
     async def says(self, text: str) -> Shown | None:
         sticker = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 512, "height": 512}
-        extra = {} if text else {"sticker": {**sticker, "is_animated": False, "is_video": False}}
+        extra: JSON = {} if text else {"sticker": {**sticker, "is_animated": False, "is_video": False}}
         self._update = {"message": await self.server.says(self.user, text or None, **extra)}
         return await self._read(failing=text.startswith(BROKEN))
 

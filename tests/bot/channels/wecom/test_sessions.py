@@ -1,13 +1,14 @@
 """Sessions that a human attendant holds, quotas, and what becomes of a message that WeCom doesn't take."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.channels.wecom import quota
+from bot.channels.wecom import quota, wording
 from bot.channels.wecom.limits import ANSWER_SECONDS, MESSAGES_AFTER_A_MESSAGE
 from bot.channels.wecom.quota import Quotas
-from bot.channels.wecom.sending import Outgoing
+from bot.channels.wecom.sending import CRISIS, Outgoing
 from bot.channels.wecom.sessions import REFUSALS, Sessions
 from bot.channels.wecom.waiting import WAITING_SECONDS, WaitingRoom
 from bot.messages import ChatIdentity, Incoming, Reply, SendError
@@ -122,13 +123,38 @@ async def test_an_answer_that_is_lost_on_its_way_is_not_delivered_twice(wecom: W
     assert len(wecom.sent) == 2
 
 
-async def test_what_wecom_cannot_take_at_all_is_counted_and_the_next_message_answered(company: Company) -> None:
+async def test_what_wecom_cannot_take_now_waits_behind_the_next_answer(company: Company) -> None:
     wecom = company.wecom
     wecom.errors["kf/send_msg"] = [(-1, "busy")] * 6
     await wecom.says("wm1", "催收会上门吗")
     await company.counted.reaches("errcode_-1")
     await wecom.says("wm1", "会被起诉吗")
-    assert "lawsuit的简要回答" in (await wecom.reads("wm1"))[0].text
+    [answer] = await wecom.reads("wm1")
+    assert "lawsuit的简要回答" in answer.text
+    assert answer.text.endswith(wording.EARLIER)
+    await wecom.says("wm1", "0")
+    assert "home_visit的简要回答" in (await wecom.reads("wm1"))[0].text
+
+
+@pytest.mark.parametrize("in_danger", [False, True])
+async def test_what_was_written_while_we_were_away_uses_up_nothing_that_the_last_word_needs(
+    wecom: WeCom, tmp_path: Path, *, in_danger: bool
+) -> None:
+    async def turn(incoming: Incoming) -> Reply | None:
+        reply = text_reply(f"答{incoming.text}")
+        return replace(reply, intent=CRISIS) if in_danger and incoming.text == "7" else reply
+
+    async with talking(wecom, tmp_path, turn=turn):
+        await wecom.says("wm0", "在")
+        await wecom.reads("wm0")
+    wecom.keep(*(wecom.message("wm1", "text", {"content": str(number)}, ago=300) for number in range(1, 8)))
+    async with talking(wecom, tmp_path, turn=turn) as company:
+        shown = [each.text for each in await wecom.reads("wm1", 5)]
+        earlier = "" if in_danger else f"\n\n{wording.EARLIER}"
+        assert shown == ["答3", "答4", "答5", "答6", f"答7{earlier}"]
+        assert (company.counted["withheld"], company.counted["errcode_95001"]) == (2, 0)
+        await wecom.says("wm1", "0")
+        assert [each.text for each in await wecom.reads("wm1", 2)] == ["答1", "答2"]
 
 
 async def test_somebody_who_has_written_can_be_written_to_five_times(company: Company) -> None:
@@ -223,7 +249,7 @@ def test_of_too_many_people_those_not_heard_of_longest_are_dropped(monkeypatch: 
     quotas, room = Quotas(), WaitingRoom()
     for person in ("wm1", "wm2", "wm1", "wm3"):
         quotas.after_message(person, ACCOUNT, 0)
-        room.keep(person, _pages("还有"))
+        room.keep(person, _pages("还有"), withheld=False)
     assert quotas.left("wm2") is None
     assert (room.take("wm2"), room.take("wm1")) == ((), _pages("还有"))
 
@@ -231,10 +257,10 @@ def test_of_too_many_people_those_not_heard_of_longest_are_dropped(monkeypatch: 
 def test_what_waits_is_dropped_after_a_day_and_given_once() -> None:
     clock = Clock()
     room = WaitingRoom(clock)
-    room.keep("wm1", _pages("还有"))
-    assert room.take("wm1") == _pages("还有")
-    assert room.take("wm1") == ()
-    room.keep("wm1", _pages("还有"))
+    room.keep("wm1", _pages("还有"), withheld=True)
+    assert room.withheld("wm1") == room.take("wm1") == _pages("还有")
+    assert room.withheld("wm1") == room.take("wm1") == ()
+    room.keep("wm1", _pages("还有"), withheld=True)
     clock.now += WAITING_SECONDS + 1
     assert room.take("wm1") == ()
 
