@@ -14,6 +14,7 @@ RUN useradd --system --uid 10001 --home-dir /data --create-home youshu \
     && install --directory --owner=youshu --group=youshu /content
 COPY --from=build /opt/youshu /opt/youshu
 COPY --chown=youshu:youshu faq.yaml faq.schema.json /content/
+COPY --chown=youshu:youshu questions /content/questions
 ENV PATH=/opt/youshu/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     YOUSHU_FAQ=/content/faq.yaml \

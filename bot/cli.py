@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "serve": "bot.commands.serve:serve",
         "chat": "bot.commands.chat:chat",
         "ask": "bot.commands.ask:ask",
+        "where": "bot.commands.where:where",
         "check": "bot.commands.check:check",
         "try": "bot.commands.try_out:try_out",
         "diff": "bot.commands.diff:diff",

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from intents.checks.slow import near_pairs
@@ -20,6 +19,7 @@ from intents.load import CheckedFaq, check_file, check_files, check_text
 from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
+from intents.topics import UnknownTopicError, topic_id, topic_name
 
 SCORE_NOISE = 0.05
 """Any new question moves scores by less than this; what changes its meaning by so little was undecided before."""
@@ -134,16 +134,10 @@ def _cleaned(question: str) -> str:
 
 def _intent_id(faq: FAQ, name: str) -> str:
     """The id of the intent that an operator names by its id or its title; raises TeachError."""
-    if name == OUT_OF_SCOPE or name in faq.by_id:
-        return name
-    titles = {intent.title: intent.id for intent in faq.intents}
-    if name in titles:
-        return titles[name]
-    close = next(iter(get_close_matches(name, [*faq.by_id, *titles], 1)), None)
-    if close is None:
-        raise TeachError(f"没有话题“{name}”，请对照 faq.yaml 里的 id 或 title")
-    meant = _title(faq, titles[close]) if close in titles else f"“{close}”"
-    raise TeachError(f"没有话题“{name}”，你是不是想写{meant}")
+    try:
+        return topic_id(faq, name)
+    except UnknownTopicError as error:
+        raise TeachError(str(error)) from error
 
 
 def _refuse_unfit(question: str) -> None:
@@ -157,7 +151,7 @@ def _refuse_duplicate(checked: CheckedFaq, question: str) -> None:
     """Refuse a question that the file has already, and say where."""
     for known in checked.raw.questions if checked.raw else ():
         if known.text == question and checked.raw:
-            title = _title(checked.faq, known.intent)
+            title = topic_name(checked.faq, known.intent)
             place = checked.raw.document.place(known.path)
             file = f" {place.file} " if place.file else ""
             raise TeachError(f"“{question}”已经在{file}第 {place.line} 行，属于{title}")
@@ -261,16 +255,9 @@ def _harm(old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]) -> _Har
     return _Harm(tuple(stolen), tuple(weakened))
 
 
-def _title(faq: FAQ | None, intent: str | None) -> str:
-    if intent is None or intent == OUT_OF_SCOPE:
-        return "不归这里管的问题"
-    found = faq.by_id.get(intent) if faq else None
-    return f"“{found.title}”（{intent}）" if found else f"“{intent}”"
-
-
 def _theft_message(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -> str:
     lines = [
-        f"  “{utterance.text}”原来属于{_title(faq, utterance.intent)}，加上以后会变成{_title(faq, match.intent)}"
+        f"  “{utterance.text}”原来属于{topic_name(faq, utterance.intent)}，加上以后会变成{topic_name(faq, match.intent)}"
         for utterance, match in stolen[:LISTED]
     ]
     more = [f"  ……共 {len(stolen)} 句"] if len(stolen) > LISTED else []
@@ -281,5 +268,5 @@ def _theft_message(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -
 
 def _not_understood_message(faq: FAQ, match: Match, intent: str) -> str:
     if match.intent is not None:
-        return f"没有写：加上以后，这句话仍会被当作{_title(faq, match.intent)}；请看看它是不是该教给那个话题"
-    return f"没有写：加上以后，机器人还是听不懂这句话，答不到{_title(faq, intent)}；请写得完整些，带上关键的词"
+        return f"没有写：加上以后，这句话仍会被当作{topic_name(faq, match.intent)}；请看看它是不是该教给那个话题"
+    return f"没有写：加上以后，机器人还是听不懂这句话，答不到{topic_name(faq, intent)}；请写得完整些，带上关键的词"
