@@ -4,7 +4,8 @@ WORKDIR /build
 RUN python -m venv /opt/youshu
 COPY requirements.lock ./
 RUN /opt/youshu/bin/pip install --no-cache-dir --requirement requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE faq.yaml faq.schema.json .env.example ./
+COPY questions questions
 COPY intents intents
 COPY bot bot
 RUN /opt/youshu/bin/pip install --no-cache-dir --no-deps .

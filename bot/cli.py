@@ -18,6 +18,7 @@ from intents.errors import ExpectedError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "init": "bot.commands.init:init",
         "serve": "bot.commands.serve:serve",
         "chat": "bot.commands.chat:chat",
         "ask": "bot.commands.ask:ask",
@@ -27,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "diff": "bot.commands.diff:diff",
         "new": "bot.commands.new:new",
         "teach": "bot.commands.teach:teach",
+        "import": "bot.commands.import_table:import_table",
         "split": "bot.commands.split:split",
         "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
