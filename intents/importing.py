@@ -181,11 +181,10 @@ class _Judgement:
         after, positions = self._after(), self._positions()
         if after.raw is None or after.faq is not None:
             return {}
-        lines = {
-            (place.file, place.line): each.text
-            for each in after.raw.questions
-            if (place := after.raw.document.place(each.path))
-        }
+        lines: dict[tuple[str, int], str] = {}
+        for each in after.raw.questions:
+            place = after.raw.document.place(each.path)
+            lines[place.file, place.line] = each.text
         # Where an older question comes after a new one that is the same, the error names the older.
         same = {_letters(text): position for text, position in positions.items()}
         found: dict[int, str] = {}
