@@ -100,6 +100,8 @@ class _Judgement:
     """Topic and question by the position of the row."""
     refused: dict[int, tuple[str | None, str]] = field(default_factory=dict)
     """Topic and reason by the position of the row."""
+    _checked: tuple[int, CheckedFaq] | None = None
+    """The files as they would be, checked, and with how many rows."""
 
     def sort_out(self, rows: Sequence[SheetRow], refusal: Refusal) -> None:
         """Refuse what needs no other row to be seen as wrong, and what stands twice."""
@@ -174,7 +176,9 @@ class _Judgement:
         return {question: position for position, (_, question) in self.taken.items()}
 
     def _after(self) -> CheckedFaq:
-        return check_files(self._files(), advice=False)
+        if self._checked is None or self._checked[0] != len(self.taken):
+            self._checked = len(self.taken), check_files(self._files(), advice=False)
+        return self._checked[1]
 
     def _written_wrong(self) -> dict[int, str]:
         """What `check` calls an error, by position."""

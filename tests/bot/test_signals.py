@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from typing_extensions import override
 
 from bot.signals import STOPPING, on_signals
 
@@ -13,6 +14,7 @@ from bot.signals import STOPPING, on_signals
 class WindowsLikeLoop(asyncio.SelectorEventLoop):
     """A loop that refuses signal handlers, as Windows' loops do."""
 
+    @override
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: object) -> None:  # type: ignore[override]
         raise NotImplementedError
 

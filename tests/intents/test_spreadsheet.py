@@ -9,11 +9,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from intents.spreadsheet import MAX_QUESTIONS, SheetRow, SpreadsheetError, read_sheet
 
-ROWS = [("话题", "问法"), ("上门催收", "他们今晚会来吗"), ("lawsuit", "法院寄来的信要不要拆")]
+Value = str | float | bool | date | None
+ROWS: list[tuple[str, ...]] = [("话题", "问法"), ("上门催收", "他们今晚会来吗"), ("lawsuit", "法院寄来的信要不要拆")]
 READ = (SheetRow(2, "上门催收", "他们今晚会来吗"), SheetRow(3, "lawsuit", "法院寄来的信要不要拆"))
 
 
-def workbook(path: Path, rows: list[tuple[object, ...]]) -> tuple[Workbook, Worksheet]:
+def workbook(path: Path, rows: list[tuple[Value, ...]]) -> tuple[Workbook, Worksheet]:
     book = Workbook()
     sheet = book.worksheets[0]
     for row in rows:
@@ -70,7 +71,7 @@ def test_a_merged_topic_holds_for_each_row_that_it_covers_and_an_empty_one_for_n
 
 def test_odd_cells_are_read_or_said_to_be_odd(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    rows: list[tuple[object, ...]] = [
+    rows: list[tuple[Value, ...]] = [
         ROWS[0],
         ("lawsuit", "会被起诉吗\n会坐牢吗\n\n"),
         ("lawsuit", 12368.0),
