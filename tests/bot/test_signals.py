@@ -15,7 +15,7 @@ class WindowsLikeLoop(asyncio.SelectorEventLoop):
     """A loop that refuses signal handlers, as Windows' loops do."""
 
     @override
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: object) -> None:  # type: ignore[override]
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: object) -> None:
         raise NotImplementedError
 
 
