@@ -19,7 +19,7 @@ from intents.faq.backups import (
     delete_backup,
     delete_old_backups,
 )
-from intents.faq.files import FAQFiles, read_files
+from intents.faq.files import FAQFiles, main_file, read_files
 from intents.faq.journal import Step, finish_interrupted, take, write_journal
 from intents.faq.question_files import QUESTIONS_FOLDER
 
@@ -35,7 +35,7 @@ Changes = Mapping[str, bytes | None]
 @contextlib.contextmanager
 def exclusive_writer(path: Path) -> Iterator[Path]:
     """Wait for the writer's lock on a FAQ, and give the file behind its links; raises RewriteError after LOCK_SECONDS."""
-    target = path.resolve()
+    target = main_file(path).resolve()
     lock = FileLock(target.parent / f".{target.name}.lock", timeout=LOCK_SECONDS)
     try:
         # In a folder that takes no files, taking the lock would wait until the timeout.
@@ -94,6 +94,7 @@ def restore(path: Path, backup: Path | None = None) -> Restored:
 
     Doing it again undoes it.
     """
+    path = main_file(path)
     with exclusive_writer(path) as target:
         chosen = choose_backup(path, backup)
         try:
