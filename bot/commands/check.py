@@ -1,4 +1,4 @@
-"""`youshu check`: every problem of faq.yaml, for a person, an editor or CI."""
+"""`youshu check`: every problem of faq.yaml and the questions beside it, for a person, an editor or CI."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import click
 
 from intents.checks.raw_faq import WrittenQuestion
 from intents.checks.slow import SPOT_CHECKS, slow_problems
+from intents.faq.files import main_file
 from intents.faq.problems import FAQError, Problem
 from intents.load import check_file
 
@@ -16,16 +17,16 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 """The problems of each file, by its path as it was typed."""
 
 
-@click.command(help="检查 faq.yaml（可以写几个文件），一次列出全部问题。没有问题就什么也不说。")
+@click.command(help="检查 faq.yaml 和旁边的 questions（可以写几个文件），一次列出全部问题。没有问题就什么也不说。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
 @click.option("--strict", is_flag=True, help="有警告也算不通过")
 @click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时，也逐条看有没有轻生的意思")
 @click.argument("paths", metavar="[FILE]…", nargs=-1, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
-    found = {
-        str(path): sorted(_find_problems(path, full=full)) for path in dict.fromkeys(paths) or (_path_from_settings(),)
-    }
+    # An editor or pre-commit names the file that was saved, which may be one of those in questions/.
+    faqs = dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),)
+    found = {str(path): sorted(_find_problems(path, full=full)) for path in faqs}
     for line in _FORMS[form](found):
         click.echo(line)
     problems = [problem for each in found.values() for problem in each]

@@ -9,11 +9,14 @@ from pydantic_core import ErrorDetails
 
 from intents.checks.raw_faq import RawFaq
 from intents.faq.problems import Problem, quoted
+from intents.faq.question_files import QUESTIONS_FOLDER
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
 from intents.faq.source import LIST_MARKS
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_LOST_FOLDER = 3
+"""From so many topics without any question on, their files are missing rather than forgotten."""
 _QUOTES = "“”‘’\"' \t"
 
 
@@ -26,8 +29,16 @@ def schema_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
         for d in details
         if d["type"] == "extra_forbidden"
     }
+    unasked = [tuple(d["loc"]) for d in details if d["type"] == "missing" and d["loc"][-1] == "questions"]
+    lost_folder = len(unasked) >= _LOST_FOLDER and not raw.document.beside
+    if lost_folder:
+        message = f"{len(unasked)} 个话题没有问法，旁边也没有 {QUESTIONS_FOLDER}/ 文件夹"
+        remedy = f"请把 {QUESTIONS_FOLDER}/ 和 faq.yaml 放在同一个文件夹里"
+        yield raw.problem(unasked[0][:1], "E-FILE", message, remedy, at_key=True)
     for detail in details:
         path = tuple(detail["loc"])
+        if lost_folder and path in unasked:
+            continue
         if detail["type"] == "missing" and (path[:-1], path[-1]) in meant:
             continue
         problem = _problem(raw, path, detail)
@@ -44,6 +55,8 @@ def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
         title = _title(name)
         remedy = f"请补上“{name}”" + _place_beside(raw, path)
         return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", remedy, at_key=True)
+    if kind == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
+        return None  # pydantic counts the items without a mistake
     if _is_empty(value) or (kind == "too_short" and _has_only_empty_items(value)):
         return None  # empty_values tells of it, also where the schema allows it
     explain = _EXPLAINED.get(kind, _wrong_value)

@@ -169,3 +169,13 @@ def test_a_change_of_any_file_is_another_version(path: Path) -> None:
         check_file(beside(path, home_visit=text)).digest for text in ("有人来敲门\n", "有人来砸门\n", "有人来敲门\n")
     }
     assert len(digests) == 2
+
+
+def test_a_faq_copied_without_its_questions_is_told_in_one_line(tmp_path: Path) -> None:
+    topics = [intent(f"topic_{n}", []) for n in range(5)]
+    path = write_faq(tmp_path, [{key: each[key] for key in each if key != "questions"} for each in topics])
+    [error] = [p.line_for(path.name) for p in check_file(path).problems if p.severity == "error"]
+    assert error == (
+        "faq.yaml:2:1: error E-FILE 5 个话题没有问法，旁边也没有 questions/ 文件夹；"
+        "请把 questions/ 和 faq.yaml 放在同一个文件夹里"
+    )
