@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from intents.checks.raw_faq import RawFaq
 from intents.faq.problems import Problem, quoted
-from intents.faq.reader import Path, Value
+from intents.faq.reader import Path, Place, Value
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}
 _ANY_HASH = re.compile(r"[ \t]#[^\s#]")
 _HASH = re.compile(r"[ \t]+#(?=[^\s#])")
+_HASH_FIRST = re.compile(r"^\s*(?:- +|\w+:[ \t]+)+#(?=[^\s#])")
 _PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
 
 _KINDS = {
@@ -29,8 +30,25 @@ def empty_values(raw: RawFaq) -> Iterator[Problem]:
     for path in _empties(raw.document.value, ()):
         name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
         item = "里有一条" if isinstance(path[-1], int) else ""
+        if (hash_place := _hash_in_place_of(raw, path)) is not None:
+            message, remedy = (
+                "句子用“#”开头，YAML 会把整句当成注释",
+                "请给整句加一对半角双引号；要写注释就在“#”后面空一格",
+            )
+            yield Problem(hash_place.line, hash_place.column, "E-SPECIAL", message, remedy)
+            continue
         remedy = "请写上内容，或删去这一项"
         yield raw.problem(path, "E-EMPTY-PART", f"“{name}”{item}是空的", remedy, at_key=True)
+
+
+def _hash_in_place_of(raw: RawFaq, path: Path) -> Place | None:
+    """The # at which a text begins that YAML took for a comment; None where nothing was written."""
+    source, offset = raw.document.source, raw.document.spans.get(path, (0, 0))[0]
+    line = source.place(offset).line
+    found = _HASH_FIRST.search(source.line(line))
+    if raw.document.at(path) is not None or found is None:
+        return None
+    return Place(line, found.end())
 
 
 def _empties(value: Value, path: Path) -> Iterator[Path]:

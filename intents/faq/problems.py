@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from intents.errors import ExpectedError
@@ -27,6 +27,8 @@ class Problem:
     """What is wrong, in Chinese."""
     remedy: str
     """What to do about it, in Chinese."""
+    consequences: int = field(default=0, compare=False)
+    """How many other problems only follow from this one and aren't told."""
 
     @property
     def severity(self) -> Severity:
@@ -35,7 +37,13 @@ class Problem:
 
     def line_for(self, path: str) -> str:
         """The one line that people, editors and CI read."""
-        return f"{path}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}；{self.remedy}"
+        return f"{path}:{self.line}:{self.column}: {self.severity} {self.code} {self.text}"
+
+    @property
+    def text(self) -> str:
+        """What is wrong, what to do, and how much else that mends."""
+        more = f"；另有 {self.consequences} 处由此引起" if self.consequences else ""
+        return f"{self.message}；{self.remedy}{more}"
 
     def as_dict(self) -> dict[str, str | int]:
         """The problem for other programs."""
@@ -46,6 +54,7 @@ class Problem:
             "code": self.code,
             "message": self.message,
             "remedy": self.remedy,
+            "consequences": self.consequences,
         }
 
     def annotation(self, path: str) -> str:
@@ -54,7 +63,7 @@ class Problem:
         https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
         """
         place = f"file={_property(path)},line={self.line},col={self.column},title={self.code}"
-        return f"::{self.severity} {place}::{_data(f'{self.message}；{self.remedy}')}"
+        return f"::{self.severity} {place}::{_data(self.text)}"
 
 
 class FAQError(ExpectedError):
