@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intents.checks import ContentLimits, RawFaq, causes, rule_problems, schema_problems
+from intents.checks.references import lost_ids
 from intents.errors import os_error_reason
 from intents.faq.problems import FAQError, Problem
 from intents.faq.reader import parse_yaml
@@ -46,7 +47,7 @@ def check_text(
         return CheckedFaq(None, causes(document.problems), digest)
     raw = RawFaq(document, today or datetime.now(UTC).date(), limits or ContentLimits())
     faq, problems = _validate(raw)
-    problems += [*rule_problems(raw, advice=advice), *document.problems]
+    problems += [*rule_problems(raw, advice=advice), *lost_ids(raw)]
     usable = not any(problem.severity == "error" for problem in problems)
     return CheckedFaq(faq if usable else None, causes(problems), digest, raw)
 

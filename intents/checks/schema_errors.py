@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from intents.checks.raw_faq import RawFaq
+from intents.faq.lost_lines import lost_line
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
@@ -89,7 +90,8 @@ def _unknown_key(raw: RawFaq, path: Path) -> Problem:
     comma = _comma_before(raw, path)
     if comma is not None and written not in ALL_KEYS:
         message = "花括号里的半角逗号把一句话断成了两项"
-        remedy = "请换成全角逗号“，”，或给整句加一对半角双引号"
+        joined = "顿号“、”" if written.startswith("第") else "全角逗号“，”"
+        remedy = f"请换成{joined}，或给整句加一对半角双引号"
         return Problem(comma.line, comma.column, "E-COMMA", message, remedy)
     bare = written.strip(_QUOTES)
     if bare != written and bare in ALL_KEYS:
@@ -172,7 +174,11 @@ def _list_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
     return raw.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
 
 
-def _mapping_expected(raw: RawFaq, path: Path, _: Value) -> Problem:
+def _mapping_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
+    if path == ("out_of_scope",) and isinstance(value, list) and value:
+        line = raw.line_of((*path, 0))
+        indent = len(raw.document.source.line(line)) - len(raw.document.source.line(line).lstrip()) - 2
+        return lost_line(raw.document.source, line, f"{' ' * max(indent, 1)}questions:")
     return raw.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
 
 

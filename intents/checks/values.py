@@ -5,14 +5,19 @@ import unicodedata
 from collections.abc import Iterator
 
 from intents.checks.raw_faq import RawFaq
+from intents.faq.lost_lines import lost_list
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Place, Value
+from intents.faq.schema import Answer, Intent
+from intents.faq.source import LIST_MARKS
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}
 _ANY_HASH = re.compile(r"[ \t]#[^\s#]")
 _HASH = re.compile(r"[ \t]+#(?=[^\s#])")
 _HASH_FIRST = re.compile(r"^\s*(?:- +|\w+:[ \t]+)+#(?=[^\s#])")
+_NOT_A_TEXT = re.compile(rf"[-{LIST_MARKS}]")
+_ITEM = re.compile(r"^\s*- ")
 _PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
 
 _KINDS = {
@@ -94,13 +99,35 @@ def doubled_units(raw: RawFaq) -> Iterator[Problem]:
 
 def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
     """A whole value in curly quotes, which YAML takes for part of the text."""
-    texts = (*raw.questions, *raw.answer_texts, *raw.titles)
-    for written in texts:
+    for written in (*raw.questions, *raw.answer_texts, *raw.titles, *raw.citations):
         text = written.text.strip()
         if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1] or written.path not in raw.document.plain:
             continue
         message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
         yield raw.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
+
+
+def several_lines(raw: RawFaq) -> Iterator[Problem]:
+    """A text over several lines, which YAML joins with spaces; a list's lines that were joined to what stands above them."""
+    source = raw.document.source
+    for path, (start, end) in raw.document.spans.items():
+        if "\n" not in source.text[start:end] or not isinstance(raw.document.at(path), str):
+            continue
+        lines = range(source.place(start).line + 1, source.place(end - 1).line + 1)
+        item = next((number for number in lines if _ITEM.match(source.line(number))), None)
+        if _NOT_A_TEXT.match(source.text, start):
+            continue  # a list whose dashes lack their space is told by itself
+        if item is None or path not in raw.document.plain:
+            message, remedy = "这一条写成了几行，显示时会接成一句或多出空格", "请接成一行；是两条就在第二行前面加“- ”"
+            yield raw.problem(path, "W-SEVERAL-LINES", message, remedy)
+        elif isinstance(path[-1], int):
+            column = len(source.line(item)) - len(source.line(item).lstrip()) + 1
+            message, remedy = "这一行多缩进了，被接到了上一条后面", "请和上一条的“-”左边对齐"
+            yield Problem(item, column, "E-INDENT", message, remedy)
+        else:
+            above = raw.document.at(path[:-1])
+            model = Answer if "answer" in path else Intent
+            yield lost_list(source, item, model, above if isinstance(above, dict) else {})
 
 
 def cut_by_hash(raw: RawFaq) -> Iterator[Problem]:

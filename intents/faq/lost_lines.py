@@ -10,15 +10,23 @@ from intents.faq.schema import Answer, Basis, Intent, Parameter
 from intents.faq.source import SourceText
 
 _KEY = re.compile(r"^\s*(?:- +)?(\w+)\s*:")
-_INTENT = re.compile(r"^\s*- +id\s*:")
-_PARAMETER = re.compile(rf"^\s*[a-z]\w*\s*:\s*\{{\s*(?:{'|'.join(Parameter.model_fields)})\s*:")
-_WORDS = re.compile(r"^\s*- +\[[^\]]*,[^\]]*\]\s*(?:#.*)?$")
 _BASIS = re.compile(rf"^\s*- +\{{\s*(?:{'|'.join(Basis.model_fields)})\s*:")
-_ITEM = re.compile(r"^\s*- ")
+_PARENTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"^\s*- +id\s*:"), "intents"),
+    (re.compile(rf"^\s*[a-z]\w*\s*:\s*\{{\s*(?:{'|'.join(Parameter.model_fields)})\s*:"), "parameters"),
+    (re.compile(r"^\s*- +\[[^\]]*,[^\]]*\]\s*(?:#.*)?$"), "lexicon"),
+    (_BASIS, "basis"),
+    (re.compile(r"^  questions\s*:"), "out_of_scope"),
+    (re.compile(rf"^\s*(?:{'|'.join(Answer.model_fields)})\s*:"), "answer"),
+)
+"""What a line looks like, and the key that it stands under."""
 
 _DOCUMENT_MARK = re.compile(r"(?:---|\.\.\.)(?:\s|$)")
 _TOPIC_KEYS = 3
 """From so many keys on that stand twice, a second topic has begun."""
+
+CUT_OFF_REMEDY = "请从备份里找回断掉的部分（youshu undo --list 列出备份），或把这里补完"
+"""What to do about a file whose end is missing."""
 
 MENDED = frozenset({"E-DOCUMENTS", "E-LOST-LINE"})
 """Mistakes in a text that YAML can read, after which the rest is only as it was meant when they are mended."""
@@ -30,9 +38,8 @@ _LISTS: Mapping[type[BaseModel], tuple[str, ...]] = {
 """The keys whose value is a list of lines, in the order of the file."""
 
 
-def second_document(source: SourceText, offset: int) -> Problem:
-    """That another document begins at this offset; told at its mark, which stands above it where it is `...`."""
-    line = source.place(offset).line
+def second_document(source: SourceText, line: int) -> Problem:
+    """That another document begins on this line; told at its mark, which stands above it where it is `...`."""
     marked = next((number for number in range(line, 0, -1) if _DOCUMENT_MARK.match(source.line(number))), line)
     mark = source.line(marked)[:3]
     return Problem(marked, 1, "E-DOCUMENTS", f"“{mark}”把文件分成了两份，后一份不会生效", f"请删去这一行“{mark}”")
@@ -121,17 +128,8 @@ def lost_line(source: SourceText, number: int, missing: str) -> Problem:
 
 def _expected_parent(line: str) -> tuple[str | None, int]:
     """The key that a line stands under, and that key's indent."""
-    indent = len(line) - len(line.lstrip())
-    if _INTENT.match(line):
-        return "intents", max(indent - 2, 0)
-    if _PARAMETER.match(line):
-        return "parameters", max(indent - 2, 0)
-    if _WORDS.match(line):
-        return "lexicon", max(indent - 2, 0)
-    found = _KEY.match(line)
-    if found and found[1] in Answer.model_fields and not _ITEM.match(line):
-        return "answer", max(indent - 2, 0)
-    return None, 0
+    indent = max(len(line) - len(line.lstrip()) - 2, 0)
+    return next(((parent, indent) for pattern, parent in _PARENTS if pattern.match(line)), (None, 0))
 
 
 def _parent_above(source: SourceText, number: int) -> str | None:

@@ -197,7 +197,7 @@ class _Builder:
         next(self._events)
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self.problems.append(second_document(self._source, _start(event)))
+            self.problems.append(second_document(self._source, self._source.place(_start(event)).line))
         if value is None:
             raise _Unreadable(0, "E-EMPTY", "文件是空的", "请从备份或模板恢复 faq.yaml")
         return value

@@ -115,6 +115,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
         "code": "E-UNKNOWN-KEY",
         "message": "这里没有“titel”这一项",
         "remedy": "你是不是想写“title”",
+        "consequences": 0,
     } in found["problems"]
 
 
