@@ -68,7 +68,7 @@ _CONSEQUENCES: Mapping[str, frozenset[str]] = {
 """The codes that only follow from another problem on the same line."""
 
 
-_PLACE_FIRST = attrgetter("line", "column", "code", "message", "remedy")
+_PLACE_FIRST = attrgetter("file", "line", "column", "code", "message", "remedy")
 """Sorts problems as their comparison does."""
 
 
@@ -87,14 +87,12 @@ _FAR_CONSEQUENCES: Mapping[str, frozenset[str]] = {
 def causes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems in order, without those that only follow from another one; what follows from far off is counted there."""
     found = sorted(set(problems), key=_PLACE_FIRST)  # with a key, because a hostile file has hundreds of thousands
-    hidden = {(problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
-    told = [problem for problem in found if (problem.line, problem.code) not in hidden]
-    for cause in [problem for problem in told if problem.code in _FAR_CONSEQUENCES][:1]:
-        followed = [problem for problem in told if problem.code in _FAR_CONSEQUENCES[cause.code]]
-        count = cause.consequences + sum(1 + problem.consequences for problem in followed)
-        told = [
-            replace(cause, consequences=count) if problem is cause else problem
-            for problem in told
-            if problem not in followed
-        ]
-    return tuple(told)
+    hidden = {(problem.file, problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
+    told = [problem for problem in found if (problem.file, problem.line, problem.code) not in hidden]
+    cause = next((problem for problem in told if problem.code in _FAR_CONSEQUENCES), None)
+    if cause is None:
+        return tuple(told)
+    far = _FAR_CONSEQUENCES[cause.code]
+    count = cause.consequences + sum(1 + problem.consequences for problem in told if problem.code in far)
+    left = (problem for problem in told if problem.code not in far)
+    return tuple(replace(cause, consequences=count) if problem is cause else problem for problem in left)

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from intents.checks.raw_faq import RawFaq
 from intents.faq.lost_lines import lost_line
 from intents.faq.problems import Problem, quoted
+from intents.faq.question_files import QUESTIONS_FOLDER
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
 from intents.faq.source import LIST_MARKS, Place
@@ -19,6 +20,8 @@ _DAY_OF_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})-[0-9]{2}")
 _MONTHS = 12
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _SEPARATOR = re.compile(r"\s*[、，,；;／/|]\s*|\s+")
+_LOST_FOLDER = 3
+"""From so many topics without any question on, their files are missing rather than forgotten."""
 _QUOTES = "“”‘’\"' \t"
 
 
@@ -31,8 +34,16 @@ def schema_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
         for d in details
         if d["type"] == "extra_forbidden"
     }
+    unasked = [tuple(d["loc"]) for d in details if d["type"] == "missing" and d["loc"][-1] == "questions"]
+    lost_folder = len(unasked) >= _LOST_FOLDER and not raw.document.beside
+    if lost_folder:
+        message = f"{len(unasked)} 个话题没有问法，旁边也没有 {QUESTIONS_FOLDER}/ 文件夹"
+        remedy = f"请把 {QUESTIONS_FOLDER}/ 和 faq.yaml 放在同一个文件夹里"
+        yield raw.problem(unasked[0][:1], "E-FILE", message, remedy, at_key=True)
     for detail in details:
         path = tuple(detail["loc"])
+        if lost_folder and path in unasked:
+            continue
         if detail["type"] == "missing" and (path[:-1], path[-1]) in meant:
             continue
         problem = _problem(raw, path, detail)
@@ -47,7 +58,10 @@ def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
     if kind == "missing":
         name = str(path[-1])
         title = _title(name)
-        return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
+        remedy = f"请补上“{name}”" + _place_beside(raw, path)
+        return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", remedy, at_key=True)
+    if kind == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
+        return None  # pydantic counts the items without a mistake
     if _is_empty(value) or (kind == "too_short" and _has_only_empty_items(value)):
         return None  # empty_values tells of it, also where the schema allows it
     explain = _EXPLAINED.get(kind, _wrong_value)
@@ -69,6 +83,13 @@ def _more_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
         return raw.problem((*path, 0), "E-VALUE", message, f"请写成 [{', '.join(apart)}]")
     message, remedy = f"这一组只有{quoted(written)}一个词", "请再写上和它意思相同的词，用半角逗号隔开；没有就删去这一行"
     return raw.problem(path, "E-VALUE", message, remedy)
+
+
+def _place_beside(raw: RawFaq, path: Path) -> str:
+    """Where an intent's questions may stand instead."""
+    owner = raw.document.at(path[:-1])
+    key = owner.get("id") if isinstance(owner, dict) and path[-1] == "questions" else None
+    return f"，或把问法写进 questions/{key}.txt，一行一句" if isinstance(key, str) else ""
 
 
 def _is_empty(value: Value) -> bool:

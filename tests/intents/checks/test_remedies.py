@@ -12,6 +12,7 @@ import pytest
 
 from intents.faq.problems import FAQError
 from intents.load import check_text
+from tests.faqs import one_file
 from tests.mistakes import GOOD, LIMITS, TODAY
 from tests.remedies import followed
 
@@ -235,7 +236,7 @@ def test_the_only_thing_said_names_the_line_and_followed_to_the_letter_mends_the
 
 @pytest.fixture(scope="module")
 def shipped() -> str:
-    return SHIPPED.read_text("utf-8")
+    return one_file(SHIPPED)
 
 
 def without_line(text: str, beginning: str) -> str:
