@@ -7,10 +7,13 @@ from pathlib import Path
 
 import click
 
+from bot.commands.last_version import last_version
 from intents.checks.raw_faq import WrittenQuestion
+from intents.checks.shrunk import ContentSize, shrinkage
 from intents.checks.slow import SPOT_CHECKS, slow_problems
+from intents.faq.files import main_file
 from intents.faq.problems import FAQError, Problem
-from intents.load import check_file
+from intents.load import CheckedFaq, check_file, check_files
 
 FoundProblems = Mapping[str, Sequence[Problem]]
 """The problems of each file, by its path as it was typed."""
@@ -55,8 +58,21 @@ def _find_problems(path: Path, *, full: bool) -> set[Problem]:
         click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
     return {
         *checked.problems,
+        *(_lost(main_file(path), checked) if checked.faq else ()),
         *slow_problems(checked.raw, checked.faq, _with_progress, spot_checks=None if full else SPOT_CHECKS),
     }
+
+
+def _lost(path: Path, checked: CheckedFaq) -> Iterable[Problem]:
+    """What is gone since the last good version, where one is kept."""
+    last = last_version(path)
+    if last is None or checked.raw is None or last.files.digest == checked.digest:
+        return ()
+    before = check_files(last.files, advice=False).faq
+    if before is None:
+        return ()
+    line = checked.raw.document.key_place(("intents",)).line
+    return shrinkage(ContentSize.of(before), ContentSize.of_raw(checked.raw), last.name, line)
 
 
 def _with_progress(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:

@@ -1,22 +1,22 @@
 """Ids, titles, related topics, parameters and lexicon words: unique where they must be, and existing where they are referred to."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
 from intents.checks.raw_faq import RawFaq, WrittenText, sequence
 from intents.faq.lost_lines import CUT_OFF_REMEDY
 from intents.faq.problems import Problem, quoted
+from intents.faq.question_files import key_of
 from intents.faq.reader import Path
 from intents.faq.schema import PARAMETER_REFERENCE
+from intents.faq.spelling import typo_of
 
 _BRACES = re.compile(r"[{}｛｝]")
 _TEMPLATE = re.compile(r"([$%#@])(\{[a-z][a-z0-9_]*\})")
 _COMMENT_LINE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
-_DIGITS = re.compile(r"\d+")
-_SLIPS = 2
-"""Characters by which a misspelt name differs at most."""
 _LISTED = 5
 """So many lines are named at most."""
 _TELLING_VALUE = re.compile(r"\d{3,}|\d+(?:\.\d+)?%")
@@ -50,11 +50,14 @@ def related_topics(raw: RawFaq) -> Iterator[Problem]:
     """Related ids that don't exist, point at the intent itself, or stand twice."""
     ids = _ids(raw)
     unknown: dict[str, list[Path]] = {}
+    lone = _ids_of_lone_files(raw)
     for index, intent in raw.intents:
         path = ("intents", index, "related")
         related = [str(key) for key in sequence(intent.get("related")) if key]
         for position, key in enumerate(related):
             at = partial(raw.problem, (*path, position))
+            if key in lone:
+                continue  # told at the file, see lost_ids
             if key not in ids:
                 unknown.setdefault(key, []).append((*path, position))
             elif key == intent.get("id"):
@@ -79,22 +82,33 @@ def _ids(raw: RawFaq) -> set[str]:
 
 
 def lost_ids(raw: RawFaq) -> Iterator[Problem]:
-    """The problems of reading the file, where a topic's `- id:` line is gone with the id that others still relate to."""
+    """The problems of reading the files: where a topic is gone, with what still speaks of it.
+
+    A `- id:` line that is gone is told with the id that others relate to; a text without its topic, with how many do.
+    """
     ids = _ids(raw)
-    wanted = {
+    related = Counter(
         key
         for _, intent in raw.intents
         for key in sequence(intent.get("related"))
         if isinstance(key, str) and key and key not in ids
-    }
+    )
+    wanted = {*related, *_ids_of_lone_files(raw)}
     lost = [problem for problem in raw.document.problems if problem.code == "E-LOST-LINE"]
     for problem in raw.document.problems:
         if problem in lost and len(wanted) == len(lost) == 1:
             (key,) = wanted
             remedy = problem.remedy.replace("- id: 编号", f"- id: {key}")
-            yield replace(problem, remedy=f"{remedy}（别的话题的 related 里写着这个编号）")
+            yield replace(problem, remedy=f"{remedy}（别处写着这个编号）")
+        elif problem.code == "E-UNKNOWN-ID":
+            yield replace(problem, consequences=related[key_of(problem.file)])
         else:
             yield problem
+
+
+def _ids_of_lone_files(raw: RawFaq) -> set[str]:
+    """The ids of the texts beside faq.yaml that no topic has."""
+    return {key_of(problem.file) for problem in raw.document.problems if problem.code == "E-UNKNOWN-ID"}
 
 
 def cut_off(raw: RawFaq) -> Iterator[Problem]:
@@ -218,22 +232,3 @@ def duplicate_words(raw: RawFaq) -> Iterator[Problem]:
                 message = f"{quoted(word)}在第 {seen[word]} 行已经写过"
                 yield raw.problem(path, "W-DUP-WORD", message, "请只留在意思最近的那一组")
             seen.setdefault(word, raw.line_of(path))
-
-
-def typo_of(written: str, known: Iterable[str]) -> str | None:
-    """The only name that differs from what is written by a slip of the finger; None where it may well be another one.
-
-    One hotline in place of another is worse than no advice: so only one or two characters may differ, and no digit.
-    """
-    # Not before: a good file has nothing to guess at.
-    from rapidfuzz.distance import OSA  # noqa: PLC0415
-
-    slips = [
-        name
-        for name in known
-        if name != written
-        and OSA.distance(written, name, score_cutoff=_SLIPS) <= _SLIPS
-        and _DIGITS.findall(written) == _DIGITS.findall(name)
-        and min(len(written), len(name)) > _SLIPS * 2
-    ]
-    return slips[0] if len(slips) == 1 else None
