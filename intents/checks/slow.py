@@ -75,6 +75,21 @@ def near_pairs(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[tupl
             return
 
 
+def near_question(raw: RawFaq, text: str) -> WrittenQuestion | None:
+    """A question of another intent that is nearly equal to one of the file's own questions, compared with every other."""
+    numbers = [number for number, question in enumerate(raw.questions) if question.text == text]
+    texts = dict(enumerate(raw.normalized_questions))
+    for own in numbers:
+        near = process.extract(
+            texts[own], texts, scorer=fuzz.ratio, processor=None, score_cutoff=raw.limits.near, limit=None
+        )
+        for _, _, other in sorted(near, key=lambda found: -found[1]):
+            question = raw.questions[other]
+            if question.intent != raw.questions[own].intent and _letters(question.text) != _letters(text):
+                return question
+    return None
+
+
 def stolen_questions(
     raw: RawFaq, faq: FAQ, track: ProgressTracker = untracked, *, spot_checks: int | None = SPOT_CHECKS
 ) -> Iterator[Problem]:
