@@ -15,6 +15,9 @@ from intents.faq.files import main_file
 from intents.faq.problems import FAQError, Problem
 from intents.load import CheckedFaq, check_file, check_files
 
+LARGE_BYTES = 2_000_000
+"""From this size on a check takes seconds."""
+
 FoundProblems = Mapping[str, Sequence[Problem]]
 """The problems of each file, by its path as it was typed."""
 
@@ -26,9 +29,10 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 @click.argument("paths", metavar="[FILE]…", nargs=-1, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
-    found = {
-        str(path): sorted(_find_problems(path, full=full)) for path in dict.fromkeys(paths) or (_path_from_settings(),)
-    }
+    found = {}
+    for path in dict.fromkeys(paths) or (_path_from_settings(),):
+        _announce(path)
+        found[str(path)] = sorted(_find_problems(path, full=full))
     for line in _FORMS[form](found):
         click.echo(line)
     problems = [problem for each in found.values() for problem in each]
@@ -37,6 +41,16 @@ def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> No
         click.echo(f"{errors} 个错误，{len(problems) - errors} 个警告", err=True)
     if errors or (strict and problems):
         sys.exit(1)
+
+
+def _announce(path: Path) -> None:
+    """Say at once that a large file takes its time: reading it shows no progress."""
+    try:
+        size = main_file(path).stat().st_size
+    except OSError:
+        return  # told as a problem
+    if size >= LARGE_BYTES:
+        click.echo(f"{path} 有 {size / 1e6:.0f} MB，要检查一会儿……", err=True)
 
 
 def _path_from_settings() -> Path:

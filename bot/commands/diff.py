@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import compress
 from pathlib import Path
 from typing import TypeVar
@@ -45,7 +46,7 @@ def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
     settings = settings_without_logs()
     new = new or settings.faq
     with ThreadPoolExecutor(2) as pool:  # most of a load is training in numpy, which leaves the other processor free
-        before, after = pool.map(Knowledge.load, (old or _latest_backup(new), new))
+        before, after = pool.map(partial(Knowledge.load, advice=False), (old or _latest_backup(new), new))
     console = Console()
     _print_content_changes(console, content_changes(before.faq, after.faq))
     corpus = (

@@ -210,6 +210,15 @@ def test_of_very_many_questions_a_share_is_looked_at_for_danger_and_all_on_reque
     assert run("check", "--full").stderr == ""
 
 
+def test_a_large_file_is_announced_before_it_is_read(tmp_path: Path) -> None:
+    path = clean(tmp_path)
+    assert run("check").stderr == ""
+    path.write_text(path.read_text("utf-8") + "# 很长的说明\n" * 100_000, "utf-8")
+    done = run("check")
+    assert done.stderr.startswith("faq.yaml 有 2 MB，要检查一会儿……") or "有 2 MB" in done.stderr.splitlines()[0]
+    assert done.exit_code == 0
+
+
 def test_progress_shows_where_someone_is_looking_and_nowhere_else(tmp_path: Path) -> None:
     clean(tmp_path)
     seen, hidden = pty.openpty()
