@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, track
 from rich.table import Table
 
+from bot.commands.diff import named
 from bot.settings import load_settings
 from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
@@ -63,7 +64,7 @@ def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Pa
         click.echo(json.dumps({str(path): _record(found) for path, found in results.items()}, ensure_ascii=False))
         return
     for path, found in results.items():
-        _show(console, path.name, found, with_wrong=with_wrong)
+        _show(console, faq, path.name, found, with_wrong=with_wrong)
 
 
 def _require_known_intents(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
@@ -104,12 +105,13 @@ def _save(thresholds: Thresholds) -> None:
         raise EvaluateError(f"{path} 写不进去（{os_error_reason(error)}）；请检查权限") from error
 
 
-def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
+def _show(console: Console, faq: FAQ, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
     total, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     console.rule(escape(name))
     if total.count:
         console.print(_table("范围内", {"全部": total}))
-        for title, groups in (("写法", by_style(results)), ("话题", by_intent(results))):
+        topics = {named(faq, key): score for key, score in by_intent(results).items()}
+        for title, groups in (("写法", by_style(results)), ("话题", topics)):
             if groups:
                 console.print(_table(title, groups))
     if outside.count:
@@ -121,18 +123,18 @@ def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *,
     if mixed:
         table = Table("本来是", "当成了", "次数", box=None)
         for wanted, got, count in mixed[:SHOWN_CONFUSIONS]:
-            table.add_row(wanted, got, str(count))
+            table.add_row(named(faq, wanted), named(faq, got), str(count))
         console.print(table)
     if with_wrong:
         for outcome in results:
             if outcome.misunderstood:
-                _show_wrong(console, outcome)
+                _show_wrong(console, faq, outcome)
 
 
-def _show_wrong(console: Console, outcome: EvaluatedUtterance) -> None:
-    near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
+def _show_wrong(console: Console, faq: FAQ, outcome: EvaluatedUtterance) -> None:
+    near = "、".join(f"{named(faq, each.intent)} {each.score:.2f}" for each in outcome.match.candidates[:3])
     console.print(
-        f"[{outcome.match.decision.value}] {outcome.utterance.intent}：{outcome.utterance.text} → {near}",
+        f"[{outcome.match.decision.value}] {named(faq, outcome.utterance.intent)}：{outcome.utterance.text} → {near}",
         highlight=False,
         markup=False,
     )
