@@ -1,16 +1,16 @@
 """What operators learn from: counts of outcomes, votes and choices, and what wasn't understood."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Executable, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.database import Database
+from bot.store.database import Database, Rows
 from bot.store.statements import insert
 from bot.store.tables import clarify_choices, misses, outcomes, votes
 
@@ -122,17 +122,19 @@ class AnalyticsRepository:
     """Reads what was counted; TurnRepository.save counts. Every call may raise StoreError."""
 
     database: Database
+    settle: Callable[[], Awaitable[None]]
+    """Waits for the turns that are still being kept."""
 
     async def misses(self, limit: int = 100) -> list[Miss]:
         """What wasn't understood, the most frequent first."""
         columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
         query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
-        return [Miss(*row) for row in await self.database.execute(query)]
+        return [Miss(*row) for row in await self._read(query)]
 
     async def votes(self, since: int = 0) -> list[VoteCount]:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
         query = _grouped((votes.c.intent, votes.c.useful, votes.c.reason), func.count()).where(votes.c.at >= since)
-        return [VoteCount(*row) for row in await self.database.execute(query)]
+        return [VoteCount(*row) for row in await self._read(query)]
 
     async def clarify_choices(self, since: str = "") -> list[ClarifyChoiceCount]:
         """What was picked when the bot asked back, from a day (YYYY-MM-DD) on, the most frequent first."""
@@ -140,7 +142,7 @@ class AnalyticsRepository:
         query = _grouped(keys, func.sum(clarify_choices.c.count)).where(clarify_choices.c.day >= since)
         counts = [
             ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
-            for shown, picked, count in await self.database.execute(query)
+            for shown, picked, count in await self._read(query)
         ]
         return sorted(counts, key=lambda each: -each.count)
 
@@ -149,8 +151,12 @@ class AnalyticsRepository:
         query = select(outcomes).where(outcomes.c.day >= since).order_by(*outcomes.primary_key)
         return [
             OutcomeCount(day, decision, intent or None, count)
-            for day, decision, intent, count in await self.database.execute(query)
+            for day, decision, intent, count in await self._read(query)
         ]
+
+    async def _read(self, query: Executable) -> Rows:
+        await self.settle()
+        return await self.database.execute(query)
 
 
 async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:

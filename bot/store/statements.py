@@ -1,21 +1,21 @@
 """The statements of every turn, built once for each dialect: building one costs more than running it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.store.tables import claims, handoffs, outcomes, talks
+from bot.messages import ChatIdentity
+from bot.store.tables import claims, handoffs, names_person, outcomes, talks
 
 
 @dataclass(frozen=True)
 class TurnStatements:
     """Ready to execute with their parameters by name; those that write, with many rows at once."""
 
-    load_states: Select[Any]
-    """(people: pairs of channel and user) -> channel, user and state of each of their talks."""
     load_handoffs: Select[Any]
     """(now) -> the handoffs in force, no more than there are operators."""
     save_state: Any
@@ -28,12 +28,8 @@ class TurnStatements:
 def turn_statements(dialect: str) -> TurnStatements:
     """What reads and writes a turn in this dialect."""
     talk, outcome = insert(dialect, talks), insert(dialect, outcomes)
-    people: BindParameter[Any] = bindparam("people", expanding=True)
     now: BindParameter[int] = bindparam("now")
     return TurnStatements(
-        load_states=select(talks.c.channel, talks.c.user, talks.c.state).where(
-            tuple_(talks.c.channel, talks.c.user).in_(people)
-        ),
         load_handoffs=select(handoffs).where(handoffs.c.until > now),
         save_state=talk.on_conflict_do_update(
             index_elements=["channel", "user"],
@@ -43,6 +39,12 @@ def turn_statements(dialect: str) -> TurnStatements:
             index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + outcome.excluded.count}
         ),
     )
+
+
+def load_states(people: Iterable[ChatIdentity]) -> Select[Any]:
+    """Channel, user and state of each of these people's talks; by its keys, because a list of pairs reads the whole table."""
+    theirs = or_(*(names_person(talks, person) for person in people))
+    return select(talks.c.channel, talks.c.user, talks.c.state).where(theirs)
 
 
 @cache
