@@ -1,6 +1,6 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -29,7 +29,7 @@ class ChoiceValue:
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
         # Not astuple(), which copies each field deeply: a reply has some ten of these.
-        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in self.__match_args__)])
+        value = ":".join([self.PREFIX, *(str(getattr(self, each.name)) for each in fields(self))])
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value

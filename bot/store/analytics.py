@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Executable, Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Executable, Select, func, select
 
 from bot.messages import ChatIdentity
 from bot.store.database import Database, Rows
-from bot.store.statements import insert
+from bot.store.statements import Steps
 from bot.store.tables import clarify_choices, misses, outcomes, votes
 
 SAME_MISS = 80.0
@@ -159,48 +158,40 @@ class AnalyticsRepository:
         return await self.database.execute(query)
 
 
-async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:
-    """Count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
+def additions(person: ChatIdentity, event: TurnEvent, now: int) -> Steps:
+    """The steps that count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
     if event.clarify_choice is not None:
-        await _add_clarify_choice(connection, event.clarify_choice, day_of(now))
+        yield from _add_clarify_choice(event.clarify_choice, day_of(now))
     if event.miss is not None:
-        await _add_miss(connection, event.miss, event.likeness, now)
+        yield from _add_miss(event.miss, event.likeness, now)
     if event.vote is not None:
-        await _add_vote(connection, person, event.vote, now)
+        yield from _add_vote(person, event.vote, now)
 
 
 def _grouped(keys: Sequence[Any], total: Any) -> Select[Any]:  # noqa: ANN401 -- columns of several types
     return select(*keys, total).group_by(*keys).order_by(*keys)
 
 
-async def _add_clarify_choice(connection: AsyncConnection, choice: ClarifyChoice, day: str) -> None:
-    keys = {"day": day, "shown": ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS], "picked": choice.picked}
-    statement = insert(connection.dialect.name, clarify_choices).values(**keys, count=1)
-    again = {"count": clarify_choices.c.count + 1}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=again))
+def _add_clarify_choice(choice: ClarifyChoice, day: str) -> Steps:
+    shown = ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS]
+    yield "add_clarify_choice", {"day": day, "shown": shown, "picked": choice.picked, "count": 1}
 
 
-async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vote, now: int) -> None:
-    row = {"useful": vote.useful, "reason": vote.reason, "at": now}
-    keys = {"channel": person.channel, "user": person.user, "intent": vote.intent}
-    statement = insert(connection.dialect.name, votes).values(**keys, **row)
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=row))
+def _add_vote(person: ChatIdentity, vote: Vote, now: int) -> Steps:
+    said = {"intent": vote.intent, "useful": vote.useful, "reason": vote.reason, "at": now}
+    yield "add_vote", {"channel": person.channel, "user": person.user, **said}
 
 
-async def _add_miss(connection: AsyncConnection, text: str, likeness: str, now: int) -> None:
-    kept = (await connection.execute(select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()))).all()
+def _add_miss(text: str, likeness: str, now: int) -> Steps:
+    kept = yield "list_misses", {}
     nearest = process.extractOne(
-        likeness, [row.likeness for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
+        likeness, [row[1] for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
     )
     if nearest is not None:
-        same = misses.c.id == kept[nearest[2]].id
-        await connection.execute(update(misses).where(same).values(count=misses.c.count + 1, last_at=now))
+        yield "count_miss", {"same": kept[nearest[2]][0], "now": now}
         return
     if len(kept) >= MAX_MISSES:
-        surplus = [row.id for row in kept[MAX_MISSES - 1 :]]
-        await connection.execute(delete(misses).where(misses.c.id.in_(surplus)))
-    row = {"text": text, "likeness": likeness, "count": 1, "first_at": now, "last_at": now}
-    statement = insert(connection.dialect.name, misses).values(**row)
+        for row in kept[MAX_MISSES - 1 :]:
+            yield "delete_miss", {"surplus": row[0]}
     # Two processes may see the same new sentence at once: the second only counts it.
-    again = {"count": misses.c.count + 1, "last_at": now}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["likeness"], set_=again))
+    yield "add_miss", {"text": text, "likeness": likeness, "count": 1, "first_at": now, "last_at": now}

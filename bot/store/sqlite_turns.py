@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import sqlite
 
 from bot.messages import ChatIdentity
-from bot.store.statements import claim_statement, turn_statements
+from bot.store.statements import Steps, claim_statement, turn_statements
 from bot.store.tables import talks
 
 Row = Mapping[str, object]
@@ -24,6 +24,16 @@ def load_states(connection: sqlite3.Connection, people: Sequence[ChatIdentity]) 
 def load_handoffs(connection: sqlite3.Connection, now: int) -> Sequence[Sequence[Any]]:
     """Channel, user, operator's channel, operator's user and end of the handoffs in force."""
     return connection.execute(_text("load_handoffs"), {"now": now}).fetchall()
+
+
+def run(connection: sqlite3.Connection, steps: Steps) -> None:
+    """Do steps one after the other, as bot.store.statements.run does on other databases."""
+    try:
+        name, parameters = next(steps)
+        while True:
+            name, parameters = steps.send(connection.execute(_text(name), parameters).fetchall())
+    except StopIteration:
+        return
 
 
 def save(connection: sqlite3.Connection, states: Sequence[Row], counts: Sequence[Row]) -> None:

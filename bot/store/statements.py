@@ -1,15 +1,20 @@
 """The statements of every turn, built once for each dialect: building one costs more than running it."""
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, or_, select
+from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, delete, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.tables import claims, handoffs, names_person, outcomes, talks
+from bot.store.tables import claims, clarify_choices, handoffs, misses, names_person, outcomes, talks, votes
+
+Steps = Generator[tuple[str, Mapping[str, object]], Sequence[Any], None]
+"""Statements, by their name in TurnStatements, with their parameters; each is answered with its rows. They are the same wherever
+they are run: by SQLAlchemy, or in the thread of a SQLite file."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +27,27 @@ class TurnStatements:
     """(channel, user, state, updated_at): keep a talk."""
     count_outcome: Any
     """(day, decision, intent, count): count so many more."""
+    add_clarify_choice: Any
+    """(day, shown, picked, count): count so many more."""
+    add_vote: Any
+    """(channel, user, intent, useful, reason, at): keep a vote in place of the one before."""
+    list_misses: Any
+    """() -> id and likeness of each miss, the latest first."""
+    count_miss: Any
+    """(same, now): count one more of this id."""
+    delete_miss: Any
+    """(surplus): delete this id."""
+    add_miss: Any
+    """(text, likeness, count, first_at, last_at): keep a miss, or count one more of the same."""
 
 
 @cache
 def turn_statements(dialect: str) -> TurnStatements:
     """What reads and writes a turn in this dialect."""
-    talk, outcome = insert(dialect, talks), insert(dialect, outcomes)
+    talk, outcome, choice, vote = (insert(dialect, table) for table in (talks, outcomes, clarify_choices, votes))
+    # The id is the database's.
+    named = ("text", "likeness", "count", "first_at", "last_at")
+    miss = insert(dialect, misses).values({name: bindparam(name) for name in named})
     now: BindParameter[int] = bindparam("now")
     return TurnStatements(
         load_handoffs=select(handoffs).where(handoffs.c.until > now),
@@ -38,7 +58,36 @@ def turn_statements(dialect: str) -> TurnStatements:
         count_outcome=outcome.on_conflict_do_update(
             index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + outcome.excluded.count}
         ),
+        add_clarify_choice=choice.on_conflict_do_update(
+            index_elements=["day", "shown", "picked"],
+            set_={"count": clarify_choices.c.count + choice.excluded.count},
+        ),
+        add_vote=vote.on_conflict_do_update(
+            index_elements=["channel", "user", "intent"],
+            set_={name: vote.excluded[name] for name in ("useful", "reason", "at")},
+        ),
+        list_misses=select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()),
+        count_miss=update(misses)
+        .where(misses.c.id == bindparam("same"))
+        .values(count=misses.c.count + literal_column("1", BigInteger), last_at=bindparam("now")),
+        delete_miss=delete(misses).where(misses.c.id == bindparam("surplus")),
+        add_miss=miss.on_conflict_do_update(
+            index_elements=["likeness"],
+            set_={"count": misses.c.count + miss.excluded.count, "last_at": miss.excluded.last_at},
+        ),
     )
+
+
+async def run(connection: AsyncConnection, steps: Steps) -> None:
+    """Do steps one after the other."""
+    statements = turn_statements(connection.dialect.name)
+    try:
+        name, parameters = next(steps)
+        while True:
+            result = await connection.execute(getattr(statements, name), parameters)
+            name, parameters = steps.send(result.all() if result.returns_rows else ())
+    except StopIteration:
+        return
 
 
 def load_states(people: Iterable[ChatIdentity]) -> Select[Any]:

@@ -16,7 +16,7 @@ from bot.store.batching import Batcher
 from bot.store.database import Database, Rows
 from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
-from bot.store.statements import load_states, turn_statements
+from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
 
 BATCH_SIZE = 64
@@ -91,9 +91,19 @@ class TurnRepository:
             async with self._database.untimed_errors():
                 return await self._saves.submit(turn)
 
+        if self._database.is_file:
+            states, counts = _rows([turn])
+
+            def work(connection: sqlite3.Connection) -> None:
+                sqlite_turns.save(connection, states, counts)
+                sqlite_turns.run(connection, analytics.additions(person, event, now))
+
+            async with self._database.untimed_errors():
+                return await self._database.write_file(work)
+
         async def write(connection: AsyncConnection) -> None:
             await _save(connection, [turn])
-            await analytics.add(connection, person, event, now)
+            await run(connection, analytics.additions(person, event, now))
 
         return await self._database.write(write)
 

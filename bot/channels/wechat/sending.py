@@ -41,8 +41,8 @@ def pages(reply: Reply) -> list[str]:
         whole = tappable(_joined(reply, _link))
         if text_bytes(whole) <= TEXT_BYTES:
             return [whole]
-    numbered = _pages(reply, _number)
     linked = _pages(reply, _link)
+    numbered = _pages(reply, _number) if len(linked) > 1 else linked
     return [_with_dialling(page) for page in (linked if len(linked) <= len(numbered) else numbered)]
 
 
