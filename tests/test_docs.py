@@ -50,10 +50,19 @@ def test_every_relative_link_in_the_docs_leads_somewhere(path: str) -> None:
     assert missing == []
 
 
+def test_every_row_of_wechats_limits_says_what_holds_it() -> None:
+    table = (ROOT / "docs/wechat.md").read_text("utf-8").partition("## 10.")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| 限制")]
+    assert len(rows) > 25
+    assert [row for row in rows if not re.search(r"`([A-Z_]{5,}|test_\w+)`", row)] == []
+
+
 def test_every_limit_of_wechat_names_a_constant_or_a_test_that_is_there() -> None:
     table = (ROOT / "docs/wechat.md").read_text("utf-8").partition("## 10.")[2]
     named = set(re.findall(r"`([A-Z_]{5,}|test_\w+)`", table))
     tests = [*ROOT.glob("tests/bot/channels/w[ex]*/*.py"), ROOT / "tests/bot/test_service_wechat.py"]
+    tests += [*ROOT.glob("tests/bot/channels/test_*.py"), *ROOT.glob("tests/bot/test_service_n*.py")]
+    tests += [ROOT / "tests/bot/commands/test_doctor.py", ROOT / "bot/commands/doctor_checks.py"]
     sources = [path.read_text("utf-8") for path in (*ROOT.glob("bot/channels/w[ex]*/*.py"), *tests)]
     there = {
         name

@@ -23,6 +23,8 @@ from intents.knowledge import Knowledge
 
 SECONDS: Final = 10.0
 """How long one call may take."""
+WECHAT_PORTS: Final = frozenset({80, 443})
+"""https://developers.weixin.qq.com/doc/offiaccount/Basic_Information/Access_Overview.html"""
 WECHAT_PATH: Final = "/wechat"
 PROBE: Final = ChatIdentity("doctor", "probe")
 """Nobody: what the database is tried with."""
@@ -121,6 +123,8 @@ async def check_public_url(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("公网地址", well=False if needed else None, told="没有填 YOUSHU_PUBLIC_URL", remedy=remedy)
         return
     url = settings.public_url.rstrip("/")
+    if settings.wechat_token is not None and _odd_port(url):
+        yield Finding("微信端口", well=False, told="微信只访问 80 和 443", remedy="请在 nginx 或隧道上换成 443，网址里不写端口")
     async with httpx.AsyncClient(timeout=SECONDS) as client:
         answer = await _get(client, f"{url}/healthz")
         if isinstance(answer, str):
@@ -128,8 +132,6 @@ async def check_public_url(settings: Settings) -> AsyncIterator[Finding]:
             return
         yield _healthz(url, answer)
         if settings.wechat_token is not None:
-            if _odd_port(url):
-                yield Finding("微信端口", well=False, told="微信只访问 80 和 443", remedy="请在 nginx 或隧道上换成 443")
             yield await _verified(client, url, settings.wechat_token)
 
 
@@ -239,5 +241,6 @@ def _username(answer: httpx.Response) -> str:
 
 
 def _odd_port(url: str) -> bool:
+    """Whether WeChat wouldn't call it, were it public."""
     parts = urlsplit(url)
-    return parts.port is not None and parts.port not in {80, 443} and parts.hostname not in {"127.0.0.1", "localhost"}
+    return parts.port not in {None, *WECHAT_PORTS} and parts.hostname not in {"127.0.0.1", "localhost"}

@@ -122,6 +122,11 @@ async def test_nobody_under_the_public_address(doctor: Clinic) -> None:
     assert "连不上" in line(done, "公网地址")
 
 
+async def test_a_port_that_wechat_does_not_call(doctor: Clinic) -> None:
+    done = await doctor(PUBLIC_URL=f"http://localhost.localdomain:{free_port()}", **ACCOUNT)
+    assert "80 和 443" in line(done, "微信端口")
+
+
 async def test_an_address_that_is_not_on_wechats_list(doctor: Clinic) -> None:
     async with wechat_server() as api:
         api.errors["stable_token"] = [(40164, "invalid ip 203.0.113.7, not in whitelist")]
