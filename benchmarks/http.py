@@ -87,6 +87,7 @@ def running(
     """A server's process, once it listens; everything that it keeps lies in a folder that goes away."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copy("faq.yaml", folder)
+        shutil.copytree("questions", Path(folder) / "questions")
         env = {**environment(Path(folder), settings), "PYTHONPATH": str(Path.cwd())}
         process = subprocess.Popen(command, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own
         try:

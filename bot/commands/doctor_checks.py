@@ -124,7 +124,9 @@ async def check_public_url(settings: Settings) -> AsyncIterator[Finding]:
         return
     url = settings.public_url.rstrip("/")
     if settings.wechat_token is not None and _odd_port(url):
-        yield Finding("微信端口", well=False, told="微信只访问 80 和 443", remedy="请在 nginx 或隧道上换成 443，网址里不写端口")
+        yield Finding(
+            "微信端口", well=False, told="微信只访问 80 和 443", remedy="请在 nginx 或隧道上换成 443，网址里不写端口"
+        )
     async with httpx.AsyncClient(timeout=SECONDS) as client:
         answer = await _get(client, f"{url}/healthz")
         if isinstance(answer, str):
