@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Sequence
@@ -128,7 +129,10 @@ def _channels(
 def _warm(knowledge: Knowledge) -> None:
     """Do now what the first messages would wait for."""
     knowledge.matcher.warm()
-    shipped_script()
+    _ = shipped_script().listeners
+    # What is loaded by now stays: looking through it for garbage again and again would hold up answers.
+    gc.collect()
+    gc.freeze()
 
 
 def _proactive(channels: Sequence[Channel]) -> list[Channel]:

@@ -61,12 +61,12 @@ class Store:
         self.clock = clock
         self.database = Database(url, call_seconds, failed)
         self.turns = TurnRepository(self.database, self.now)
-        self.analytics = AnalyticsRepository(self.database)
+        self.analytics = AnalyticsRepository(self.database, self.turns.settle)
         self.claims = ClaimRepository(self.database, self.now)
         self.pulls = PullRepository(self.database, self.now)
         self.channel_states = ChannelStateRepository(self.database, self.now)
         self.handoffs = HandoffRepository(self.database, self.now)
-        self.broadcasts = BroadcastQueue(self.database, self.now)
+        self.broadcasts = BroadcastQueue(self.database, self.now, self.turns.settle)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -101,6 +101,8 @@ class Store:
         Misses, doubts and counts name nobody.
         """
         own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
+        await self.turns.settle()
+        await self.channel_states.settle()
         named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
         return await self._delete(
             [

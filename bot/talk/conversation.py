@@ -115,7 +115,7 @@ class Conversation:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
         if state is not None or result.talk.crisis is not None:
-            await self._save(person, result)
+            self._save(person, result)
         if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
             if result.talk.crisis is not None:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
@@ -142,8 +142,10 @@ class Conversation:
             log.error("talk_not_read", reason=str(error))
             return None
 
-    async def _save(self, person: ChatIdentity, result: TurnResult) -> None:
-        try:
-            await self.store.turns.save(person, result.talk.to_json(), result.event)
-        except StoreError as error:
-            log.error("talk_not_kept", reason=str(error))
+    def _save(self, person: ChatIdentity, result: TurnResult) -> None:
+        """Have the talk kept; whoever waits for the reply doesn't wait for that."""
+        self.store.turns.save_later(person, result.talk.to_json(), result.event, _not_kept)
+
+
+def _not_kept(error: StoreError) -> None:
+    log.error("talk_not_kept", reason=str(error))

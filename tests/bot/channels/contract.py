@@ -46,6 +46,10 @@ SENTENCES = 450
 BROKEN = "坏消息"
 """At this word the conversation fails."""
 
+STICKER = {
+    "file_id": "s", "file_unique_id": "s", "type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False
+}  # fmt: skip
+
 _NUMBERS = itertools.count(1)
 
 
@@ -219,9 +223,8 @@ class TelegramUser:
         return ChatIdentity("telegram", str(self.user["id"]))
 
     async def says(self, text: str) -> Shown | None:
-        sticker = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 512, "height": 512}
-        extra: JSON = {} if text else {"sticker": {**sticker, "is_animated": False, "is_video": False}}
-        self._update = {"message": await self.server.says(self.user, text or None, **extra)}
+        said = self.server.says(self.user, text) if text else self.server.says(self.user, sticker=STICKER)
+        self._update = {"message": await said}
         return await self._read(failing=text.startswith(BROKEN))
 
     async def takes(self, label: str) -> Shown | None:
