@@ -22,6 +22,10 @@ from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError, SendF
 MAX_BODY_BYTES = 64 * 1024
 PAGE = Path(__file__).parent / "page"
 
+RETRY_SECONDS = 60
+"""After a refusal for haste: both limits count by the minute."""
+_TOO_FAST = "发得太快了，请过一分钟再发。"
+
 
 class WebChannel:
     """The chat page, served by the service itself; fills `Channel`."""
@@ -81,6 +85,8 @@ class WebChannel:
         message = parse_request(await read_body(request, MAX_BODY_BYTES))
         person = ChatIdentity(self.name, message.session)
         reply = await self._turn(Incoming(person, message.text or "", message.choice))
+        if reply is None:  # here only ever somebody who has been told that it is too fast
+            raise HTTPException(429, _TOO_FAST, {"Retry-After": str(RETRY_SECONDS)})
         return JSONResponse(reply_as_json(reply))
 
 
