@@ -1,6 +1,7 @@
 """The command that runs the service."""
 
 import asyncio
+from collections.abc import Callable
 
 import click
 
@@ -16,4 +17,14 @@ def serve(host: str | None, port: int | None) -> None:
     """Run the service until a signal."""
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_format, settings.log_level)
-    asyncio.run(run_service(settings))
+    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+        runner.run(run_service(settings))
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Uvloop's event loop, a third faster; None where there is none, as on Windows."""
+    try:
+        import uvloop  # noqa: PLC0415 -- only the service needs it
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

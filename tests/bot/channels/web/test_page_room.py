@@ -16,7 +16,6 @@ from tests.processes import Service
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
-STILL = {"reduced_motion": "reduce"}
 LONG = "我去年借了网贷，后来失业了，" * 34 + "我真的不想活了"
 SIZES = {
     "a small phone": (320, 568, 16),
@@ -48,7 +47,8 @@ async def roomed(
     **options: Any,  # noqa: ANN401 -- whatever Browser.new_context takes
 ) -> AsyncIterator[Visit]:
     """A visit in a window of this size by somebody whose browser shows type in this size."""
-    async with visiting(browser, service.url, viewport={"width": width, "height": height}, **STILL, **options) as visit:
+    options |= {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
+    async with visiting(browser, service.url, **options) as visit:
         if type_px != 16:
             session = await visit.page.context.new_cdp_session(visit.page)
             await session.send("Page.setFontSizes", {"fontSizes": {"standard": type_px}})
