@@ -35,7 +35,7 @@ async def test_a_crowd_that_says_nothing_stops_nobody_and_fills_no_log(tmp_path:
     with ExitStack() as crowd:
         for _ in range(CROWD):
             silent = crowd.enter_context(socket.socket())
-            silent.setblocking(False)
+            silent.settimeout(0)
             silent.connect_ex(("127.0.0.1", port))
         for number in range(5):
             # Every one a connection of its own: somebody who comes while all places are taken.

@@ -39,7 +39,7 @@ function part(entry, choice, actions) {
   const { label, value } = choice;
   const panel = element("div", { className: "panel" });
   const toggle = pressable(label, async () => {
-    const open = panel.hidden;
+    const open = !entry.opened.includes(value);
     let problem = null;
     if (open && !(value in entry.parts)) {
       rest([toggle], true);
