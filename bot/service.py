@@ -12,7 +12,9 @@ import structlog
 from bot.channels.channel import Channel
 from bot.channels.web.channel import WebChannel
 from bot.crisis.loading import shipped_script
+from bot.http.addresses import Crowds
 from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
+from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
 from bot.messages import Send, Turn
@@ -124,6 +126,7 @@ def _channels(
             settings.retention_days,
             public_origin=settings.public_url.rstrip("/"),
             embed_origins=settings.embed_origins,
+            limit=ClientLimit(Crowds(settings.proxies)),
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),

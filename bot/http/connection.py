@@ -3,11 +3,12 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
 import uvicorn
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bot.http.addresses import Crowds
 
 HEAD_SECONDS = 10.0
 """From the connection, or the end of the last answer, until the whole head of a request is there."""
@@ -26,8 +27,8 @@ class Census:
     most: int
     """In all: less than the process may have descriptors, so that accepting never fails for want of one."""
     most_per_address: int
-    unlimited: frozenset[str] = frozenset()
-    """Addresses behind which many people are: the listed proxies, and this machine."""
+    crowds: Crowds = field(default_factory=Crowds)
+    """Whom the second limit isn't for."""
     _open: Counter[str] = field(default_factory=Counter, repr=False)
     _idle: dict[asyncio.Transport, None] = field(default_factory=dict, repr=False)
     """Those that owe a request, the longest first."""
@@ -37,7 +38,7 @@ class Census:
 
         Where all places are taken, the one that has been idle longest makes room.
         """
-        if self._open[address] >= self.most_per_address and not self._is_unlimited(address):
+        if self._open[address] >= self.most_per_address and self.crowds.client(address) is not None:
             return False
         if self._open.total() >= self.most:
             longest = next(iter(self._idle), None)
@@ -61,9 +62,6 @@ class Census:
         self._open[address] -= 1
         if not self._open[address]:
             del self._open[address]
-
-    def _is_unlimited(self, address: str) -> bool:
-        return address in self.unlimited or not address or ip_address(address).is_loopback
 
 
 class ServerConfig(uvicorn.Config):

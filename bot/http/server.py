@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+from bot.http.addresses import Crowds
 from bot.http.connection import Census, Connection, ServerConfig
 from bot.startup_error import StartError
 from intents.errors import os_error_reason
@@ -71,7 +72,7 @@ def make_server(app: ASGIApp, stop_seconds: int, proxies: Sequence[str] = PROXIE
         backlog=BACKLOG,
         timeout_graceful_shutdown=stop_seconds,
     )
-    config.census = Census(most_connections(), MOST_PER_ADDRESS, frozenset(proxies))
+    config.census = Census(most_connections(), MOST_PER_ADDRESS, Crowds(proxies))
     return Server(config)
 
 

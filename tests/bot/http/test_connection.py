@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from bot.http import connection
 from bot.http import server as server_module
+from bot.http.addresses import Crowds
 from bot.http.connection import Census
 from bot.http.server import Server, make_server, most_connections
 
@@ -148,7 +149,7 @@ async def test_where_all_places_are_taken_the_longest_idle_one_makes_room() -> N
 
 
 def test_one_address_has_its_share_and_a_listed_proxy_or_this_machine_none() -> None:
-    census = Census(most=10, most_per_address=2, unlimited=frozenset({"198.51.100.7"}))
+    census = Census(most=10, most_per_address=2, crowds=Crowds(["198.51.100.0/24"]))
     assert [census.enter("203.0.113.5") for _ in range(3)] == [True, True, False]
     assert census.enter("203.0.113.6")
     assert all(census.enter("198.51.100.7") for _ in range(3))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.http.client_limit import client_network
+from bot.http.addresses import Crowds
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,10 @@ from bot.http.client_limit import client_network
         ("::1", None),
         ("::ffff:127.0.0.1", None),
         ("/run/youshu.sock", None),
+        ("198.51.100.77", None),
+        ("2001:db8:9::1", None),
+        ("2001:db8:9::2", "2001:db8:9::"),
     ],
 )
 def test_an_address_stands_for_whoever_has_it(host: str, network: str | None) -> None:
-    assert client_network(host) == network
+    assert Crowds(["198.51.100.0/24", "2001:db8:9::1"]).client(host) == network
