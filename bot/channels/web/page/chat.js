@@ -1,12 +1,11 @@
 // The talk on the page: messages go out one after the other; one that fails stays where it is, with a button to try again.
 
 import { botTurn, chips, ownTurn } from "./card.js";
-import { element, rest } from "./element.js";
+import { closeDialog, day, element, openDialog, rest } from "./element.js";
 import { framed, leaveFast, tellFrame } from "./leaving.js";
-import { close, open, startMenu } from "./menu.js";
 import { FORGET, Failure, post } from "./post.js";
 import { fit, scrollToEnd, scrollToOpened, scrollToReply } from "./room.js";
-import { botEntry, isChoice, keepDraft, keepTalk, restoredDraft, restoredTalk } from "./tab.js";
+import { botEntry, isChoice, keepDraft, keepTalk, restoredDraft, restoredSize, restoredTalk } from "./tab.js";
 import { dictate } from "./voice.js";
 
 const MOST_CHARACTERS = 2000;
@@ -16,6 +15,7 @@ const PAUSE_MS = 5 * 60 * 1000;
 const RETRY_TOPICS_MS = 3000;
 const MENU = { label: "全部话题", value: "menu" };
 const NOT_GONE = "连不上，还没有删掉。请过一会儿再试。";
+const NO_MENU = "连不上，“更多”现在打不开。请过一会儿再试。";
 const AFTER_IT = "前面的没发出去，这条也还没发。";
 const RELOADED = "这条还没等到回答，页面就刷新了。";
 
@@ -24,6 +24,7 @@ const [log, starters, typing, status, form, words, count, sure] =
   ["log", "starters", "typing", "status", "form", "words", "count", "sure"].map(the);
 
 const talk = restoredTalk();
+const menu = () => import("./menu.js");
 const shown = new Map();
 let busy = false;
 let byKeyboard = false;
@@ -142,6 +143,7 @@ function answered(entry, body) {
   scrollToReply(shown.get(entry), made);
   if (byKeyboard && entry.said.choice) made.querySelector("article").focus({ preventScroll: true });
   if (!starters.childElementCount) offerTopics();
+  menu().catch(() => undefined); // so that it can be saved when the network goes away; else it is asked for at the tap
 }
 
 function failed(entry, failure) {
@@ -241,7 +243,7 @@ async function forget() {
   words.value = "";
   measure();
   add(entryOf({ reply: { text: body.reply.text } }));
-  close(sure);
+  closeDialog(sure);
   words.focus();
 }
 
@@ -259,10 +261,10 @@ async function tryToForget() {
 
 the("forget").addEventListener("click", () => {
   the("sure-error").hidden = true;
-  close(the("menu"));
-  open(sure);
+  closeDialog(the("menu"));
+  openDialog(sure);
 });
-the("sure-no").addEventListener("click", () => close(sure));
+the("sure-no").addEventListener("click", () => closeDialog(sure));
 the("sure-yes").addEventListener("click", tryToForget);
 
 // ---- beginning
@@ -286,7 +288,9 @@ if (framed) {
   the("fold").addEventListener("click", () => tellFrame("fold"));
 }
 the("topics").addEventListener("click", (event) => sendChoice(MENU, event));
-startMenu(talk);
+the("more").addEventListener("click", () => menu().then(({ openMenu }) => openMenu(talk), () => { count.textContent = NO_MENU; }));
+addEventListener("beforeprint", () => { the("printed").textContent = day(); });
+document.documentElement.dataset.size = restoredSize();
 leaveFast(talk);
 dictate(the("speak"), words, (text) => { count.textContent = text; }, measure);
 for (const entry of talk.entries) {

@@ -23,3 +23,16 @@ export function pressable(label, press) {
 export function rest(buttons, resting) {
   for (const each of buttons) each.setAttribute("aria-disabled", String(resting));
 }
+
+// Browsers before 2022 have no modal dialogs; there it stands in the page.
+export function openDialog(dialog) {
+  if (dialog.showModal) dialog.showModal();
+  else dialog.setAttribute("open", "");
+}
+
+export function closeDialog(dialog) {
+  if (dialog.close) dialog.close();
+  else dialog.removeAttribute("open");
+}
+
+export const day = () => new Date().toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
@@ -168,6 +169,15 @@ async def test_only_the_page_itself_may_be_framed_and_only_by_listed_partners(li
     assert start["x-frame-options"] == "DENY"
     assert script["cross-origin-resource-policy"] == "cross-origin"
     assert script["content-type"].startswith("text/javascript")
+
+
+async def test_the_page_with_all_that_it_loads_at_first_is_light(client: httpx.AsyncClient) -> None:
+    page = await client.get("/")
+    files = sorted(set(re.findall(r'"(/page/[^"]+\.(?:css|js|svg))"', page.text)))
+    assert {"/page/chat.css", "/page/chat.js", "/page/parse.js", "/page/icon.svg"} <= set(files)
+    answers = [page, *[await client.get(path) for path in files]]
+    assert all(answer.status_code == 200 for answer in answers)
+    assert sum(int(answer.headers["content-length"]) for answer in answers) < 25_000
 
 
 async def test_without_partners_there_is_nothing_to_embed(client: httpx.AsyncClient) -> None:
