@@ -284,6 +284,7 @@ async function offerTopics(wait = RETRY_TOPICS_MS) {
 the("scriptless").remove();
 form.hidden = the("topics").hidden = the("more").hidden = false;
 if (framed) {
+  document.documentElement.classList.add("framed");
   the("fold").hidden = false;
   the("fold").addEventListener("click", () => tellFrame("fold"));
 }
