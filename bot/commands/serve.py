@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
 
 import click
 
@@ -17,14 +19,12 @@ def serve(host: str | None, port: int | None) -> None:
     """Run the service until a signal."""
     settings = load_settings(host=host, port=port)
     configure_logging(settings.log_format, settings.log_level)
-    with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run_service(settings))
 
 
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Uvloop's event loop, a third faster; None where there is none, as on Windows."""
-    try:
-        import uvloop  # noqa: PLC0415 -- only the service needs it
-    except ImportError:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop of uvloop, which does the same with half the work; asyncio's own where there is none, as on Windows."""
+    if find_spec("uvloop") is None:
         return None
-    return uvloop.new_event_loop
+    return import_module("uvloop").new_event_loop  # type: ignore[no-any-return]  # not imported where it isn't installed

@@ -1,6 +1,6 @@
 """Messages a second and CPU a message of `/api/messages`, beside WeRoBot's echo robot and a bare Starlette echo, in one run.
 
-    python -m benchmarks.http [--werobot PYTHON] [--messages 2000] [--rounds 3] [--talks 100000]
+    python -m benchmarks.messages [--werobot PYTHON] [--messages 2000] [--rounds 3] [--talks 100000]
 
 Each server is a process of its own: `youshu serve` with an empty database, the same with so many talks kept, Starlette
 on uvicorn with httptools and uvloop, and WeRoBot on tornado, as its documentation runs it. WeRoBot is no dependency of
