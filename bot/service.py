@@ -12,7 +12,9 @@ import structlog
 from bot.channels.channel import Channel
 from bot.channels.web.channel import WebChannel
 from bot.crisis.loading import shipped_script
-from bot.http.app import FaqStatus, HealthCheck, build_app
+from bot.http.addresses import Crowds
+from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
+from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
 from bot.messages import Send, Turn
@@ -70,6 +72,7 @@ async def serve(settings: Settings) -> None:
             metrics,
             [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),
+            access=_status_access(settings),
         )
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs)
@@ -79,7 +82,7 @@ async def serve(settings: Settings) -> None:
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(make_server(app, STOP_SECONDS), listening, channels, broadcast, stopping)
+        await _run(make_server(app, STOP_SECONDS, settings.proxies), listening, channels, broadcast, stopping)
 
 
 async def _run(
@@ -118,7 +121,14 @@ def _channels(
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
     turn = metrics.instrument(conversation.turn)
     configured: list[Channel | None] = [
-        WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
+        WebChannel(
+            turn,
+            lambda: starters(conversation.knowledge().faq),
+            settings.retention_days,
+            public_origin=settings.public_url.rstrip("/"),
+            embed_origins=settings.embed_origins,
+            limit=ClientLimit(Crowds(settings.proxies)),
+        ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),
         _wecom(settings, turn, conversation, metrics),
@@ -242,6 +252,12 @@ def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
     if settings.host not in LOOPBACK:
         return ("*",)
     return (*LOOPBACK, "[::1]", *settings.public_hosts)
+
+
+def _status_access(settings: Settings) -> StatusAccess:
+    """Who may see how the service is."""
+    token = settings.status_token.get_secret_value() if settings.status_token is not None else None
+    return StatusAccess(token, local=not settings.behind_proxy)
 
 
 def _stop_on_signals() -> asyncio.Event:

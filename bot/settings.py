@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -44,6 +44,7 @@ _WECOM_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The form of each setting of WeCom's beside the CorpID, and what to say of another."""
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[0-9]{1,5})?")
 _PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})
 
 
@@ -66,6 +67,15 @@ class Settings(BaseSettings):
         default="",
         pattern=r"^(https?://[^/\s]+/?)?$",
         description="the address that people open, if a proxy stands before us",
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1", "::1"), description="addresses or networks of proxies whose X-Forwarded-For is believed"
+    )
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="origins of partners' pages that may show the chat as a bubble"
+    )
+    status_token: SecretStr | None = Field(
+        default=None, description="opens /readyz and /metrics to programs elsewhere, or behind a proxy"
     )
     telegram_token: SecretStr | None = Field(default=None, description="from BotFather; empty: no Telegram")
     telegram_base_url: str = Field(
@@ -110,6 +120,11 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
 
     @property
+    def behind_proxy(self) -> bool:
+        """Whether people come through a proxy, which may stand on this machine and looks then like a program of it."""
+        return bool(self.public_hosts)
+
+    @property
     def public_hosts(self) -> tuple[str, ...]:
         """The host names under which people and vendors call the server, as far as they are set."""
         urls = (self.public_url, self.telegram_webhook_url)
@@ -131,12 +146,41 @@ class Settings(BaseSettings):
                 raise ValueError("只写地址，不带 http:// 和端口，例如 127.0.0.1 或 0.0.0.0") from None
         return value
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = _listed(value)
+        wrong = [f"第 {number} 个不是 IP 地址或网段" for number, each in enumerate(named, 1) if not _is_network(each)]
+        if wrong:
+            raise ValueError("；".join([*wrong, "请写成 10.0.0.2 或 172.16.0.0/12 这样，多个用英文逗号隔开"]))
+        return named
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = tuple(each.rstrip("/").lower() for each in _listed(value))
+        wrong = [f"第 {number} 个写得不对" for number, each in enumerate(named, 1) if not _ORIGIN.fullmatch(each)]
+        if wrong:
+            raise ValueError("；".join([*wrong, "请写成 https://主机名 这样，不带路径，多个用英文逗号隔开"]))
+        return named
+
+    @field_validator("status_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("只能用字母、数字、下划线和连字符，16 到 256 个，自己随机生成一串")
+        return value
+
     @field_validator("admins", mode="before")
     @classmethod
     def _people(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        named = [each.strip() for each in value.split(",") if each.strip()]
+        named = _listed(value)
         wrong = [f"第 {number} 个{told}" for number, each in enumerate(named, 1) if (told := _wrong_admin(each))]
         if wrong:
             raise ValueError("；".join([*wrong, "请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456"]))
@@ -259,6 +303,19 @@ def load_settings(**overrides: object) -> Settings:
 
 def _field(name: str) -> str:
     return name.removeprefix(PREFIX).lower()
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    """What is written apart by commas."""
+    return tuple(each.strip() for each in written.split(",") if each.strip())
+
+
+def _is_network(written: str) -> bool:
+    try:
+        ip_network(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong_admin(written: str) -> str | None:
