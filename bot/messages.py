@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from intents import Decision
+from intents.danger.detector import CRISIS
 
 IN_GROUPS = "_group"
 """What a channel's name ends with for talks that others read along: what is said in private must not show there."""
@@ -34,6 +35,32 @@ class Incoming:
     text: str = ""
     choice: str | None = None
     """The value of the Choice that was tapped."""
+    originals: "tuple[Original, ...]" = ()
+    """What came with the text, or without any, that isn't text."""
+    edit: "Edit | None" = None
+    """Which message it takes the place of, if it does."""
+    topic: str | None = None
+    """The intent of the bot's answer that this message replies to, where the channel shows it."""
+
+
+class Edit(StrEnum):
+    """Which of somebody's messages was changed."""
+
+    LAST = "last"
+    EARLIER = "earlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A picture, a voice message, a document where it stands in its channel: it is passed on there, and never kept."""
+
+    channel: str
+    chat: str
+    """The channel's own id of the place."""
+    message: str
+    """The channel's own id of the message."""
+    kind: str
+    """What it is, as people call it: 图片, 语音, 文件."""
 
 
 class Part(StrEnum):
@@ -98,6 +125,13 @@ class Reply:
     """The part of the answer that this is; None for the short form and for the bot's own words."""
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    originals: tuple[Original, ...] = ()
+    """What somebody else sent, to be passed on below the text; a channel that can't leaves it out."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is about danger to life: nothing may hold it back."""
+        return self.intent == CRISIS
 
     @property
     def text(self) -> str:

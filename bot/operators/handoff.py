@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -18,6 +18,7 @@ from intents import Decision
 
 log = structlog.get_logger(__name__)
 
+ENDED = "{name} 删除了自己的记录，这段对话已经结束；您接下来写的不会再转给对方。"
 HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
 
@@ -42,7 +43,7 @@ class Handoffs:
         """Tell every operator that somebody wants a human; whether at least one was reached."""
         if not self.has_staff(person):
             return False
-        name = f"{person.channel}:{person.user}"
+        name = _name(person)
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
         reply = wording.text_reply(*lines, choices=_take_button(person))
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
@@ -90,21 +91,30 @@ class Handoffs:
         await self._send(held.person, wording.text_reply(wording.RELEASED))
         return wording.text_reply("已放手，机器人继续回答。")
 
+    async def end(self, person: ChatIdentity) -> None:
+        """End the handoffs that this person is in, on either side and also in groups, and tell the other; raises StoreError."""
+        for each in person.everywhere:
+            context = await self.store.turns.load(each)
+            if context.handoff is not None:
+                await self._send(context.handoff.admin, wording.text_reply(ENDED.format(name=_name(each))))
+            if context.held_handoff is not None:
+                await self._send(context.held_handoff.person, wording.text_reply(wording.RELEASED))
+            if context.handoff is not None or context.held_handoff is not None:
+                await self.store.handoffs.release(each)
+
     async def relay(self, incoming: Incoming, context: TurnContext) -> Relay:
         """Pass a message on if an operator is in the talk."""
-        words = incoming.text.strip()
         if context.handoff is not None:
-            heading = f"{incoming.person.channel}:{incoming.person.user}"
-            section = Section(
-                (words or ("（点了一个按钮）" if incoming.choice else "（发来的不是文字）"),), heading=heading
-            )
             # Somebody who is kept waiting by a dead line is worse off than with the bot.
-            if await self._send(context.handoff.admin, Reply(Decision.ANSWER, (section,))):
+            if await self._send(context.handoff.admin, _passed_on(incoming)):
                 return Relay(relayed=True)
             await self._give_back(context.handoff)
             return Relay()
-        if context.held_handoff is not None and words and not words.startswith("/"):
-            failure = await self._failure(context.held_handoff.person, wording.text_reply(words))
+        words = incoming.text.strip()
+        if context.held_handoff is not None and (words or incoming.originals) and not words.startswith("/"):
+            lines = [f"（改成）{words}" if incoming.edit is not None else words] if words else []
+            reply = replace(wording.text_reply(*lines), originals=incoming.originals)
+            failure = await self._failure(context.held_handoff.person, reply)
             if failure is None:
                 return Relay(relayed=True)
             line = f"这句没有送到对方那里。{failure.remedy}要结束请发 /release。"
@@ -131,6 +141,21 @@ class Handoffs:
             log.warning("handoff_message_lost", channel=person.channel, reason=str(error))
             return error
         return None
+
+
+def _name(person: ChatIdentity) -> str:
+    return f"{person.channel}:{person.user}"
+
+
+def _passed_on(incoming: Incoming) -> Reply:
+    """What an operator reads of a message: who, what it is, and the words; pictures and files go along."""
+    words = incoming.text.strip()
+    kinds = "、".join(dict.fromkeys(original.kind for original in incoming.originals))
+    lines = [*([f"（{kinds}）"] if kinds else []), *([f"（改成）{words}" if incoming.edit else words] if words else [])]
+    if not lines:
+        lines = ["（点了一个按钮）" if incoming.choice else "（发来的不是文字）"]
+    section = Section(tuple(lines), heading=_name(incoming.person))
+    return Reply(Decision.ANSWER, (section,), originals=incoming.originals)
 
 
 def _take_button(person: ChatIdentity) -> tuple[Choice, ...]:

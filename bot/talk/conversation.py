@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.choices import decode
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.messages import ChatIdentity, Edit, Incoming, Reply
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
@@ -55,6 +55,8 @@ class Conversation:
             for each in person.everywhere:
                 await self.rate_limiter.forget(each)
         try:
+            if self.handoffs is not None:
+                await self.handoffs.end(person)
             await self.store.forget(person)
         except StoreError as error:
             log.error("forget_failed", reason=str(error))
@@ -75,6 +77,9 @@ class Conversation:
             if relay.relayed:
                 beside = message.in_danger
                 return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+        if incoming.edit is Edit.EARLIER and not message.in_danger:
+            return wording.text_reply(wording.EDITED)
+        state = _about_quoted(state, incoming.topic, knowledge)
         return await self._answer(knowledge, state, incoming, message)
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
@@ -128,3 +133,10 @@ class Conversation:
             await self.store.turns.save(person, result.talk.to_json(), result.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))
+
+
+def _about_quoted(state: ConversationState | None, topic: str | None, knowledge: Knowledge) -> ConversationState | None:
+    """The talk, about the answer that the message replies to; somebody else's answer in a group is known by it alone."""
+    if state is None or topic is None or state.crisis is not None or topic not in knowledge.faq.by_id:
+        return state
+    return state if state.intent == topic else state.about(topic, None)

@@ -20,8 +20,9 @@ from telegram.ext import CommandHandler, filters
 from bot.channels.telegram import wording
 from bot.channels.telegram.addressing import identity_of, is_private
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.handlers import App, Context, Count, Forget, MessageHandlers, private_button
+from bot.channels.telegram.handlers import App, Context, Forget, MessageHandlers, private_button
 from bot.channels.telegram.sending import reply_to_message
+from bot.channels.telegram.update_queue import Count
 from bot.messages import Incoming
 
 log = structlog.get_logger(__name__)

@@ -114,7 +114,9 @@ async def test_a_channel_post_is_answered_only_if_it_names_the_bot(server: BotAP
     assert not bot.counted
 
 
-async def test_a_group_that_has_moved_is_counted(server: BotAPI, bot: Bot, group: JSON, user: JSON) -> None:
-    server.world.migrated[group["id"]] = server.group()["id"]
+@pytest.mark.usefixtures("bot")
+async def test_a_group_that_has_become_another_is_answered_there(server: BotAPI, group: JSON, user: JSON) -> None:
+    moved = server.group()
+    server.world.migrated[group["id"]] = moved["id"]
     await server.says(user, f"@{server.world.username} 会被起诉吗", chat=group)
-    await bot.counted.reaches("migrated")
+    assert "lawsuit" in (await server.next_message(moved))["text"]

@@ -240,13 +240,43 @@ async def test_a_forwarded_text_is_read_like_any_other(server: BotAPI) -> None:
     assert "lawsuit" in (await server.next_message(user))["text"]
 
 
+async def edit(server: BotAPI, message: JSON, text: str) -> None:
+    await server.push({"edited_message": {**message, "text": text, "edit_date": message["date"]}})
+
+
 @pytest.mark.usefixtures("bot")
-async def test_an_edited_message_is_told_that_edits_are_not_seen(server: BotAPI) -> None:
+async def test_the_last_message_is_answered_anew_when_it_is_edited(server: BotAPI) -> None:
+    user = server.user()
+    message = await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    await edit(server, message, "会被起诉吗")
+    again = await server.next_message(user)
+    assert again["message_id"] == answer["message_id"]
+    assert "lawsuit的简要回答" in again["text"]
+    assert labels(again) != labels(answer)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_older_message_that_is_edited_is_not_answered_but_told_and_one_in_danger_is(server: BotAPI) -> None:
     user = server.user()
     message = await server.says(user, "催收会上门吗")
     await server.next_message(user)
-    await server.push({"edited_message": {**message, "text": "会被起诉吗", "edit_date": message["date"]}})
+    await server.says(user, "会被起诉吗")
+    await server.next_message(user)
+    await edit(server, message, "会不会来我家")
     assert "改过" in (await server.next_message(user))["text"]
+    await edit(server, message, "我不想活了")
+    assert "120" in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_edit_that_changes_no_word_is_left_alone(server: BotAPI) -> None:
+    user = server.user()
+    message = await server.says(user, "催收会上门吗")
+    await server.next_message(user)
+    await edit(server, message, "催收会上门吗")
+    await server.says(user, "会被起诉吗")
+    assert "lawsuit" in (await server.next_message(user))["text"]
 
 
 async def test_service_messages_and_unknown_updates_pass_in_silence(server: BotAPI, bot: Bot) -> None:
@@ -335,10 +365,14 @@ def test_the_limits_are_those_that_the_library_knows(ours: int, librarys: int) -
     assert ours == librarys
 
 
+def said(*choices: Choice) -> Reply:
+    return Reply(Decision.ANSWER, (Section(("好",)),), choices=choices)
+
+
 def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
     parts = [Choice(label, f"p:x:{label}") for label in PARTS]
     topics = [Choice("被单位知道了怎么办", "i:a"), Choice("一次性结清能减免多少", "i:b")]
-    markup = keyboard([*parts, *topics])
+    markup = keyboard(said(*parts, *topics))
     assert markup is not None
     assert [[button.text for button in row] for row in markup.inline_keyboard] == [
         ["后果", "权利", "怎么做"],
@@ -349,13 +383,13 @@ def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
 
 
 def test_there_are_never_more_buttons_than_telegram_takes() -> None:
-    markup = keyboard([Choice(f"话题{number}", f"i:t{number}") for number in range(300)])
+    markup = keyboard(said(*(Choice(f"话题{number}", f"i:t{number}") for number in range(300))))
     assert markup is not None
     assert sum(map(len, markup.inline_keyboard)) == limits.KEYBOARD_BUTTONS
 
 
 def test_a_button_that_telegram_would_not_take_does_not_cost_the_message() -> None:
-    markup = keyboard([Choice("长", "i:" + "x" * 63), Choice("好", "i:x")])
+    markup = keyboard(said(Choice("长", "i:" + "x" * 63), Choice("好", "i:x")))
     assert markup is not None
     assert [button.text for row in markup.inline_keyboard for button in row] == ["好"]
 
