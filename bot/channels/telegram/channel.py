@@ -161,12 +161,12 @@ class TelegramChannel:
                 if self._poller is not None:
                     await self._poller.stop()
                 await self._intake.stop()
-                if self._poller is not None:
-                    await self._poller.confirm()
-                if self._application.running:
-                    await self._application.stop()
         except TimeoutError:
-            log.warning("telegram_stopped_in_flight")
+            log.warning("telegram_stopped_in_flight", number=self._queue.cancel())
+        if self._poller is not None:
+            await self._poller.confirm()
+        if self._application.running:
+            await self._application.stop()
         await self._application.shutdown()
         # The application closes its bot's connections only where its own start succeeded.
         await self._application.bot.shutdown()

@@ -167,6 +167,12 @@ class UpdateQueue:
         while self._tasks:
             await asyncio.wait({*self._tasks})
 
+    def cancel(self) -> int:
+        """End what is still under way; how many answers that may cost."""
+        for task in self._tasks:
+            task.cancel()
+        return len(self._tasks)
+
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
