@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.choices import decode
-from bot.messages import ChatIdentity, Edit, Incoming, Reply
+from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
@@ -115,7 +115,13 @@ class Conversation:
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
         if state is not None or result.talk.crisis is not None:
             await self._save(person, result)
-        if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+        if not result.call:
+            return result.reply
+        reached = self.handoffs is not None and await self.handoffs.call(person)
+        if result.reply.intent == CRISIS:
+            line = wording.CALLED_IN_DANGER if reached else wording.CALL_FAILED_IN_DANGER
+            return replace(result.reply, sections=(*result.reply.sections, Section((line,))))
+        if not reached:
             if result.talk.crisis is not None:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))

@@ -89,7 +89,9 @@ def care_for_life(turn: Turn) -> TurnResult | Turn:
     care = crisis.respond(turn.state.crisis, message.text, danger=danger, asks_about_debt=debt, now=turn.now)
     turn = replace(turn, state=replace(turn.state, crisis=care.crisis))
     if care.reply is not None:
-        return _in_crisis(turn.state, care.reply)
+        return replace(
+            _in_crisis(turn.state, care.reply), call=turn.has_staff and text_commands.calls_operator(message.folded)
+        )
     return replace(turn, line_below=care.line, choices_below=care.choices)
 
 

@@ -50,6 +50,9 @@ FORGOTTEN = Reply(
     Decision.ANSWER,
     (Section(("您名下的记录已经删除。", "没听懂的句子没有记是谁说的，没法挑出来，到期自动删除。")),),
 )
+FORGET_ASKED = "要删除您名下的记录吗？删了就找不回来：聊到哪个话题、上次给您的按钮、您点的评价。"
+FORGET_YES, FORGET_NO = "删除", "不删"
+FORGET_KEPT = "好，没有删。"
 FORGET_FAILED = Reply(Decision.FALLBACK, (Section(("现在删不了，请过一会儿再发一次“删除我的数据”。",)),))
 TOO_FAST = Reply(
     Decision.FALLBACK,
@@ -75,6 +78,8 @@ CALL_FAILED_IN_DANGER = (
     "想和人说说，打 12356，打不通就打 120 或去最近医院的急诊；也请叫一位大人到身边。"
 )
 """In place of it where a life is or was in danger: no line for complaints is one for this."""
+CALLED_IN_DANGER = "您要找工作人员，已经告诉他们了，不一定马上有人，不用等：有危险现在就打 110 或 120。"
+"""Below the word about danger to life."""
 TAKEN = "工作人员已经接手，下面由真人和您说话。"
 RELEASED = "工作人员已经离开，下面还是我来回答。"
 

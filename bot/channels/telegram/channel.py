@@ -21,7 +21,7 @@ from bot.channels.telegram.addressing import CHANNEL
 from bot.channels.telegram.admin import AdminHandlers, chats, menus
 from bot.channels.telegram.commands import CommandHandlers, set_profile
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.handlers import App, Forget, MessageHandlers
+from bot.channels.telegram.handlers import App, MessageHandlers
 from bot.channels.telegram.inline import InlineHandler, Search
 from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.limits import LIMITS, POLL_SECONDS
@@ -78,7 +78,6 @@ class TelegramChannel:
         options: Options,
         *,
         turn: Turn,
-        forget: Forget,
         search: Search,
         claims: Claims,
         count: Count,
@@ -89,7 +88,6 @@ class TelegramChannel:
         Args:
             options: how to reach Telegram.
             turn: answers a message.
-            forget: deletes all that is kept of a person.
             search: finds short answers, for inline mode.
             claims: remembers which updates were taken.
             count: counts an event by its kind.
@@ -110,7 +108,7 @@ class TelegramChannel:
         messages = self._messages = MessageHandlers(turn, count, reader.in_danger)
         if admin_commands is not None:
             AdminHandlers(admin_commands, messages).register(self._application)
-        CommandHandlers(messages, forget).register(self._application)
+        CommandHandlers(messages).register(self._application)
         messages.register(self._application)
         InlineHandler(search).register(self._application)
         self._operators = frozenset(chats(admin_commands)) if admin_commands is not None else frozenset()

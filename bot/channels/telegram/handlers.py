@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -25,12 +25,11 @@ from bot.channels.telegram.addressing import (
 from bot.channels.telegram.errors import WITHOUT_LOSS, error_kind
 from bot.channels.telegram.sending import Place
 from bot.channels.telegram.update_queue import Count
-from bot.messages import ChatIdentity, Edit, Incoming, Reply, Turn
+from bot.messages import Edit, Incoming, Reply, Turn
 from bot.observe import traceback_locations
 
 log = structlog.get_logger(__name__)
 
-Forget = Callable[[ChatIdentity], Awaitable[Reply]]
 Context = ContextTypes.DEFAULT_TYPE
 App = Application[Any, Any, Any, Any, Any, Any]  # its parameters are the types of data that this bot doesn't keep
 

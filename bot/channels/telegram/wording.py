@@ -14,7 +14,6 @@ DESCRIPTION_EN: Final = (
 SHORT_DESCRIPTION_EN: Final = "Overdue loans and debt collection in China: consequences, rights, next steps."
 
 TEXT_ONLY: Final = "我只看得懂文字。请把想问的用一句话打出来，例如“催收说要上门怎么办”。"
-EDITED: Final = "我不会回头看改过的消息。请把想问的重新发一条。"
 TOPICS_IN_PRIVATE: Final = "话题列表在私聊里看更方便，也不会打扰大家。"
 OPEN_PRIVATE: Final = "打开私聊"
 ALL_OF_IT: Final = "看后果、权利、怎么做"
@@ -27,14 +26,14 @@ COMMANDS_PRIVATE: Final = (
     ("help", "怎么用"),
     ("privacy", "我记下什么、不记什么"),
     ("forget", "删除我名下的记录"),
-    ("start", "重新开始"),
+    ("start", "开头：我能帮什么"),
 )
 COMMANDS_PRIVATE_EN: Final = (
     ("topics", "Browse the topics"),
     ("help", "How to use this bot"),
     ("privacy", "What is kept and what is not"),
     ("forget", "Delete what is kept under my name"),
-    ("start", "Start again"),
+    ("start", "What this bot can do"),
 )
 COMMANDS_GROUP: Final = (("help", "怎么用"), ("topics", "到私聊里浏览话题"))
 COMMANDS_GROUP_EN: Final = (("help", "How to use this bot"), ("topics", "Browse the topics in a private chat"))
