@@ -120,7 +120,6 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
         channel = TelegramChannel(
             options,
             turn=metrics.instrument(conversation.turn),
-            forget=conversation.forget,
             search=lambda text, most: search(knowledge, text, most),
             claims=store.claims,
             count=metrics.telegram_event,

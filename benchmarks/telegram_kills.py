@@ -15,6 +15,7 @@ import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from tests.fakes.botapi import BotAPI
@@ -53,16 +54,16 @@ async def main(arguments: argparse.Namespace) -> None:
         write_faq(folder, [intent(key, [question]) for key, question in TOPICS.items()])
         async with BotAPI(paced=True, most_a_second=30) as server:
             chats = [Chat(server.user()) for _ in range(arguments.chats)]
-            settings = {"TELEGRAM_TOKEN": server.token, "TELEGRAM_BASE_URL": server.base_url}
+            service_of = partial(running, folder, TELEGRAM_TOKEN=server.token, TELEGRAM_BASE_URL=server.base_url)
             writing = [asyncio.create_task(write(server, chat, arguments.every, chance.random())) for chat in chats]
             begin = time.monotonic()
             for _ in range(arguments.kills):
-                async with running(folder, free_port(), **settings) as service:
+                async with service_of(free_port()) as service:
                     await asyncio.sleep(chance.uniform(*UPTIME))
                     await service.stop(signal.SIGKILL)
             for task in writing:
                 task.cancel()
-            async with running(folder, free_port(), **settings) as service:
+            async with service_of(free_port()) as service:
                 await server.settled()
                 await service.stop()
             found = [missing(chat.asked, answers(server, chat.user)) for chat in chats]

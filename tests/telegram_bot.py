@@ -99,7 +99,6 @@ async def talking(
         channel = TelegramChannel(
             options or reaching(server),
             turn=turn or conversation.turn,
-            forget=conversation.forget,
             search=lambda text, most: search(known, text, most),
             claims=claims or store.claims,
             count=counted.add,

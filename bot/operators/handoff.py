@@ -153,7 +153,7 @@ def _passed_on(incoming: Incoming) -> Reply:
     kinds = "、".join(dict.fromkeys(original.kind for original in incoming.originals))
     lines = [*([f"（{kinds}）"] if kinds else []), *([f"（改成）{words}" if incoming.edit else words] if words else [])]
     if not lines:
-        lines = ["（点了一个按钮）" if incoming.choice else "（发来的不是文字）"]
+        lines = ["（选了一项）" if incoming.choice else "（发来的不是文字）"]
     section = Section(tuple(lines), heading=_name(incoming.person))
     return Reply(Decision.ANSWER, (section,), originals=incoming.originals)
 

@@ -77,7 +77,6 @@ async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
         channel = TelegramChannel(
             reaching(server),
             turn=conversation.turn,
-            forget=conversation.forget,
             search=lambda text, most: search(reloader.current, text, most),
             claims=store.claims,
             count=lambda _: None,

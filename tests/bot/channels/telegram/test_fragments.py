@@ -85,7 +85,7 @@ async def test_an_album_with_one_caption_gets_one_answer_whichever_picture_has_i
     user = server.user()
     for place in range(3):
         for number in range(3):
-            caption = {"caption": "催收会上门吗"} if number == place else {}
+            caption: JSON = {"caption": "催收会上门吗"} if number == place else {}
             await server.says(user, **PHOTO, **caption, media_group_id=f"album-{place}")
         assert "home_visit" in (await server.next_message(user))["text"]
     await server.says(user, "会被起诉吗")

@@ -163,14 +163,20 @@ async def test_help_and_privacy_say_what_they_are_for(server: BotAPI, command: s
 
 
 @pytest.mark.usefixtures("bot")
-async def test_forget_deletes_what_was_kept_in_private_and_in_groups(server: BotAPI) -> None:
+async def test_forget_asks_first_and_deletes_what_was_kept_in_private_and_in_groups(server: BotAPI) -> None:
     user, group = server.user(), server.group()
     await server.says(user, "催收会上门吗")
     await server.next_message(user)
     await server.says(user, f"@{server.world.username} 会被起诉吗", chat=group)
     await server.next_message(group)
     await server.says(user, "/forget")
-    assert "删除" in (await server.next_message(user))["text"]
+    asked = await server.next_message(user)
+    assert labels(asked) == ["删除", "不删"]
+    await server.taps(asked, "不删")
+    assert "没有删" in (await server.next_message(user))["text"]
+    await server.says(user, "/forget")
+    await server.taps(await server.next_message(user), "删除")
+    assert "已经删除" in (await server.next_message(user))["text"]
     await server.says(user, "2")
     assert "权利" not in (await server.next_message(user))["text"]
     await server.says(user, f"@{server.world.username} 2", chat=group)

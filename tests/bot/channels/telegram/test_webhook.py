@@ -78,9 +78,6 @@ async def behind_webhook(
         heard.append(incoming.text)
         return await talk(incoming) if talk else Reply(Decision.ANSWER, (Section((f"答：{incoming.text}",)),))
 
-    async def forget(_: object) -> Reply:
-        raise AssertionError("nobody asked for it")
-
     counted = Counts()
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", clock=now) as store:
         app = build_app(lambda: FaqStatus("", 0), [], Metrics(), [])
@@ -89,7 +86,6 @@ async def behind_webhook(
             channel = TelegramChannel(
                 options,
                 turn=turn,
-                forget=forget,
                 search=lambda _, __: (),
                 claims=claims or store.claims,
                 count=counted.add,
@@ -391,7 +387,6 @@ async def test_a_webhook_without_a_secret_does_not_start(server: BotAPI) -> None
         TelegramChannel(
             options,
             turn=_nobody,
-            forget=_nobody,
             search=lambda _, __: (),
             claims=Store("sqlite+aiosqlite://").claims,
             count=print,
