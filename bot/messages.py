@@ -91,6 +91,8 @@ class Section:
     lines: tuple[str, ...]
     heading: str | None = None
     numbered: bool = False
+    foldable: bool = False
+    """Long, and seldom read to the end: a channel that can shows its beginning."""
 
     @property
     def text(self) -> str:
@@ -155,6 +157,10 @@ Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
 """How a channel writes to a person proactively; raises SendError when it doesn't arrive."""
+
+
+UNREACHABLE = "blocked"
+"""The kind of channel state that is kept of those who don't want to hear from the bot."""
 
 
 class SendFailure(StrEnum):

@@ -9,7 +9,7 @@ import structlog
 from aiolimiter import AsyncLimiter
 
 from bot.choices import AdminAction, AdminButton
-from bot.messages import ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
+from bot.messages import UNREACHABLE, ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
 from bot.store.broadcasts import QueuedBroadcast
 from bot.store.errors import StoreError
 from bot.store.store import Store
@@ -88,7 +88,7 @@ class BroadcastSender:
             return wording.text_reply("请把要发的话写在后面：/broadcast 今晚系统维护，八点恢复。")
         if admin.channel not in self._senders:
             return wording.text_reply("这个渠道只能回话，不能群发。")
-        people = [person for person in await self._store.turns.people(admin.channel) if person != admin]
+        people = [person for person in await self._store.broadcasts.audience(admin.channel) if person != admin]
         if not people:
             return wording.text_reply("还没有人和机器人聊过，没有人可发。")
         draft = _Draft(token_hex(6), text)
@@ -165,7 +165,10 @@ class BroadcastSender:
                     break
                 # Crossed off first: a crash in between costs one message, and nobody gets two.
                 if await queue.take(broadcast.id, recipient):
-                    delivery.count(await _deliver(send, recipient.person, broadcast.text))
+                    failure = await _deliver(send, recipient.person, broadcast.text)
+                    delivery.count(failure)
+                    if failure is SendFailure.BLOCKED:
+                        await self._store.channel_states.save(recipient.person, UNREACHABLE, "1")
         delivery.remaining = await queue.remaining(broadcast.id)
         await queue.finish(broadcast.id)
         log.info("broadcast_done", **asdict(delivery))

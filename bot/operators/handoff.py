@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import structlog
 
@@ -23,6 +24,27 @@ HOLD_SECONDS = 2 * 3600
 """How long a talk stays with an operator who doesn't release it."""
 
 
+class StaffRoom(Protocol):
+    """A place that operators share, with a topic for each person; a topic takes a talk as an operator does."""
+
+    @property
+    def channel(self) -> str:
+        """The channel of the topics' identities."""
+        ...
+
+    async def topic_for(self, person: ChatIdentity) -> ChatIdentity:
+        """The topic of a person, opened if there is none; raises SendError, StoreError."""
+        ...
+
+    async def new_topic_for(self, person: ChatIdentity) -> ChatIdentity:
+        """A new topic in place of one that is gone; raises SendError, StoreError."""
+        ...
+
+    async def send(self, topic: ChatIdentity, reply: Reply) -> None:
+        """Write into a topic; raises SendError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Handoffs:
     """Gives people's talks to operators and back to the bot; the conversation's HandoffDesk."""
@@ -33,11 +55,15 @@ class Handoffs:
     """How to reach people, by channel; a channel that can only answer isn't in it."""
     clock: Callable[[], float] = time.time
     hold_seconds: int = HOLD_SECONDS
+    rooms: list[StaffRoom] = field(default_factory=list)
+    """Where operators share the talks, if there is such a place; filled once the channel is there."""
 
     def has_staff(self, person: ChatIdentity) -> bool:
         """Whether an operator could talk with this person."""
         others = (admin for admin in self.admins if admin != person)
-        return person.channel in self.senders and any(admin.channel in self.senders for admin in others)
+        return person.channel in self.senders and (
+            bool(self.rooms) or any(admin.channel in self.senders for admin in others)
+        )
 
     async def call(self, person: ChatIdentity) -> bool:
         """Tell every operator that somebody wants a human; whether at least one was reached."""
@@ -46,8 +72,38 @@ class Handoffs:
         name = _name(person)
         lines = (f"有人想和工作人员说话：{name}", f"接手请发 /take {name}")
         reply = wording.text_reply(*lines, choices=_take_button(person))
+        if await self._call_in_rooms(person, wording.text_reply(lines[0], choices=_take_button(person))):
+            return True
         reached = [await self._send(admin, reply) for admin in sorted(self.admins, key=str) if admin != person]
         return any(reached)
+
+    async def _call_in_rooms(self, person: ChatIdentity, reply: Reply) -> bool:
+        """Tell the operators in the person's topic; whether that reached one."""
+        for room in self.rooms:
+            try:
+                topic = await room.topic_for(person)
+                failure = await self._failure(topic, reply)
+                if failure is not None and failure.failure is SendFailure.CHAT_NOT_FOUND:
+                    failure = await self._failure(await room.new_topic_for(person), reply)
+            except (SendError, StoreError) as error:
+                log.warning("staff_room_not_reached", reason=str(error))
+                continue
+            if failure is None:
+                return True
+        return False
+
+    async def say(self, incoming: Incoming) -> Reply | None:
+        """What an operator writes in a topic: passed on while the talk is theirs; what they are told, if anything."""
+        try:
+            context = await self.store.turns.load(incoming.person)
+        except StoreError as error:
+            log.error("talk_not_read", reason=str(error))
+            return wording.text_reply("数据库没有应答，这句没有转给对方，请过一会儿再发。")
+        return (await self.relay(incoming, context)).notice
+
+    def is_room(self, admin: ChatIdentity) -> bool:
+        """Whether this is a topic of the operators'."""
+        return any(room.channel == admin.channel for room in self.rooms)
 
     async def announce(self, reply: Reply) -> None:
         """Tell every operator who can be reached."""
@@ -58,7 +114,7 @@ class Handoffs:
         """Put the talk of CHANNEL:USER into this operator's hands; says what came of it."""
         channel, _, user = whom.strip().partition(":")
         person = ChatIdentity(channel, user)
-        if admin not in self.admins or not user:
+        if not user or not (admin in self.admins or self.is_room(admin)):
             return wording.text_reply("请写成 /take 渠道:用户编号，例如 /take telegram:123456")
         if person == admin or channel not in self.senders:
             return wording.text_reply("这个对话没法接手：对方所在的渠道只能由机器人回答。")
@@ -132,7 +188,8 @@ class Handoffs:
 
     async def _failure(self, person: ChatIdentity, reply: Reply) -> SendError | None:
         """Send; why it didn't arrive, None where it did."""
-        send = self.senders.get(person.channel)
+        own = (room.send for room in self.rooms if room.channel == person.channel)
+        send = self.senders.get(person.channel) or next(own, None)
         if send is None:
             return SendError(SendFailure.OTHER, "reply_only")
         try:

@@ -8,12 +8,12 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.choices import decode
+from bot.choices import Forget, decode
 from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
-from bot.talk import wording
+from bot.talk import text_commands, wording
 from bot.talk.handoff import HandoffDesk
 from bot.talk.message import Message
 from bot.talk.rate_limit import RateDecision, RateLimiter
@@ -73,7 +73,7 @@ class Conversation:
         # Somebody whose life is in danger is never told to slow down.
         if refusal is not None and not (state is not None and state.in_crisis):
             return wording.TOO_FAST if refusal is RateDecision.WARN else None
-        if self.handoffs is not None and context is not None:
+        if self.handoffs is not None and context is not None and not _asks_to_forget(incoming, message):
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
                 beside = message.in_danger
@@ -140,6 +140,12 @@ class Conversation:
             await self.store.turns.save(person, result.talk.to_json(), result.event)
         except StoreError as error:
             log.error("talk_not_kept", reason=str(error))
+
+
+def _asks_to_forget(incoming: Incoming, message: Message) -> bool:
+    """Whether somebody wants their records deleted, which is the bot's to do whoever has the talk."""
+    tap = decode(incoming.choice) if incoming.choice is not None else None
+    return isinstance(tap, Forget) or text_commands.command(message.folded) is Command.FORGET
 
 
 def _about_quoted(state: ConversationState | None, topic: str | None, knowledge: Knowledge) -> ConversationState | None:

@@ -224,8 +224,24 @@ class BotAPI:
     async def taps(self, message: JSON, label: str, user: JSON | None = None) -> str:
         """A person taps the button with this label; the id of the query."""
         current = self.world.messages.get((message["chat"]["id"], message["message_id"]), message)
-        data = {button["text"]: str(button["callback_data"]) for button in buttons(current)}[label]
-        return await self.taps_data(message, data, user)
+        return await self.taps_data(message, self.data_of(current, label), user)
+
+    def data_of(self, message: JSON, label: str) -> str:
+        """The callback data of the button with this label."""
+        return {each["text"]: str(each["callback_data"]) for each in buttons(message) if "callback_data" in each}[label]
+
+    async def blocks(self, user: JSON, *, again: bool = True) -> None:
+        """A person blocks the bot, or takes that back."""
+        (self.world.blocked.add if again else self.world.blocked.discard)(user["id"])
+        await self.membership(
+            self.world.chats[user["id"]], user, *(("member", "kicked") if again else ("kicked", "member"))
+        )
+
+    async def membership(self, chat: JSON, by: JSON, before: str, after: str) -> None:
+        """The bot's own place in a chat changes: https://core.telegram.org/bots/api#chatmemberupdated."""
+        old, new = ({"user": self.world.me, "status": each, **MEMBERSHIPS.get(each, {})} for each in (before, after))
+        change = {"chat": chat, "from": by, "date": int(time.time()), "old_chat_member": old, "new_chat_member": new}
+        await self.push({"my_chat_member": change})
 
     async def taps_data(self, message: JSON, data: str, user: JSON | None = None, *, late: bool = False) -> str:
         """A tap with this callback data, as an old or a forged client may send it; `late`: too old to be answered."""
@@ -482,6 +498,20 @@ def _refusal(refused: Refused) -> Response:
     if refused.parameters:
         body["parameters"] = refused.parameters
     return JSONResponse(body, refused.code, headers)
+
+
+MEMBERSHIPS: dict[str, JSON] = {
+    "kicked": {"until_date": 0},
+    "administrator": dict.fromkeys(
+        (
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+            *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
+            *("can_post_stories", "can_edit_stories", "can_delete_stories"),
+        ),
+        False,
+    ),
+}
+"""What is said of a member beside their status: https://core.telegram.org/bots/api#chatmember."""
 
 
 def buttons(message: JSON) -> list[JSON]:

@@ -25,15 +25,17 @@ from bot.channels.telegram.handlers import App, MessageHandlers
 from bot.channels.telegram.inline import InlineHandler, Search
 from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.limits import LIMITS, POLL_SECONDS
+from bot.channels.telegram.membership import MembershipHandler
 from bot.channels.telegram.pace import RateLimits
 from bot.channels.telegram.polling import UNREADABLE, Poller, PollingRequest
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Place
+from bot.channels.telegram.staff import ChannelStates, StaffHandlers, StaffRoom
 from bot.channels.telegram.startup import TelegramRefusedError
 from bot.channels.telegram.update_queue import WORKING_AT_ONCE, Claims, Count, UpdateQueue
 from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
-from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
+from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.talk.fragments import expects_more, in_danger
 
@@ -63,6 +65,8 @@ class Options:
     take_over: bool = False
     """Whether polling may remove a webhook that is set."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    staff_chat: int | None = None
+    """The operators' group, with a topic for each person."""
     join_seconds: float = JOIN_SECONDS
     """How long what looks unfinished waits for the next message."""
 
@@ -82,6 +86,7 @@ class TelegramChannel:
         claims: Claims,
         count: Count,
         admin_commands: AdminCommands | None = None,
+        states: ChannelStates | None = None,
     ) -> None:
         """Put the channel together; nothing is sent before run().
 
@@ -92,6 +97,7 @@ class TelegramChannel:
             claims: remembers which updates were taken.
             count: counts an event by its kind.
             admin_commands: what operators can do.
+            states: keeps who blocked the bot, and the topics of the operators' group; without it neither is known.
 
         Raises:
             TelegramRefusedError: a webhook without a secret, to which anybody could post updates.
@@ -106,6 +112,15 @@ class TelegramChannel:
         self._application = _build_application(options, self._polling_request, self._rate_limiter, ssl_context)
         reader = MessageReader(in_danger, expects_more)
         messages = self._messages = MessageHandlers(turn, count, reader.in_danger)
+        self._staff: StaffHandlers | None = None
+        if admin_commands is not None and states is not None and options.staff_chat is not None:
+            room = StaffRoom(self._application.bot, options.staff_chat, states, count)
+            admin_commands.handoffs.rooms.append(room)
+            self._staff = StaffHandlers(admin_commands.handoffs, options.staff_chat)
+        own_groups = frozenset({options.staff_chat} if options.staff_chat is not None else ())
+        MembershipHandler(self._remember_reachable, count, own_groups).register(self._application)
+        self._states = states
+        self._staff_chat = options.staff_chat
         if admin_commands is not None:
             AdminHandlers(admin_commands, messages).register(self._application)
         CommandHandlers(messages).register(self._application)
@@ -221,6 +236,12 @@ class TelegramChannel:
     async def _handle(self, updates: Sequence[Update], urgent: bool) -> None:  # noqa: FBT001 -- as the queue calls it
         """Answer updates that belong together: plain messages at once, anything else by its handler."""
         last = updates[-1]
+        if self._staff is not None and self._staff.is_here(last):
+            try:
+                await self._staff.handle(last)
+            except Exception as error:  # noqa: BLE001 -- as below
+                await self._messages.failed(last, error)
+            return
         if last.message is None or not _is_plain(last.message) or self._is_alone(last):
             await self._application.process_update(last)
             return
@@ -229,9 +250,15 @@ class TelegramChannel:
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is told and the next one works
             await self._messages.failed(last, error)
 
+    async def _remember_reachable(self, person: ChatIdentity, reachable: bool) -> None:  # noqa: FBT001 -- as the handler calls it
+        if self._states is not None:
+            await self._states.save(person, UNREACHABLE, None if reachable else "1")
+
     def _is_alone(self, update: Update) -> bool:
         """Whether it is an operator's, which may mean a command or somebody else's talk."""
-        sender = update.effective_user
+        sender, place = update.effective_user, update.effective_chat
+        if place is not None and place.id == self._staff_chat:
+            return True
         return sender is not None and sender.id in self._operators
 
 

@@ -21,6 +21,7 @@ from bot.channels.telegram import wording
 from bot.channels.telegram.addressing import identity_of, is_private
 from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, MessageHandlers, private_button
+from bot.channels.telegram.inline import TOPICS_PAYLOAD
 from bot.channels.telegram.update_queue import Count
 from bot.choices import Forget
 from bot.messages import Incoming
@@ -29,7 +30,6 @@ log = structlog.get_logger(__name__)
 
 MENU: Final = "menu"
 GREETING: Final = "i:greeting"
-TOPICS_PAYLOAD: Final = "topics"
 CHINESE: Final = "zh"
 """Telegram's language codes are ISO 639-1 (https://core.telegram.org/bots/api#setmycommands); Traditional is zh too."""
 

@@ -1,12 +1,11 @@
 """A reply as Telegram messages: HTML, cut to their largest size, with the buttons under the last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import groupby
+from functools import cache
 from typing import Any, Final, cast
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import Bot, LinkPreviewOptions, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated
 from telegram.ext import ExtBot
@@ -15,14 +14,8 @@ from bot.channels import render
 from bot.channels.telegram import limits
 from bot.channels.telegram.addressing import CHANNEL, is_private
 from bot.channels.telegram.errors import error_kind
-from bot.messages import Choice, Reply
-
-ROW_WIDTH: Final = 18
-"""Hanzi that fit into a row of buttons on a narrow phone, PADDING of them for the edges of each button."""
-PADDING: Final = 2
-
-KEYBOARDS_REMEMBERED: Final = 256
-"""There are about two for each topic; building one costs as much as finding what to answer."""
+from bot.channels.telegram.keyboard import KeyboardContent, keyboard, keyboard_json
+from bot.messages import Reply
 
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
 
@@ -34,14 +27,6 @@ def texts(reply: Reply) -> list[str]:
     return [render.html(message) for message in render.messages(reply, limits.LIMITS)]
 
 
-def keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
-    """The choices as buttons: those of one kind together, as many in a row as a phone shows in full."""
-    rows: list[list[InlineKeyboardButton]] = []
-    for _, kind in groupby(render.choices_within(reply.choices, limits.LIMITS), _kind):
-        rows.extend(_rows(kind))
-    return InlineKeyboardMarkup(rows) if rows else None
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a reply goes."""
@@ -51,6 +36,8 @@ class Place:
     """The topic, in a group that has topics (https://core.telegram.org/bots/api#forumtopic)."""
     below: int | None = None
     """The message that it is shown as a reply to."""
+    strict: bool = False
+    """Nowhere else will do: a topic that is gone or closed is an error."""
 
     @classmethod
     def of(cls, message: Message) -> "Place":
@@ -120,7 +107,7 @@ async def _send_somewhere(bot: Bot, place: Place, outgoing: "_OutgoingMessage", 
     except ChatMigrated as error:
         place = Place(error.new_chat_id)
     except BadRequest as error:
-        if place.thread is None or error_kind(error) not in {"thread_gone", "topic_closed"}:
+        if place.strict or place.thread is None or error_kind(error) not in {"thread_gone", "topic_closed"}:
             raise
         place = Place(place.chat)
     return place, await _send_one(bot, place, outgoing, urgent=urgent)
@@ -151,30 +138,11 @@ def _outgoing_messages(reply: Reply) -> Iterator[_OutgoingMessage]:
     """The messages of a reply in order, the buttons with the last."""
     pieces = texts(reply)
     for number, piece in enumerate(pieces, 1):
-        markup = _markup(reply) if number == len(pieces) else None
+        markup = keyboard_json(KeyboardContent.of(reply)) if number == len(pieces) else None
         with_markup = {"reply_markup": markup} if markup else {}
         yield _OutgoingMessage(piece, {"link_preview_options": _no_preview(), **with_markup})
-
-
-@lru_cache(maxsize=KEYBOARDS_REMEMBERED)
-def _markup(reply: Reply) -> str | None:
-    """The keyboard as JSON, remembered: python-telegram-bot would serialise it anew for every message."""
-    buttons = keyboard(reply)
-    return buttons.to_json() if buttons else None
 
 
 @cache
 def _no_preview() -> str:
     return NO_PREVIEW.to_json()
-
-
-def _kind(choice: Choice) -> str:
-    return choice.value.partition(":")[0]
-
-
-def _rows(choices: Iterable[Choice]) -> list[list[InlineKeyboardButton]]:
-    """Even rows: as many columns as the widest label allows."""
-    buttons = [InlineKeyboardButton(choice.label, callback_data=choice.value) for choice in choices]
-    widest = max(len(button.text) for button in buttons) + PADDING
-    columns = max(1, min(ROW_WIDTH // widest, limits.KEYBOARD_ROW_BUTTONS))
-    return [buttons[start : start + columns] for start in range(0, len(buttons), columns)]

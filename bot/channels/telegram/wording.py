@@ -16,6 +16,13 @@ SHORT_DESCRIPTION_EN: Final = "Overdue loans and debt collection in China: conse
 TEXT_ONLY: Final = "我只看得懂文字。请把想问的用一句话打出来，例如“催收说要上门怎么办”。"
 TOPICS_IN_PRIVATE: Final = "话题列表在私聊里看更方便，也不会打扰大家。"
 OPEN_PRIVATE: Final = "打开私聊"
+COPY_SCRIPT: Final = "复制话术"
+NOTHING_FITS: Final = "没有合适的？打开私聊问"
+OPEN_CHAT: Final = "打开私聊，用自己的话问"
+INTRODUCTION: Final = (
+    "大家好，我是有数：还不上钱、被催收了，会有什么后果、有什么权利、现在做什么，都可以问我。在这里 @我 再写问题，或者回复我的话；"
+    "别的话我不看。私聊更好，别人看不到。"
+)
 ALL_OF_IT: Final = "看后果、权利、怎么做"
 FAILED: Final = (
     "刚才出了点问题，这句没有处理好。请再发一次。一直不行，法律问题可以打 12348，打不通换个时段；有危险打 110 或 120。"

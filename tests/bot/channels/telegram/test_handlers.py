@@ -13,7 +13,8 @@ from telegram.constants import (
 
 from bot.channels.telegram import limits
 from bot.channels.telegram.inline import RESULTS
-from bot.channels.telegram.sending import keyboard, texts
+from bot.channels.telegram.keyboard import MOST_UNDER_AN_ANSWER, keyboard
+from bot.channels.telegram.sending import texts
 from bot.messages import Choice, Incoming, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import BotAPI, Fault, buttons, labels
@@ -48,6 +49,53 @@ async def test_a_part_takes_the_place_of_the_answer_and_the_way_back_as_well(ser
     back = await server.next_message(user)
     assert back["message_id"] == answer["message_id"]
     assert back["text"] == answer["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_buttons_stay_where_they_are_and_mark_the_part_that_is_shown(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    shown = await server.next_message(user)
+    for part in PARTS:
+        before = labels(shown)
+        await server.taps(shown, part)
+        shown = await server.next_message(user)
+        assert labels(shown)[:5] == [f"✓{each}" if each == part else each for each in PARTS]
+        assert len(labels(shown)) <= MOST_UNDER_AN_ANSWER
+        assert "返回" in labels(shown)
+        assert len(before) <= MOST_UNDER_AN_ANSWER
+    await server.taps(shown, "✓依据")
+    assert "home_visit的简要回答" in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_what_to_say_is_copied_by_a_button_and_the_law_is_folded(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    await server.taps(answer, "话术")
+    script = await server.next_message(user)
+    [copied] = [button["copy_text"]["text"] for button in buttons(script) if "copy_text" in button]
+    assert copied in script["text"]
+    await server.taps(script, "依据")
+    basis = await server.next_message(user)
+    assert any(each["type"] in {"blockquote", "expandable_blockquote"} for each in basis["entities"])
+    assert "<blockquote expandable>" in server.calls_of("editMessageText")[-1].params["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_greeting_shows_no_title(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "你好")
+    assert "greeting标题" not in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_its_own_result_shared_in_its_chat_is_left_alone(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗", via_bot=server.world.me)
+    await server.says(user, "会被起诉吗")
+    assert "lawsuit" in (await server.next_message(user))["text"]
 
 
 @pytest.mark.usefixtures("bot")
