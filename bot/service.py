@@ -59,7 +59,7 @@ async def serve(settings: Settings) -> None:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
-        desk = handoffs if settings.admins else None
+        desk = handoffs if settings.admins or settings.staff_chat is not None else None
         conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
         broadcast = BroadcastSender(store, senders)
@@ -163,15 +163,16 @@ def _telegram(
         webhook_url=settings.telegram_webhook_url,
         webhook_secret=settings.telegram_webhook_secret,
         take_over=settings.telegram_take_over,
+        staff_chat=settings.staff_chat,
     )
     return TelegramChannel(
         options,
         turn=turn,
-        forget=conversation.forget,
         search=lambda text, most: search(conversation.knowledge(), text, most),
         claims=conversation.store.claims,
         count=metrics.telegram_event,
         admin_commands=admin_commands,
+        states=conversation.store.channel_states,
     )
 
 

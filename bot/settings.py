@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = Field(
         default=None, validate_default=True, description="needed with a webhook"
     )
+    staff_chat: int | None = Field(
+        default=None,
+        le=-1,
+        description="a Telegram group with topics in which operators talk with people; empty: private chats",
+    )
     telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
     wechat_token: SecretStr | None = Field(
         default=None, description="made up for the console of an official account; empty: no WeChat"

@@ -36,6 +36,7 @@ FALLBACKS = (
 
 ANOTHER = "好，那不是这几个。您换个说法再说一次，或者从下面选一类。"
 WORDS_PLEASE = "我只看得懂文字。请用一句话说说您遇到的事，比如“催收说要来我家”。"
+EDITED = "改过的旧消息我不再回答，只看最后一条。请把想问的重新发一条。"
 NO_SUCH_NUMBER = "没有第 {number} 项，请回复 1 到 {last} 之间的数字，或者直接说。"
 HEARD = "嗯。还想问什么，直接说就行。"
 WHICH_OF_THESE = "您说的是哪一个？点一下，或者回复它前面的数字；都不是，就换个说法再说一次。"
@@ -64,12 +65,15 @@ FORGOTTEN = Reply(
     Decision.ANSWER,
     (Section(("您名下的记录已经删除。", "没听懂的句子没有记是谁说的，没法挑出来，到期自动删除。")),),
 )
+FORGET_ASKED = "要删除您名下的记录吗？删了就找不回来：聊到哪个话题、上次给您的选项、您给的评价。"
+FORGET_YES, FORGET_NO = "删除", "不删"
+FORGET_KEPT = "好，没有删。"
 FORGET_FAILED = Reply(Decision.FALLBACK, (Section(("现在删不了，请过一会儿再发一次“删除我的数据”。",)),))
 TOO_FAST = Reply(
     Decision.FALLBACK,
     (Section(("您发得有点快，这句我没有看，请过一分钟再发。要是现在有危险，请直接打 110 或 120。",)),),
 )
-GONE = "这一项对应的话题已经不在了，请从下面重新选。"
+GONE = "这个话题已经不在了，请从下面重新选。"
 NO_SUCH_PART = "这一条没有单独写“{heading}”，先看这个："
 
 VOTE_UP, VOTE_DOWN = "有用", "没用"
@@ -89,6 +93,8 @@ CALL_FAILED_IN_DANGER = (
     "想和人说说，打 12356，打不通就打 120 或去最近医院的急诊；也请叫一位大人到身边。"
 )
 """In place of it where a life is or was in danger: no line for complaints is one for this."""
+CALLED_IN_DANGER = "您要找工作人员，已经告诉他们了，不一定马上有人，不用等：有危险现在就打 110 或 120。"
+"""Below the word about danger to life."""
 TAKEN = "工作人员已经接手，下面由真人和您说话。"
 RELEASED = "工作人员已经离开，下面还是我来回答。"
 

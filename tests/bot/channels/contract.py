@@ -258,7 +258,6 @@ async def telegram(world: World) -> AsyncIterator[Place]:
         channel = TelegramChannel(
             reaching(server),
             turn=world.turn,
-            forget=world.conversation.forget,
             search=lambda _, __: (),
             claims=world.store.claims,
             count=_ignored,
