@@ -19,7 +19,7 @@ from intents.matching.vocabulary import Vocabulary
 OUT_OF_SCOPE_CLASS = "\uffff"
 """The class of the questions out of scope; sorts after every intent's id."""
 
-LINEAR_SAMPLE = 8192
+LINEAR_SAMPLE = 16_384
 """The linear classifier learns from at most so many questions, because a reload mustn't take longer."""
 MANY_INTENTS = 256
 """From so many intents on each one's share of LINEAR_SAMPLE would be too small, and RocchioClassifier is used."""
