@@ -18,6 +18,7 @@ from pathlib import Path
 
 from intents.load import CheckedFaq, check_text
 from intents.matching.matcher import Matcher
+from tests.faqs import one_file
 
 SHIPPED = Path(__file__).parents[1] / "faq.yaml"
 FIRST, LAST = "\u4e00", "\u9fff"
@@ -73,7 +74,7 @@ def _children() -> float:
 
 def main() -> None:
     """Print one line for each size."""
-    text = SHIPPED.read_text("utf-8")
+    text = one_file(SHIPPED)
     for times in [int(argument) for argument in sys.argv[1:]] or [1, 20]:
         large = enlarged(text, times)
         began = time.perf_counter()

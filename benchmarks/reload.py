@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from intents.faq.edit import with_question
+from intents.faq.edit import with_question_line
 from tests.processes import Service, free_port, running
 
 PAUSE_SECONDS = 0.02
@@ -35,11 +35,13 @@ async def measure() -> tuple[list[float], list[float]]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copy(FAQ, folder)
+        shutil.copytree(FAQ.parent / "questions", folder / "questions")
         async with running(folder, free_port()) as service:
+            text = folder / "questions" / "thanks.txt"
             for number, question in enumerate(QUESTIONS):
-                edit = with_question((folder / "faq.yaml").read_text("utf-8"), "thanks", question)
+                edit = with_question_line(text.read_text("utf-8"), question)
                 saved = time.perf_counter()
-                (folder / "faq.yaml").write_text(edit.text, encoding="utf-8")
+                text.write_text(edit.text, encoding="utf-8")
                 answers += await _ask_until_new(service, f"save-{number}", question)
                 reloads.append(time.perf_counter() - saved)
     return reloads, answers

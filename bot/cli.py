@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "diff": "bot.commands.diff:diff",
         "new": "bot.commands.new:new",
         "teach": "bot.commands.teach:teach",
+        "split": "bot.commands.split:split",
         "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
         "eval": "bot.commands.evaluate:evaluate",

@@ -119,7 +119,7 @@ def _channels(
     configured: list[Channel | None] = [
         WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
         _telegram(settings, turn, conversation, metrics, admin_commands),
-        _wechat(settings, turn, conversation, metrics),
+        _wechat(settings, turn, conversation, metrics, admin_commands),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -160,7 +160,9 @@ def _telegram(
     )
 
 
-def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+def _wechat(
+    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+) -> Channel | None:
     if settings.wechat_token is None:
         return None
     from bot.channels.wechat.channel import Options, WeChatChannel  # noqa: PLC0415 -- as Telegram
@@ -178,6 +180,9 @@ def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics:
         forget=conversation.forget,
         claims=conversation.store.claims,
         count=metrics.wechat_event,
+        states=conversation.store.channel_states,
+        last_heard=conversation.store.turns.last_heard,
+        admin_commands=admin_commands,
         groups=group_choices,
     )
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from intents.faq.files import FAQFiles, main_file
 from intents.faq.problems import FAQError, Problem
 from intents.faq.schema import FAQ
-from intents.load import check_file
+from intents.load import CheckedFaq, check_file, check_files
 from intents.matching.matcher import Matcher
 
 
@@ -16,14 +17,22 @@ class Knowledge:
     faq: FAQ
     matcher: Matcher
     digest: str
-    """Which version this is: the first 12 hex digits of the file's SHA-256."""
+    """Which version this is: the first 12 hex digits of its files' SHA-256."""
     problems: tuple[Problem, ...] = ()
     """The warnings of its check."""
 
     @classmethod
     def load(cls, path: Path) -> "Knowledge":
-        """Read and check a FAQ file and train its matcher; raises FAQError."""
-        checked = check_file(path)
+        """Read and check a FAQ, given its faq.yaml or the folder of it, and train its matcher; raises FAQError."""
+        return cls._of(check_file(path), path)
+
+    @classmethod
+    def from_files(cls, files: FAQFiles) -> "Knowledge":
+        """The same from files that are read already; raises FAQError."""
+        return cls._of(check_files(files), files.path)
+
+    @classmethod
+    def _of(cls, checked: CheckedFaq, path: Path) -> "Knowledge":
         if checked.faq is None:
-            raise FAQError(str(path), checked.problems)
+            raise FAQError(str(main_file(path)), checked.problems)
         return cls(checked.faq, Matcher(checked.faq), checked.digest, checked.problems)

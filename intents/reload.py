@@ -1,17 +1,20 @@
-"""Watches faq.yaml, loads what changed beside the version in force, and swaps it in if it has no error."""
+"""Watches faq.yaml and questions/, loads what changed beside the version in force, and swaps it in if it has no error."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from watchfiles import awatch
 
+from intents.faq.files import has_questions_folder, question_paths, questions_folder
 from intents.faq.problems import FAQError, Problem
+from intents.faq.question_files import QUESTIONS_FOLDER, SUFFIX
 from intents.knowledge import Knowledge
+from intents.load import read_faq_files
 
 log = logging.getLogger(__name__)
 
@@ -178,19 +181,24 @@ class _LoadedFile:
 
 
 def _load_changed(path: Path, last_tried: str | None) -> _LoadedFile | None:
-    """Load the file unless it still is the version tried last; runs in a worker thread, so that answers go on."""
+    """Load the files unless they still are the version tried last; runs in a worker thread, so that answers go on."""
+    digest: str | None = None
     try:
-        digest = sha256(path.read_bytes()).hexdigest()[:12]
-    except OSError as error:
-        digest = type(error).__name__
-    if digest == last_tried:
-        return None
-    try:
-        knowledge = Knowledge.load(path)
+        files = read_faq_files(path)
+        digest = files.digest
+        if digest == last_tried:
+            return None
+        knowledge = Knowledge.from_files(files)
     except FAQError as error:
-        return _LoadedFile(digest, None, error.problems)
+        digest = digest or _digest_of(error)
+        return None if digest == last_tried else _LoadedFile(digest, None, error.problems)
     knowledge.matcher.warm()
     return _LoadedFile(digest, knowledge)
+
+
+def _digest_of(error: FAQError) -> str:
+    """What stands for a version that can't be read, so that it is told once."""
+    return sha256(error.user_message.encode()).hexdigest()[:12]
 
 
 async def _call(hook: ReloadHook, result: ReloadResult) -> None:
@@ -201,26 +209,40 @@ async def _call(hook: ReloadHook, result: ReloadResult) -> None:
 
 
 async def _folder_changes(path: Path) -> AsyncIterator[bool]:
-    """Yields after every change in the file's folder, True if the file itself changed; and at least every POLL_SECONDS."""
+    """Yields after every change beside the files, True if one of them may have changed; and at least every POLL_SECONDS."""
     while True:
         # Where there is no folder, or no inotify watch left (a RuntimeError of the library), the clock alone is used.
         with suppress(OSError, RuntimeError):
-            async for changes in awatch(
-                path.parent,
+            folders = _folders(path)
+            batches = awatch(
+                *folders,
                 watch_filter=None,
                 recursive=False,
                 debounce=_DEBOUNCE_MS,
                 step=50,
                 rust_timeout=int(POLL_SECONDS * 1000),
                 yield_on_timeout=True,
-            ):
-                yield any(Path(changed).name == path.name for _, changed in changes)
+            )
+            async with aclosing(batches):
+                async for changes in batches:
+                    yield any(_is_ours(Path(changed), path) for _, changed in changes)
+                    if _folders(path) != folders:
+                        break  # questions/ came, went, or is another folder behind its link
         await asyncio.sleep(POLL_SECONDS)
         yield False
 
 
+def _folders(path: Path) -> tuple[Path, ...]:
+    """The folders to watch."""
+    return (path.parent, questions_folder(path).resolve()) if has_questions_folder(path) else (path.parent,)
+
+
+def _is_ours(changed: Path, path: Path) -> bool:
+    return changed.name in {path.name, QUESTIONS_FOLDER} or changed.name.lower().endswith(SUFFIX)
+
+
 async def _settled_stamp(path: Path, stamp: "_Stamp") -> "_Stamp":
-    """Wait until the file has been there unchanged for SETTLE_SECONDS; its stamp then, or the last one after the timeout."""
+    """Wait until the files have been there unchanged for SETTLE_SECONDS; their stamp then, or the last one after the timeout."""
     with suppress(TimeoutError):
         async with asyncio.timeout(SETTLE_TIMEOUT_SECONDS):
             while True:
@@ -231,13 +253,18 @@ async def _settled_stamp(path: Path, stamp: "_Stamp") -> "_Stamp":
     return stamp
 
 
-_Stamp = tuple[int, ...] | None
+_Stamp = tuple[object, ...] | None
 
 
 def _file_stamp(path: Path) -> _Stamp:
-    """What changes when the file behind the path does; None where there is no file."""
+    """What changes when one of the files behind the path does; None where faq.yaml is missing."""
     try:
-        found = path.stat()
+        files = [path, *question_paths(path)]
+        return tuple((file.name, *_stat(file)) for file in files)
     except OSError:
         return None
+
+
+def _stat(file: Path) -> tuple[int, ...]:
+    found = file.stat()
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from intents.checks.slow import near_duplicates
+from intents.checks.slow import near_pairs
 from intents.errors import ExpectedError, os_error_reason
-from intents.faq.edit import EditError, TextEdit, with_question
-from intents.faq.problems import Problem
+from intents.faq.edit import EditError
+from intents.faq.files import FAQFiles, read_files
+from intents.faq.problems import Problem, quoted
+from intents.faq.question_edit import QuestionEdit, question_edit
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
-from intents.load import CheckedFaq, check_text
+from intents.load import CheckedFaq, check_file, check_files, check_text
 from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
@@ -45,13 +47,15 @@ class TeachResult:
     line: int
     """Where it stands in the file, 1-based."""
     backup: Path
-    """The file as it was before."""
+    """The FAQ as it was before."""
     match: Match
     """How the question is understood now."""
     weakened: tuple[LabeledUtterance, ...] = ()
     """What was answered at once before and is asked back now."""
     warnings: tuple[Problem, ...] = ()
     """What `check` now warns of and didn't before."""
+    file: str = "faq.yaml"
+    """The file that it was written into, as it is named beside faq.yaml."""
 
 
 def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()) -> TeachResult:
@@ -67,17 +71,21 @@ def teach(path: Path, intent: str, question: str, corpus: Sequence[LabeledUttera
     """
     question = _cleaned(question)
     try:
-        with exclusive_writer(path) as target:
-            before = target.read_bytes()
-            trial = _try(before.decode("utf-8"), path.name, intent, question, corpus)
-            backup = replace(target, before, trial.edit.text.encode("utf-8"))
+        with exclusive_writer(path):
+            before = read_files(path)
+            trial = _try(before, intent, question, corpus)
+            backup = replace(before, {trial.edit.name: trial.edit.content})
     except (EditError, RewriteError) as error:
         raise TeachError(str(error)) from error
     except UnicodeDecodeError as error:
-        raise TeachError(f"{path.name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
+        name = next((p.line_for(path.name).split(":")[0] for p in check_file(path, advice=False).problems), path.name)
+        raise TeachError(f"{name} 不是 UTF-8 编码，请用编辑器另存为 UTF-8") from error
     except OSError as error:
-        raise TeachError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
-    return TeachResult(trial.intent, question, trial.edit.line, backup, trial.match, trial.weakened, trial.warnings)
+        name = Path(str(error.filename or path)).name
+        raise TeachError(f"{name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
+    file = before.told(trial.edit.name) if trial.edit.name else path.name
+    line = trial.edit.text.line
+    return TeachResult(trial.intent, question, line, backup, trial.match, trial.weakened, trial.warnings, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +93,28 @@ class _Trial:
     """A question that may be taught, with what it would change."""
 
     intent: str
-    edit: TextEdit
+    edit: QuestionEdit
     match: Match
     weakened: tuple[LabeledUtterance, ...]
     warnings: tuple[Problem, ...]
 
 
-def _try(text: str, name: str, intent: str, question: str, corpus: Sequence[LabeledUtterance]) -> _Trial:
-    """Put the question into the text and see what that changes; raises TeachError or EditError."""
-    before = check_text(text)
+def _try(files: FAQFiles, intent: str, question: str, corpus: Sequence[LabeledUtterance]) -> _Trial:
+    """Put the question into its file and see what that changes; raises TeachError, EditError or UnicodeDecodeError."""
+    main, beside = files.texts()
+    name = files.path.name
+    before = check_text(main, beside)
     if before.faq is None:
         raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed_errors(name, before.problems)}")
     intent = _intent_id(before.faq, intent)
     _refuse_unfit(question)
     _refuse_duplicate(before, question)
-    edit = with_question(text, intent, question)
-    after = check_text(edit.text)
+    edit = question_edit(files, intent, question)
+    after = check_files(edit.applied(files))
     new_problems = _new_problems(before, after, edit)
     if after.faq is None:
         raise TeachError(f"加上以后检查通不过，没有写：\n{_listed_errors(name, new_problems)}")
-    _refuse_near_duplicate(after, edit)
+    _refuse_near_duplicate(after, question)
     old, new = Matcher(before.faq), Matcher(after.faq)
     match = new.match(question)
     if not _leads_to(match, intent):
@@ -148,14 +158,22 @@ def _refuse_duplicate(checked: CheckedFaq, question: str) -> None:
     for known in checked.raw.questions if checked.raw else ():
         if known.text == question and checked.raw:
             title = _title(checked.faq, known.intent)
-            raise TeachError(f"“{question}”已经在第 {checked.raw.line_of(known.path)} 行，属于{title}")
+            place = checked.raw.document.place(known.path)
+            file = f" {place.file} " if place.file else ""
+            raise TeachError(f"“{question}”已经在{file}第 {place.line} 行，属于{title}")
 
 
-def _refuse_near_duplicate(after: CheckedFaq, edit: TextEdit) -> None:
+def _refuse_near_duplicate(after: CheckedFaq, question: str) -> None:
     """Refuse a question that no matcher could tell from another intent's."""
-    for problem in near_duplicates(after.raw) if after.raw else ():
-        if problem.line == edit.line or f"第 {edit.line} 行" in problem.message:
-            raise TeachError(f"没有写：{problem.message}；{problem.remedy}")
+    for pair in near_pairs(after.raw) if after.raw else ():
+        if question in (pair[0].text, pair[1].text) and after.raw:
+            other = pair[1] if pair[0].text == question else pair[0]
+            place = after.raw.document.place(other.path)
+            file = f" {place.file} " if place.file else ""
+            raise TeachError(
+                f"没有写：{quoted(question)}和{file}第 {place.line} 行（{other.intent or OUT_OF_SCOPE}）的"
+                f"{quoted(other.text)}几乎一样；请留在意思最近的那一边，或改得分得清"
+            )
 
 
 def _shortened_questions(faq: FAQ) -> list[LabeledUtterance]:
@@ -170,12 +188,16 @@ def _shortened_questions(faq: FAQ) -> list[LabeledUtterance]:
     ]
 
 
-def _new_problems(before: CheckedFaq, after: CheckedFaq, edit: TextEdit) -> list[Problem]:
+def _new_problems(before: CheckedFaq, after: CheckedFaq, edit: QuestionEdit) -> list[Problem]:
     """The problems that came with the edit; the others have at most moved down."""
-    known = {
-        (problem.line + edit.added_lines * (problem.line >= edit.line), problem.code) for problem in before.problems
-    }
-    return [problem for problem in after.problems if (problem.line, problem.code) not in known]
+    first = edit.text.line - edit.text.added_lines + 1
+
+    def place_after(problem: Problem) -> tuple[str, int, str]:
+        moved = edit.text.added_lines if problem.file == edit.file and problem.line >= first else 0
+        return problem.file, problem.line + moved, problem.code
+
+    known = {*map(place_after, before.problems)}
+    return [problem for problem in after.problems if (problem.file, problem.line, problem.code) not in known]
 
 
 def _listed_errors(name: str, problems: Sequence[Problem]) -> str:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from intents.errors import os_error_reason
+from intents.faq.problems import FAQError
 from intents.faq.rewrite import Restored, RewriteError, choose_backup, restore
-from intents.load import check_text
+from intents.load import check_file
 
 
 def undo(path: Path, backup: Path | None = None, *, force: bool = False) -> Restored:
@@ -23,14 +23,13 @@ def undo(path: Path, backup: Path | None = None, *, force: bool = False) -> Rest
 
 def _refuse_broken(backup: Path) -> None:
     try:
-        checked = check_text(backup.read_text("utf-8"), advice=False)
-    except UnicodeDecodeError as error:
-        raise RewriteError(f"{backup.name} 不是 UTF-8 编码，没有退回；请另选一个，见 youshu undo --list") from error
-    except OSError as error:
-        raise RewriteError(f"{backup.name} 打不开（{os_error_reason(error)}）；请检查权限") from error
+        checked = check_file(backup, advice=False)
+    except FAQError as error:
+        raise RewriteError(f"{backup.name} 打不开（{error.problems[0].message}）；请检查权限") from error
     errors = [problem for problem in checked.problems if problem.severity == "error"]
     if errors:
-        first = f"第 {errors[0].line} 行 {errors[0].code} {errors[0].message}"
+        file = f"{errors[0].file} " if errors[0].file else ""
+        first = f"{file}第 {errors[0].line} 行 {errors[0].code} {errors[0].message}"
         raise RewriteError(
             f"{backup.name} 有 {len(errors)} 处错误（{first}），没有退回；"
             "可以另选一个，见 youshu undo --list；就要这一个，加 --force"

@@ -6,6 +6,9 @@ from pathlib import Path
 import yaml
 
 from intents import FAQ
+from intents.faq.edit import yaml_scalar
+from intents.faq.files import FAQFiles, read_files
+from intents.faq.question_files import HEADING
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
@@ -49,6 +52,32 @@ def write_faq(folder: Path, intents: Sequence[Mapping[str, object]], **changes: 
     path = folder / "faq.yaml"
     path.write_text(faq_text(intents, **changes), encoding="utf-8")
     return path
+
+
+def one_file(path: Path) -> str:
+    """A FAQ as one file: what `youshu split` took out of faq.yaml put back in front of each answer."""
+    files = read_files(path)
+    lines: list[str] = []
+    key = ""
+    for line in files.main.decode("utf-8").splitlines():
+        if line == "intents:":
+            lines += ["out_of_scope:", "  questions:", *_listed(files, "out_of_scope", "    "), ""]
+        if line == "    answer:":
+            lines += ["    questions:", *_listed(files, key, "      ")]
+        lines.append(line)
+        if line.startswith("  - id: "):
+            key = line.removeprefix("  - id: ")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _listed(files: FAQFiles, key: str, indent: str) -> list[str]:
+    """The lines of a text as items of a list, with its comments."""
+    text = files.questions[f"{key}.txt"].decode("utf-8")
+    return [
+        f"{indent}{line if line.startswith('#') else f'- {yaml_scalar(line)}'}"
+        for line in text.splitlines()
+        if line != HEADING
+    ]
 
 
 def faq(intents: Sequence[Mapping[str, object]], **changes: object) -> FAQ:

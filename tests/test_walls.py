@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bot.operators": ("bot.shared", "bot.store", "bot.talk", "intents"),
     "bot.http": ("bot.shared", "intents"),
     "bot.channels": ("bot.shared",),
+    "bot.channels.wx": (),
     "bot.channels.telegram": (
         "bot.shared",
         "bot.channels",
@@ -42,7 +43,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bot.channels.wechat": (
         "bot.shared",
         "bot.channels",
+        "bot.channels.wx",
         "bot.talk.text_commands",
+        "bot.talk.wording",
         "bot.operators",
         "bot.http",
         "bot.store.errors",

@@ -59,6 +59,7 @@ def test_the_command_answers_from_what_the_wheel_holds(wheel: ZipFile, tmp_path:
     wheel.extractall(installed)
     folder.mkdir()
     shutil.copyfile(ROOT / "faq.yaml", folder / "faq.yaml")
+    shutil.copytree(ROOT / "questions", folder / "questions")
     asked = subprocess.run(
         [sys.executable, "-m", "bot", "ask", "催收会上门吗"],
         cwd=folder,

@@ -77,7 +77,7 @@ def _text(found: FoundProblems) -> Iterable[str]:
 def _json(found: FoundProblems) -> Iterable[str]:
     """One object for one file, and a list of them for several."""
     files = [
-        {"file": path, "problems": [problem.as_dict() for problem in problems]} for path, problems in found.items()
+        {"file": path, "problems": [problem.as_dict(path) for problem in problems]} for path, problems in found.items()
     ]
     return (json.dumps(files if len(files) > 1 else files[0], ensure_ascii=False, indent=2),)
 

@@ -31,5 +31,7 @@ def new(intent: str, group: str, title: str) -> None:
     today = datetime.now().astimezone().date()
     added = add_intent(path, intent, Group(group), title.strip(), today)
     click.echo(f"已在 {path.name} 第 {added.line} 行铺好“{intent}”，请用编辑器填上，再运行 youshu check。")
+    if added.questions:
+        click.echo(f"问法写在 {added.questions} 里，一行一句。")
     click.echo("没填完之前检查通不过，机器人照旧用原来的版本回答。")
     click.echo(f"改之前的文件存在 {added.backup.name}；不要了就运行 youshu undo。")

@@ -24,7 +24,7 @@ def teach_without_personal_data(
 
 def describe_result(path: Path, taught: TeachResult) -> list[str]:
     """What the operator reads after a lesson, a line each."""
-    lines = [f"已写进 {path.name} 第 {taught.line} 行：“{taught.question}” → {taught.intent}"]
+    lines = [f"已写进 {taught.file} 第 {taught.line} 行：“{taught.question}” → {taught.intent}"]
     if taught.match.decision is Decision.CLARIFY:
         lines.append("注意：机器人还不够有把握，会先反问一句；再教两三种说法就好。")
     if taught.weakened:

@@ -54,9 +54,12 @@ class Message:
     @property
     def asks_for_help(self) -> bool:
         """Whether it is one of the FAQ's own questions about danger to life, word for word."""
-        match = self.match
-        exact = match.decision is Decision.ANSWER and match.reason is DecisionReason.EXACT
-        return exact and match.intent == CRISIS
+        return self.exact and self.match.intent == CRISIS
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is one of the questions that the FAQ answers, word for word."""
+        return self.match.reason is DecisionReason.EXACT and self.match.decision is Decision.ANSWER
 
     @property
     def crisis_score(self) -> float:

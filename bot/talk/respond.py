@@ -8,6 +8,7 @@ from bot.crisis import dialogue as crisis
 from bot.messages import Choice, Reply
 from bot.store.analytics import TurnEvent
 from bot.talk import answers, followup, text_commands, wording
+from bot.talk.acknowledgement import acknowledges
 from bot.talk.debt_questions import asks_about_debt
 from bot.talk.message import Message
 from bot.talk.questions import handle_question
@@ -92,6 +93,18 @@ def care_for_life(turn: Turn) -> TurnResult | Turn:
     return replace(turn, line_below=care.line, choices_below=care.choices)
 
 
+def acknowledge(turn: Turn) -> TurnResult | Turn:
+    """「哈哈」 or 「ok」 after something that the bot said; the topic and what can be tapped stay as they are."""
+    state, message = turn.state, turn.message
+    said = state.intent is not None or bool(state.offered)
+    if not said or message.exact or not acknowledges(message.text):
+        return turn
+    if state.asked:
+        reply = wording.text_reply(wording.WHICH_OF_THESE, choices=restored(turn), decision=Decision.CLARIFY)
+        return TurnResult(reply, state)
+    return TurnResult(wording.text_reply(wording.HEARD), state)
+
+
 def refuse_number(turn: Turn) -> TurnResult | Turn:
     """A number beyond the choices that are on the table."""
     number = text_commands.number(turn.message.folded)
@@ -133,6 +146,7 @@ HANDLERS: tuple[Handler, ...] = (
     take_picked_choice,
     forget,
     care_for_life,
+    acknowledge,
     refuse_number,
     run_command,
     ask_for_words,

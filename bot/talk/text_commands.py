@@ -45,7 +45,7 @@ _COMMANDS: Mapping[Command, re.Pattern[str]] = MappingProxyType(
 )
 
 _ORDINALS = MappingProxyType({han: number for number, han in enumerate("一二三四五六七八九十", 1)})
-_NUMBER = re.compile(r"(?:我?选|就|第|回复|要|按)*([0-9]{1,2}|[一二三四五六七八九十])(?:个|项|号|条|吧|呢)*")
+_NUMBER = re.compile(r"(?:我?选|就|第|回复|要|按)*([0-9]{1,2}|[一二三四五六七八九十])(?:(?:个|项|号|条)呢?|吧)*")
 
 _HOW = r"(?:怎么|咋个?|如何|怎样)"
 _WHAT = r"(?:什么|啥|哪些?)"
@@ -117,7 +117,7 @@ def command(folded: str) -> Command | None:
 
 
 def number(folded: str) -> int | None:
-    """The number of an offered choice, as 「2」, 「第二个」 or 「选2」."""
+    """The number of an offered choice, as 「2」, 「第二个」 or 「选2」; the 「24呢」 after a rate of interest is a figure."""
     found = _NUMBER.fullmatch(folded)
     if found is None:
         return None

@@ -59,12 +59,12 @@ _CONSEQUENCES: Mapping[str, frozenset[str]] = {
 """The codes that only follow from another problem on the same line."""
 
 
-_PLACE_FIRST = attrgetter("line", "column", "code", "message", "remedy")
+_PLACE_FIRST = attrgetter("file", "line", "column", "code", "message", "remedy")
 """Sorts problems as their comparison does."""
 
 
 def causes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """The problems in order, without those that only follow from another on the same line."""
     found = sorted(set(problems), key=_PLACE_FIRST)  # with a key, because a hostile file has hundreds of thousands
-    hidden = {(problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
-    return tuple(problem for problem in found if (problem.line, problem.code) not in hidden)
+    hidden = {(problem.file, problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
+    return tuple(problem for problem in found if (problem.file, problem.line, problem.code) not in hidden)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from intents.checks.raw_faq import RawFaq, WrittenText
 from intents.chinese.script import converter
 from intents.faq.problems import Problem, quoted
+from intents.faq.source import SourceText
 
 _INVISIBLE = re.compile(
     "[\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"
@@ -30,28 +31,31 @@ _COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 def invisible(raw: RawFaq) -> Iterator[Problem]:
     """Invisible characters, which make equal texts different; also in keys and ids."""
-    for found in _INVISIBLE.finditer(raw.document.source.text):
-        name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
-        yield _at(raw, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
+    for source in raw.document.sources:
+        for found in _INVISIBLE.finditer(source.text):
+            name = "全角空格" if found[0] == "\u3000" else f"看不见的字符（U+{ord(found[0]):04X}）"
+            yield _at(source, found.start(), "W-INVISIBLE", f"这里有一个{name}", "请删去；要空格就打半角空格")
 
 
 def look_alikes(raw: RawFaq) -> Iterator[Problem]:
     """Letters of another script, of full width, or radicals that look like the usual ones."""
-    text = _COMMENT.sub(lambda comment: " " * len(comment[0]), raw.document.source.text)
-    for found in _LOOK_ALIKE.finditer(text):
-        message = f"“{found[0]}”（U+{ord(found[0]):04X}）只是看着像平常的字"
-        yield _at(raw, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
+    for source in raw.document.sources:
+        text = _COMMENT.sub(lambda comment: " " * len(comment[0]), source.text)
+        for found in _LOOK_ALIKE.finditer(text):
+            message = f"“{found[0]}”（U+{ord(found[0]):04X}）只是看着像平常的字"
+            yield _at(source, found.start(), "W-LOOK-ALIKE", message, "请用输入法重新打一遍")
 
 
 def garbled(raw: RawFaq) -> Iterator[Problem]:
     """What is left when a text was read in the wrong encoding."""
-    for found in _GARBLED.finditer(raw.document.source.text):
-        yield _at(raw, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
+    for source in raw.document.sources:
+        for found in _GARBLED.finditer(source.text):
+            yield _at(source, found.start(), "W-GARBLED", "这里是乱码", "请重新输入，文件要存成 UTF-8")
 
 
-def _at(raw: RawFaq, offset: int, code: str, message: str, remedy: str) -> Problem:
-    place = raw.document.source.place(offset)
-    return Problem(place.line, place.column, code, message, remedy)
+def _at(source: SourceText, offset: int, code: str, message: str, remedy: str) -> Problem:
+    place = source.place(offset)
+    return Problem(place.line, place.column, code, message, remedy, file=place.file)
 
 
 def mixed_script(raw: RawFaq) -> Iterator[Problem]:

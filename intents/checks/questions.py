@@ -41,14 +41,14 @@ def _words(text: str) -> str:
 
 
 def _twice(raw: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Problem:
-    line = raw.line_of(first.path)
+    line = raw.line_told(first.path, second.path)
     if first.intent == second.intent:
-        message = f"{quoted(second.text)}和第 {line} 行是同一句"
+        message = f"{quoted(second.text)}和{line}是同一句"
         return raw.problem(second.path, "W-REPEATED-QUESTION", message, "请删去其一")
     if first.intent is None:
-        message = f"{quoted(second.text)}在第 {line} 行的 out_of_scope 里也有"
+        message = f"{quoted(second.text)}在{line}的 out_of_scope 里也有"
         return raw.problem(second.path, "E-SCOPE-CLASH", message, "请想好归不归这里管，删去其一")
-    message = f"{quoted(second.text)}已在第 {line} 行的“{first.intent}”里"
+    message = f"{quoted(second.text)}已在{line}的“{first.intent}”里"
     return raw.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
 
 

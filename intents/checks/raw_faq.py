@@ -11,6 +11,9 @@ from intents.faq.reader import Path, Value, YamlDocument
 from intents.faq.schema import PARAMETER_REFERENCE
 from intents.matching.normalize import Normalizer
 
+MAIN_FILE = "faq.yaml"
+"""What the main file is called in messages, whatever its name."""
+
 PART_KEYS = ("consequences", "rights", "steps")
 
 
@@ -43,11 +46,17 @@ class RawFaq:
     ) -> Problem:
         """A problem at a value, at one character of its text, or at its key."""
         place = self.document.key_place(path) if at_key else self.document.place(path, character)
-        return Problem(place.line, place.column, code, message, remedy)
+        return Problem(place.line, place.column, code, message, remedy, file=place.file)
 
     def line_of(self, path: Path) -> int:
-        """The line of a value, for messages that point at another place."""
+        """The line of a value, for messages that point at another place of the same file."""
         return self.document.place(path).line
+
+    def line_told(self, path: Path, seen_from: Path) -> str:
+        """The line of a value in words, with its file where that isn't the one of the value it is seen from."""
+        place = self.document.place(path)
+        file = "" if place.file == self.document.place(seen_from).file else f" {place.file or MAIN_FILE} "
+        return f"{file}第 {place.line} 行"
 
     @cached_property
     def root(self) -> Mapping[str, Value]:

@@ -42,11 +42,19 @@ def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
     if kind == "missing":
         name = str(path[-1])
         title = _title(name)
-        return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", f"请补上“{name}”", at_key=True)
+        remedy = f"请补上“{name}”" + _place_beside(raw, path)
+        return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", remedy, at_key=True)
     if _is_empty(value) or (kind == "too_short" and _has_only_empty_items(value)):
         return None  # empty_values tells of it, also where the schema allows it
     explain = _EXPLAINED.get(kind, _wrong_value)
     return explain(raw, path, value)
+
+
+def _place_beside(raw: RawFaq, path: Path) -> str:
+    """Where an intent's questions may stand instead."""
+    owner = raw.document.at(path[:-1])
+    key = owner.get("id") if isinstance(owner, dict) and path[-1] == "questions" else None
+    return f"，或把问法写进 questions/{key}.txt，一行一句" if isinstance(key, str) else ""
 
 
 def _is_empty(value: Value) -> bool:

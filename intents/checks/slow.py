@@ -48,14 +48,20 @@ def slow_problems(
 
 def near_duplicates(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[Problem]:
     """Questions of different intents that the matcher can hardly tell apart."""
+    for first, second in near_pairs(raw, track):
+        where = f"{raw.line_told(first.path, second.path)}（{first.intent or OUT_OF_SCOPE}）的{quoted(first.text)}"
+        message = f"{quoted(second.text)}和{where}几乎一样"
+        yield raw.problem(second.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
+
+
+def near_pairs(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[tuple[WrittenQuestion, WrittenQuestion]]:
+    """The same as pairs, for each question at most one, the earlier question first."""
     index = NearDuplicateIndex(raw.normalized_questions, raw.limits.near)
     for number, question in enumerate(track(raw.questions, "比对相近的问法")):
         for other in index.earlier(number):
             first = raw.questions[other]
             if first.intent != question.intent and _letters(first.text) != _letters(question.text):
-                where = f"第 {raw.line_of(first.path)} 行（{first.intent or OUT_OF_SCOPE}）的{quoted(first.text)}"
-                message = f"{quoted(question.text)}和{where}几乎一样"
-                yield raw.problem(question.path, "W-NEAR-QUESTION", message, "请留在意思最近的那一边，或改得分得清")
+                yield first, question
                 break
 
 

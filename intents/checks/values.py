@@ -79,7 +79,9 @@ def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
     texts = (*raw.questions, *raw.answer_texts, *raw.titles)
     for written in texts:
         text = written.text.strip()
-        if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1] or written.path not in raw.document.plain:
+        if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1]:
+            continue
+        if written.path not in raw.document.plain and written.path not in raw.document.beside:
             continue
         message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
         yield raw.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)

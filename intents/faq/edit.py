@@ -1,5 +1,6 @@
-"""Puts lines into the text of faq.yaml and leaves every other character as it is; pure functions."""
+"""Puts lines into the text of faq.yaml or of a file beside it and leaves every other character as it is; pure functions."""
 
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 import yaml
 
 from intents.errors import ExpectedError
+from intents.faq.question_files import NO_AUTHOR_LINE, parse_questions
 from intents.faq.reader import Path, Value, YamlDocument, parse_yaml
 from intents.faq.schema import OUT_OF_SCOPE
 
@@ -45,6 +47,19 @@ def with_question(text: str, intent: str, question: str) -> TextEdit:
     else:
         edit = _insert_lines(body, last[1], [f"{_indent(body, begin)}- {yaml_scalar(question)}"])
     return _verified(text, edit, _with_items(document.value, (*path, len(questions)), [question]))
+
+
+def with_question_line(text: str, question: str) -> TextEdit:
+    """The text of a file in questions/ with one more question at its end; raises EditError."""
+    body = text.removeprefix("\ufeff")
+    parsed = parse_questions("", body)
+    known = parsed.lines
+    lines = [NO_AUTHOR_LINE] * bool(parsed.last_author) + [question]
+    edit = _insert_lines(body, len(body), lines) if body.strip() else TextEdit(f"{question}\n", 1, 1)
+    edit = dataclasses.replace(edit, line=edit.line + len(lines) - 1)
+    if [line.text for line in parse_questions("", edit.text).lines] != [*(line.text for line in known), question]:
+        raise EditError("这一句放进文本文件会变成注释或两句，请改个写法")
+    return dataclasses.replace(edit, text="\ufeff" * (body != text) + edit.text)
 
 
 def with_intent(text: str, after: str, block: Sequence[str]) -> TextEdit:

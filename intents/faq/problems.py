@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from intents.errors import ExpectedError
@@ -15,8 +16,10 @@ _SPACES = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake in faq.yaml; sorts by its place."""
+    """One mistake in the content; sorts by its place, and faq.yaml comes before the files beside it."""
 
+    file: str = field(default="", kw_only=True)
+    """The file as it is named beside faq.yaml, such as questions/home_visit.txt; empty for faq.yaml itself."""
     line: int
     """1-based."""
     column: int
@@ -33,13 +36,18 @@ class Problem:
         """Read off the code's first letter."""
         return "error" if self.code.startswith("E-") else "warning"
 
-    def line_for(self, path: str) -> str:
-        """The one line that people, editors and CI read."""
-        return f"{path}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}；{self.remedy}"
+    def file_beside(self, path: str) -> str:
+        """The file that the mistake is in, given the path of faq.yaml as it was typed."""
+        return str(Path(path).parent / self.file) if self.file else path
 
-    def as_dict(self) -> dict[str, str | int]:
-        """The problem for other programs."""
+    def line_for(self, path: str) -> str:
+        """The one line that people, editors and CI read; the path is that of faq.yaml."""
+        return f"{self.file_beside(path)}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}；{self.remedy}"
+
+    def as_dict(self, path: str) -> dict[str, str | int]:
+        """The problem for other programs; the path is that of faq.yaml."""
         return {
+            "file": self.file_beside(path),
             "line": self.line,
             "column": self.column,
             "severity": self.severity,
@@ -49,11 +57,11 @@ class Problem:
         }
 
     def annotation(self, path: str) -> str:
-        """A GitHub workflow command, shown beside the line.
+        """A GitHub workflow command, shown beside the line; the path is that of faq.yaml.
 
         https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
         """
-        place = f"file={_property(path)},line={self.line},col={self.column},title={self.code}"
+        place = f"file={_property(self.file_beside(path))},line={self.line},col={self.column},title={self.code}"
         return f"::{self.severity} {place}::{_data(f'{self.message}；{self.remedy}')}"
 
 

@@ -1,7 +1,7 @@
 """Parses YAML into plain values with their place in the text; duplicate keys, aliases and syntax errors become problems."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -43,11 +43,23 @@ class YamlDocument:
     conversions: dict[Path, str] = field(default_factory=dict)
     """The plain scalars that other YAML readers take for something other than text, with that type: int, bool, …"""
     problems: tuple[Problem, ...] = ()
+    beside: Mapping[Path, Place] = field(default_factory=dict)
+    """Where the values begin that stand in files beside this one; a text there is written as it reads."""
+    sources_beside: tuple[SourceText, ...] = ()
+    """The texts of those files."""
+
+    @property
+    def sources(self) -> tuple[SourceText, ...]:
+        """Every text of the FAQ, for what is looked at character by character."""
+        return (self.source, *self.sources_beside)
 
     def place(self, path: Path, character: int | None = None) -> Place:
         """Where the value at this path begins, or a character of its text; of a path that doesn't exist, the nearest value around it."""
-        while path and path not in self.spans:
+        while path and path not in self.spans and path not in self.beside:
             path, character = path[:-1], None
+        if path in self.beside:
+            begin = self.beside[path]
+            return replace(begin, column=begin.column + (character or 0))
         start, end = self.spans.get(path, (0, 0))
         if character is not None:
             start = self._offset(path, start, end, character)
@@ -89,7 +101,7 @@ class YamlDocument:
 
 def parse_yaml(text: str) -> YamlDocument:
     """Parse one YAML document; a syntax error is a problem, never an exception."""
-    source, problems = _without_control_characters(SourceText(text))
+    source, problems = without_control_characters(SourceText(text))
     parsed = _parse(source)
     if isinstance(parsed, YamlDocument):
         return replace(parsed, problems=(*problems, *parsed.problems))
@@ -111,13 +123,17 @@ def parse_yaml(text: str) -> YamlDocument:
     return YamlDocument(source, problems=tuple(problems))
 
 
-def _without_control_characters(source: SourceText) -> tuple[SourceText, list[Problem]]:
+def without_control_characters(source: SourceText) -> tuple[SourceText, list[Problem]]:
+    """The text with U+FFFD for every character that no text should have, and a problem for each."""
     problems = []
     for found in _UNPRINTABLE.finditer(source.text):
         place = source.place(found.start())
         message = f"有一个看不见的控制字符（U+{ord(found[0]):04X}）"
-        problems.append(Problem(place.line, place.column, "E-CHARACTER", message, "请删去这一处再重新输入"))
-    return (SourceText(_UNPRINTABLE.sub("\ufffd", source.text)) if problems else source), problems
+        remedy = "请删去这一处再重新输入"
+        problems.append(Problem(place.line, place.column, "E-CHARACTER", message, remedy, file=place.file))
+    if not problems:
+        return source, problems
+    return SourceText(_UNPRINTABLE.sub("\ufffd", source.text), file=source.file), problems
 
 
 class _Unreadable(Exception):  # noqa: N818  # carries a problem, and never leaves this module

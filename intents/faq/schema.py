@@ -184,7 +184,10 @@ class Intent(_Model):
         default=None, title="来源", description="取自原文章的哪一节；没有就不写", examples=["上门的可能性"]
     )
     questions: tuple[Text, ...] = Field(
-        min_length=1, title="问法", description="人们真的会打出来的问法，一行一条", examples=[["催收真的会上门吗"]]
+        min_length=1,
+        title="问法",
+        description="人们真的会打出来的问法，一行一条；也可以写在 questions/编号.txt 里",
+        examples=[["催收真的会上门吗"]],
     )
     answer: Answer = Field(title="回答", description="简要回答、后果、权利、怎么做、话术、依据")
     related: tuple[Name, ...] = Field(
@@ -198,7 +201,10 @@ class OutOfScope(_Model):
     """Near misses that must not be answered as if they were about being overdue."""
 
     questions: tuple[Text, ...] = Field(
-        min_length=1, title="问法", description="看着像、其实不归这里管的问法", examples=[["花呗怎么开通"]]
+        min_length=1,
+        title="问法",
+        description="看着像、其实不归这里管的问法；也可以写在 questions/out_of_scope.txt 里",
+        examples=[["花呗怎么开通"]],
     )
 
 

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from intents.errors import os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
+from intents.faq.files import has_questions_folder, read_files
+from intents.faq.question_files import HEADING, SUFFIX
 from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import Answer, Basis, Group, Intent
@@ -26,7 +28,9 @@ class AddedIntent:
     line: int
     """1-based."""
     backup: Path
-    """The file as it was before."""
+    """The FAQ as it was before."""
+    questions: str | None = None
+    """The file for its questions, as it is named beside faq.yaml; None where they stand in faq.yaml."""
 
 
 def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> AddedIntent:
@@ -34,10 +38,16 @@ def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> A
 
     The skeleton doesn't pass `check` until it is filled in, so that a running bot never answers with it.
     """
-    with _reading(path), exclusive_writer(path) as target:
-        before = target.read_bytes()
-        edit = with_skeleton(before.decode("utf-8"), key, group, title, today)
-        return AddedIntent(edit.line + 1, replace(target, before, edit.text.encode("utf-8")))
+    with _reading(path), exclusive_writer(path):
+        before = read_files(path)
+        beside = has_questions_folder(path)
+        edit = with_skeleton(before.main.decode("utf-8"), key, group, title, today, questions=not beside)
+        changes: dict[str, bytes | None] = {"": edit.text.encode("utf-8")}
+        name = f"{key}{SUFFIX}"
+        if beside and name not in before.questions:
+            changes[name] = f"{HEADING}\n".encode()
+        backup = replace(before, changes)
+        return AddedIntent(edit.line + 1, backup, before.told(name) if beside else None)
 
 
 def refuse_id(path: Path, key: str) -> None:
@@ -57,8 +67,8 @@ def _reading(path: Path) -> Iterator[None]:
         raise RewriteError(f"{path.name} 打不开（{os_error_reason(error)}）；请检查路径和权限") from error
 
 
-def with_skeleton(text: str, key: str, group: Group, title: str, today: date) -> TextEdit:
-    """The text with the skeleton of an intent at the end of its group; raises EditError."""
+def with_skeleton(text: str, key: str, group: Group, title: str, today: date, *, questions: bool = True) -> TextEdit:
+    """The text with the skeleton of an intent, with a list for its questions or without, at the end of its group; raises EditError."""
     intents = list(_intents(parse_yaml(text.removeprefix("\ufeff")).value))
     _refuse_id(key, intents)
     _refuse_title(title, intents)
@@ -67,7 +77,8 @@ def with_skeleton(text: str, key: str, group: Group, title: str, today: date) ->
     same_group = [entry for entry in intents if entry.get("group") == group.value] or intents
     owners = Counter(str(entry["owner"]) for entry in intents if entry.get("owner"))
     owner = owners.most_common(1)[0][0] if owners else ""
-    return with_intent(text, str(same_group[-1].get("id")), list(_skeleton_lines(key, group, title, owner, today)))
+    lines = _skeleton_lines(key, group, title, owner, today, questions=questions)
+    return with_intent(text, str(same_group[-1].get("id")), list(lines))
 
 
 def _refuse_id(key: str, intents: Iterable[Mapping[str, Value]]) -> None:
@@ -90,13 +101,14 @@ def _intents(value: Value) -> Iterator[dict[str, Value]]:
             yield entry
 
 
-def _skeleton_lines(key: str, group: Group, title: str, owner: str, today: date) -> Iterator[str]:
+def _skeleton_lines(key: str, group: Group, title: str, owner: str, today: date, *, questions: bool) -> Iterator[str]:
     yield f"- id: {key}"
     yield f"  group: {group.value}  # {group.heading}"
     yield f"  title: {yaml_scalar(title) if title else ''}  # {_description(Intent, 'title')}"
-    yield "  questions:"
-    yield f"    # {_description(Intent, 'questions')}"
-    yield "    -"
+    if questions:
+        yield "  questions:"
+        yield f"    # {_description(Intent, 'questions')}"
+        yield "    -"
     yield "  answer:"
     for name in ("summary", "consequences", "rights", "steps", "script"):
         yield f"    # {_description(Answer, name)}"

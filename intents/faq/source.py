@@ -1,4 +1,4 @@
-"""From an offset in a text to a line and a column."""
+"""From an offset in a text to a file, a line and a column."""
 
 import re
 from bisect import bisect_right
@@ -18,14 +18,17 @@ class Place:
 
     line: int
     column: int
+    file: str = ""
+    """The file, as it is named beside faq.yaml: questions/home_visit.txt; empty for faq.yaml itself."""
 
 
 class SourceText:
     """A text whose lines are counted as editors count them."""
 
-    def __init__(self, text: str, original: Mapping[int, str] | None = None) -> None:
-        """Take a text, and by number the lines that were different before they were repaired."""
+    def __init__(self, text: str, original: Mapping[int, str] | None = None, file: str = "") -> None:
+        """Take a text, by number the lines that were different before they were repaired, and the file for its places."""
         self.text = text
+        self.file = file
         self._original = original or {}
         self._starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
 
@@ -33,7 +36,7 @@ class SourceText:
         """The line and column of a character; in a repaired line, those that it had before the repair."""
         line = bisect_right(self._starts, offset)
         column = offset - self._starts[line - 1] + 1
-        return Place(line, self._column_before(line, column) if line in self._original else column)
+        return Place(line, self._column_before(line, column) if line in self._original else column, self.file)
 
     def _column_before(self, number: int, column: int) -> int:
         before, now = self._original[number], self.line(number)
@@ -60,4 +63,4 @@ class SourceText:
         """The text with other content in some of its lines, by number."""
         numbers = range(1, len(self._starts) + 1)
         text = "\n".join(lines.get(number, self.line(number)) for number in numbers)
-        return SourceText(text, {number: self.line(number) for number in lines})
+        return SourceText(text, {number: self.line(number) for number in lines}, self.file)

@@ -109,6 +109,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
     found = json.loads(run("check", "--format", "json", "faq.yaml").stdout)
     assert found["file"] == "faq.yaml"
     assert {
+        "file": "faq.yaml",
         "line": line,
         "column": column,
         "severity": "error",

@@ -53,13 +53,14 @@ def test_a_sentence_that_means_something_else_is_no_command(said: str) -> None:
         ("2.", 2),
         ("按1", 1),
         ("4号", 4),
+        ("第二个呢", 2),
     ],
 )
 def test_a_number_picks(said: str, meant: int) -> None:
     assert number(fold(said)) == meant
 
 
-@pytest.mark.parametrize("said", ["12378", "三万", "1天", "一共多少", "", "逾期3个月", "100"])
+@pytest.mark.parametrize("said", ["12378", "三万", "1天", "一共多少", "", "逾期3个月", "100", "24呢", "18呢"])
 def test_an_amount_or_a_hotline_picks_nothing(said: str) -> None:
     assert number(fold(said)) is None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from intents.load import check_text
+from tests.faqs import one_file
 from tests.mistakes import GOOD, INTENTS, LEXICON, LIMITS, OUTSIDE, PARAMETERS, TODAY, Mistake
 
 SHIPPED = Path(__file__).parents[3] / "faq.yaml"
@@ -31,7 +32,7 @@ def test_a_mistake_is_the_only_problem_and_has_its_place(mistake: Mistake) -> No
 @pytest.fixture(scope="module")
 def shipped() -> str:
     """The shipped file with more at the front of each of its lists, cut after some topics to keep the test fast."""
-    head, *topics = SHIPPED.read_text("utf-8").split("\n  - id: ")
+    head, *topics = one_file(SHIPPED).split("\n  - id: ")
     text = "\n  - id: ".join([head, *topics[:6]]) + "\n"
     for heading, addition in (
         ("\nparameters:\n", PARAMETERS),

@@ -426,6 +426,59 @@ def test_a_sign_counts_whichever_of_its_words_was_used(text: str) -> None:
     assert DETECTOR.assess(text).level is not DangerLevel.NONE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no point living anymore",
+        "i feel like dying",
+        "i want to end it",
+        "I don’t want to live anymore",
+        "they'd be better off without me",
+        "what's the point of living",
+        "I swallowed a whole bottle of sleeping pills",
+        "i'm going to jump off a bridge tonight",
+        "my brother wants to kill himself over his loans",
+        "my husband is beating me",
+        "我真的 dont want to live anymore",
+    ],
+)
+def test_danger_said_in_english_is_plain(text: str) -> None:
+    assert DETECTOR.assess(text).level is DangerLevel.PLAIN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this app is killing me",
+        "how to end it with this lender",
+        "i want to end this contract",
+        "dying to know if i get approved",
+        "no point in calling them again",
+        "i can't go on vacation",
+        "tired of calls",
+        "take my pills reminder",
+        "live chat please",
+        "he is hitting me up for money",
+        "end it now? the installment plan",
+    ],
+)
+def test_english_that_only_sounds_like_danger_is_none(text: str) -> None:
+    assert DETECTOR.assess(text).level is DangerLevel.NONE
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("老公正在打我", DangerLevel.PLAIN),
+        ("我爸在打我妈", DangerLevel.PLAIN),
+        ("催收正在打我电话", DangerLevel.NONE),
+        ("老公在打我电话催还钱", DangerLevel.NONE),
+    ],
+)
+def test_a_beating_is_told_from_a_call(text: str, level: DangerLevel) -> None:
+    assert DETECTOR.assess(text).level is level
+
+
 def test_whose_life_it_is_is_read_from_the_sentence_where_the_wording_doesnt_tell() -> None:
     lines = Lines(*(Line(-1.0, -1.0),) * 5)
     blind = DangerDetector(DangerClassifier({}, Margins(0.0, 0.0, 0.0), lines, load_categories()))

@@ -1,14 +1,23 @@
 """Replacing faq.yaml: one writer at a time, backups, mode and links kept, never half a file."""
 
 import os
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from intents.faq.rewrite import KEPT_BACKUPS, Restored, RewriteError, backups, exclusive_writer, replace, restore
+from intents.faq import rewrite
+from intents.faq.backups import KEPT_BACKUPS
+from intents.faq.files import FAQFiles, read_files
+from intents.faq.rewrite import Restored, RewriteError, backups, exclusive_writer, restore
 from tests.disks import fill, remount, small_disk
+
+
+def replace(path: Path, before: bytes, after: bytes) -> Path:
+    """A FAQ of one file gets another content."""
+    return rewrite.replace(FAQFiles(path, before, {}), {"": after})
 
 
 @pytest.fixture
@@ -200,3 +209,74 @@ def test_a_backup_is_found_by_its_name_from_any_folder(path: Path) -> None:
     first = replace(path, b"one\r\n", b"two\n")
     assert restore(path, Path(first.name)).source == first
     assert path.read_bytes() == b"one\r\n"
+
+
+@pytest.fixture
+def several(path: Path) -> Path:
+    folder = path.parent / "questions"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"a one\n")
+    (folder / "b.txt").write_bytes(b"b one\n")
+    return path
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    files = read_files(path)
+    return {"": files.main, **files.questions}
+
+
+def test_several_files_are_replaced_made_and_deleted_at_once_and_undone_at_once(several: Path) -> None:
+    before = contents(several)
+    after = {"": b"two\n", "a.txt": b"a two\n", "c.txt": b"c\n"}
+    backup = rewrite.replace(read_files(several), {**after, "b.txt": None})
+    assert contents(several) == after
+    assert contents(backup) == before
+    assert {file.name for file in several.parent.iterdir()} == {"faq.yaml", "questions", backup.name}
+    assert restore(several).files == 4
+    assert contents(several) == before
+    restore(several)
+    assert contents(several) == after
+
+
+def test_an_editor_that_saved_any_of_the_files_is_not_overwritten(several: Path) -> None:
+    read = read_files(several)
+    (several.parent / "questions" / "b.txt").write_bytes(b"saved in an editor")
+    with pytest.raises(RewriteError, match="刚刚被别人改过"):
+        rewrite.replace(read, {"a.txt": b"a two\n"})
+    assert contents(several) == {"": b"one\r\n", "a.txt": b"a one\n", "b.txt": b"saved in an editor"}
+
+
+@pytest.fixture
+def mounted(several: Path) -> Iterator[Path]:
+    """A FAQ one of whose files is a mount of its own, as Docker mounts a single file: nothing can take its place."""
+    file = several.parent / "questions" / "b.txt"
+    done = subprocess.run(["mount", "--bind", file, file], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("may not mount here")
+    yield several
+    subprocess.run(["umount", file], check=True)
+
+
+def test_when_a_later_file_cannot_be_replaced_the_earlier_ones_are_put_back(mounted: Path) -> None:
+    before = contents(mounted)
+    with pytest.raises(RewriteError, match="写不进去"):
+        rewrite.replace(
+            read_files(mounted), {"": b"two\n", "a.txt": b"a two\n", "aa.txt": b"aa\n", "b.txt": b"b two\n"}
+        )
+    assert contents(mounted) == before
+    assert {file.name for file in mounted.parent.rglob("*")} == {"faq.yaml", "questions", "a.txt", "b.txt"}
+
+
+def test_a_faq_that_is_gone_comes_back_and_newer_questions_stay(several: Path) -> None:
+    rewrite.replace(read_files(several), {"": b"two\n", "a.txt": None})
+    several.unlink()
+    (several.parent / "questions" / "b.txt").write_bytes(b"b newer\n")
+    restore(several)
+    assert contents(several) == {"": b"one\r\n", "a.txt": b"a one\n", "b.txt": b"b newer\n"}
+
+
+def test_old_folders_of_backups_are_deleted_too(several: Path) -> None:
+    for number in range(KEPT_BACKUPS + 3):
+        rewrite.replace(read_files(several), {"a.txt": f"a {number}".encode()})
+    assert len(backups(several)) == KEPT_BACKUPS
+    assert contents(backups(several)[0])["a.txt"] == f"a {KEPT_BACKUPS + 1}".encode()
