@@ -54,6 +54,10 @@ class Analyzer:
         """Analyse a message; both forms are empty where it holds no word."""
         return self.analyze_normalized(self.normalize(message))
 
+    def is_word(self, normalized: str) -> bool:
+        """Whether a normalised message is one word of the lexicon and nothing else: 信用卡."""
+        return normalized in self._lexicon
+
     def analyze_normalized(self, text: str) -> AnalyzedText:
         """Analyse a message that is normalised already."""
         return self.analyze_question(self._pinyin(translate(text)) if _LATIN.search(text) else text)

@@ -16,7 +16,9 @@ class DialectLexicon:
         pairs = _word_pairs()
         normalized = normalize_batch([word for word, _ in pairs])
         # A word that loses a filler (呢个) is an everyday one without it (个).
-        whole = [(new, standard) for new, (word, standard) in zip(normalized, pairs, strict=True) if len(new) == len(word)]
+        whole = [
+            (new, standard) for new, (word, standard) in zip(normalized, pairs, strict=True) if len(new) == len(word)
+        ]
         self._standard = dict(reversed(whole))
         self._pattern = re.compile(any_of(self._standard))
 

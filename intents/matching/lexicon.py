@@ -28,6 +28,9 @@ class Lexicon:
         """Every word of every group, normalised."""
         return self._canonical.keys()
 
+    def __contains__(self, normalized: str) -> bool:
+        return normalized in self._canonical
+
     def __call__(self, text: str) -> str:
         """The normalised text with each word of a group replaced."""
         return self._pattern.sub(lambda found: self._canonical[found[0]], text) if self._canonical else text

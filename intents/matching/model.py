@@ -48,6 +48,11 @@ class Evidence:
     margins: FloatArray
     """By class; the text is more like the class than unlike it above 0."""
 
+    @property
+    def known_share(self) -> float:
+        """How much of the text the FAQ's questions know, 0 to 1; what is rare counts more."""
+        return float(self.values @ self.values)
+
 
 class Model:
     """A classifier with all that turns a text into what it classifies."""
