@@ -65,7 +65,9 @@ class Thresholds:
     answer: float
     """From this score on the best intent is answered, if its lead is enough."""
     offer: float
-    """From this probability of being in scope on, the best intents are offered."""
+    """From this probability of being in scope on, the best intents are offered, if one of them reaches floor."""
+    floor: float
+    """Below this score of the best intent nothing is offered: the choice would be noise."""
     lead: float
     """By how much the best score must exceed the second to be answered."""
     beside: float
@@ -113,7 +115,7 @@ def decide(
         thresholds: the numbers to decide by.
         topic_only: whether the message only names a topic.
     """
-    if not candidates or 1 - out_of_scope < thresholds.offer:
+    if not candidates or 1 - out_of_scope < thresholds.offer or candidates[0].score < thresholds.floor:
         return Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE
     best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0

@@ -29,7 +29,7 @@ class Budget:
 
     wrong: float = 0.025
     """In scope, and given a wrong answer."""
-    refused: float = 0.015
+    refused: float = 0.012
     """In scope, and offered nothing."""
     let_in: float = 0.05
     """Out of scope, and answered."""
@@ -39,6 +39,7 @@ _INVERSE_TEMPERATURES = tuple(np.arange(4.0, 14.5, 0.5).tolist())
 _ANSWER = tuple(np.arange(0.2, 0.925, 0.0125).tolist())
 _NEVER = -9.0
 """A margin that no intent has."""
+_OFFER = tuple(np.arange(0.3, 0.01, -0.01).tolist())
 _LEAD = (0.05, 0.1, 0.15, 0.2)
 
 
@@ -94,11 +95,10 @@ def fit_thresholds(scored: ScoredUtterances, start: Thresholds, budget: Budget |
     scope = fit_scope(scored.features, scored.in_scope)
     fitted = replace(start, inverse_temperature=inverse_temperature, scope=scope)
     chance = scope.probability(scored.features)
-    offer = float(np.quantile(chance[scored.in_scope], limits.refused)) if scored.in_scope.any() else start.offer
-    # No message that may be answered is refused.
     scores = _Scores.of(scored, softmax(scored.inside * np.float32(inverse_temperature)) * chance[:, None])
+    offer = next((each for each in _OFFER if scores.refused(chance, each, start.floor) <= limits.refused), _OFFER[-1])
     choices = [
-        replace(fitted, answer=round(answer, 4), offer=round(min(offer, answer), 4), lead=lead)
+        replace(fitted, answer=round(answer, 4), offer=round(offer, 4), lead=lead)
         for answer, lead in product(_ANSWER, _LEAD)
     ]
     return max(choices, key=lambda each: scores.objective(each, limits))
@@ -133,6 +133,10 @@ class _Scores:
         order = np.argsort(-probabilities, axis=1)[:, :2]
         best, second = np.take_along_axis(probabilities, order, 1).T
         return cls(best, second, np.take_along_axis(scored.is_right, order, 1)[:, 0], scored.in_scope)
+
+    def refused(self, chance: FloatArray, offer: float, floor: float) -> float:
+        """The share of what is in scope that is offered nothing."""
+        return _mean(((chance < offer) | (self.best < floor))[self.in_scope])
 
     def objective(self, thresholds: Thresholds, budget: Budget) -> tuple[float, float]:
         """What is maximised: keeping within the budget first, then the share answered right."""

@@ -64,9 +64,10 @@ class Ranking:
         stray = next((each.score for each in self.candidates if each.intent == CRISIS), 0.0)
         inside = 1 - self.out_of_scope
         share = inside / (inside - stray) if kept and kept[0].score > stray else 1.0
-        scored = (Candidate(each.intent, round(each.score * share, 4)) for each in kept)
+        scored = [Candidate(each.intent, round(each.score * share, 4)) for each in kept]
         likely = tuple(each for each in scored if each.intent not in SMALL_TALK or each.score >= STRAY)
-        return Ranking(likely, self.out_of_scope)
+        dropped = sum(each.score for each in scored) - sum(each.score for each in likely)
+        return Ranking(likely, min(1.0, self.out_of_scope + dropped))
 
 
 class Matcher:
