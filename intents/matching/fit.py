@@ -29,7 +29,7 @@ class Budget:
 
     wrong: float = 0.025
     """In scope, and given a wrong answer."""
-    refused: float = 0.012
+    refused: float = 0.016
     """In scope, and offered nothing."""
     let_in: float = 0.05
     """Out of scope, and answered."""

@@ -18,6 +18,8 @@ __all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
 MAX_CANDIDATES = 5
 SMALL_TALK = frozenset({"about_bot", "greeting", "thanks"})
 """Intents that no question about a debt means."""
+MOST_SHARED = 6.0
+"""At most by so much the other scores grow where danger to life, which a message isn't, had a share."""
 STRAY = 0.25
 """Below this score an intent of SMALL_TALK is noise, and isn't offered."""
 _QUESTION = re.compile(
@@ -60,10 +62,10 @@ class Ranking:
         if self.exact:
             return self
         kept = [each for each in self.candidates if each.intent != CRISIS]
-        # What the message isn't is shared out among the others, but for a message that is like nothing else.
+        # What the message isn't is shared out among the others; one that is like hardly anything else stays unlike it.
         stray = next((each.score for each in self.candidates if each.intent == CRISIS), 0.0)
         inside = 1 - self.out_of_scope
-        share = inside / (inside - stray) if kept and kept[0].score > stray else 1.0
+        share = inside / max(inside - stray, inside / MOST_SHARED, 1e-9)
         scored = [Candidate(each.intent, round(each.score * share, 4)) for each in kept]
         likely = tuple(each for each in scored if each.intent not in SMALL_TALK or each.score >= STRAY)
         dropped = sum(each.score for each in scored) - sum(each.score for each in likely)
@@ -90,6 +92,7 @@ class Matcher:
             ranking: what `rank` returns for this text, where the caller has it.
         """
         ranking = ranking or self.rank(text, MAX_CANDIDATES)
+        ranking = self._topics_of_word(text, ranking) or ranking
         if self._danger is not None and (self._danger.is_danger(truncate(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
@@ -143,6 +146,18 @@ class Matcher:
             return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
         topic_only = len(normalized) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
+
+    def _topics_of_word(self, text: str, ranking: Ranking) -> Ranking | None:
+        """The topics that speak most of the one word that a message is; None for any other message."""
+        normalized = self.model.analyzer.normalize(text)
+        if ranking.exact or not self.model.analyzer.is_word(normalized):
+            return None
+        mentions = self.model.mentions(normalized)
+        total = mentions.total() or 1
+        found = [(intent, count) for intent, count in mentions.most_common() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}]
+        if not found:
+            return None
+        return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)
 
     def _match_two_questions(self, text: str) -> Match | None:
         """The surer of two clear questions with the other one beside it; None unless the message has two."""

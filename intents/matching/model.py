@@ -1,6 +1,6 @@
 """What is learned from a FAQ's questions: for every text a margin by intent; immutable."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -65,6 +65,7 @@ class Model:
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(label for label, _ in labelled))
         number = {label: position for position, label in enumerate(self.classes)}
         self.analyzer = Analyzer([text for _, text in labelled], faq.lexicon)
+        self._labelled = labelled
         self.exact = _classes_by_question(labelled)
         """The classes that have a normalised question word for word."""
         many = len(self.classes) >= MANY_INTENTS
@@ -75,6 +76,10 @@ class Model:
         self.classifier: Classifier = learn(
             self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
         )
+
+    def mentions(self, word: str) -> Counter[str]:
+        """How many questions of each class have a word; ties stand by class."""
+        return Counter(label for label, text in self._labelled if word in text)
 
     def evidence(self, text: AnalyzedText) -> Evidence:
         """What speaks for each class in a text."""
