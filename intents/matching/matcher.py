@@ -154,7 +154,9 @@ class Matcher:
             return None
         mentions = self.model.mentions(normalized)
         total = mentions.total() or 1
-        found = [(intent, count) for intent, count in mentions.most_common() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}]
+        found = [
+            (intent, count) for intent, count in mentions.most_common() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}
+        ]
         if not found:
             return None
         return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)
