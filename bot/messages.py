@@ -26,6 +26,14 @@ class ChatIdentity:
         return ChatIdentity(channel, self.user), ChatIdentity(f"{channel}{IN_GROUPS}", self.user)
 
 
+class ChoiceStyle(StrEnum):
+    """How a channel shows choices, which decides the words for taking one."""
+
+    BUTTONS = "buttons"
+    NUMBERS = "numbers"
+    """A numbered list in the text: it is answered with a number, for there may be nothing to tap."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One message or one tap; exactly one of text and choice says something."""
@@ -34,6 +42,8 @@ class Incoming:
     text: str = ""
     choice: str | None = None
     """The value of the Choice that was tapped."""
+    choice_style: ChoiceStyle = ChoiceStyle.BUTTONS
+    """As the limits of the channel have it."""
 
 
 class Part(StrEnum):

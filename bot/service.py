@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 from collections.abc import Sequence
 
@@ -21,6 +20,7 @@ from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
+from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
 from bot.store.store import Store
@@ -73,7 +73,7 @@ async def serve(settings: Settings) -> None:
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs)
         await running.enter_async_context(reloader.watching())
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
+        on_signals(RELOADING, lambda _: reloader.reload_soon())
         stopping = _stop_on_signals()
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
@@ -119,7 +119,7 @@ def _channels(
     configured: list[Channel | None] = [
         WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
         _telegram(settings, turn, conversation, metrics, admin_commands),
-        _wechat(settings, turn, conversation, metrics),
+        _wechat(settings, turn, conversation, metrics, admin_commands),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -160,7 +160,9 @@ def _telegram(
     )
 
 
-def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+def _wechat(
+    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+) -> Channel | None:
     if settings.wechat_token is None:
         return None
     from bot.channels.wechat.channel import Options, WeChatChannel  # noqa: PLC0415 -- as Telegram
@@ -178,6 +180,9 @@ def _wechat(settings: Settings, turn: Turn, conversation: Conversation, metrics:
         forget=conversation.forget,
         claims=conversation.store.claims,
         count=metrics.wechat_event,
+        states=conversation.store.channel_states,
+        last_heard=conversation.store.turns.last_heard,
+        admin_commands=admin_commands,
         groups=group_choices,
     )
 
@@ -220,15 +225,13 @@ def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """Set at the first SIGTERM or SIGINT; the second ends the process at once."""
+    """Set at the first signal that asks for the end; the second ends the process at once."""
     stopping = asyncio.Event()
 
-    def stop(number: signal.Signals) -> None:
+    def stop(number: int) -> None:
         if stopping.is_set():
             os._exit(128 + number)
         stopping.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
+    on_signals(STOPPING, stop)
     return stopping

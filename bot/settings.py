@@ -21,7 +21,10 @@ from bot.settings_spelling import PREFIX, misspelt, mistyped_values
 from intents.errors import ExpectedError
 
 ADMIN_IDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {"telegram": (r"[1-9][0-9]{0,19}", "用户编号是一串数字，不是 @用户名")}
+    {
+        "telegram": (r"[1-9][0-9]{0,19}", "用户编号是一串数字，不是 @用户名"),
+        "wechat": (r"[A-Za-z0-9_-]{28}", "用户编号是 28 个字的 OpenID，在公众号里发 /id 就能看到"),
+    }
 )
 """The channels in which operators can be: the form of a user's id there, and what to say of another."""
 _PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})

@@ -94,7 +94,7 @@ def read_faq_files(path: Path) -> FAQFiles:
     try:
         return read_files(path)
     except OSError as error:
-        remedy = "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml"
+        remedy = "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml；还没有内容就先运行 youshu init"
         main = main_file(path)
         problem = Problem(1, 1, "E-FILE", os_error_reason(error), remedy, file=_file_of(error, main))
         raise FAQError(str(main), [problem]) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 from watchfiles import awatch
 
 from intents.checks.shrunk import ContentSize, shrinkage
-from intents.faq.files import has_questions_folder, question_paths, questions_folder
+from intents.faq.files import has_questions_folder, main_file, question_paths, questions_folder
 from intents.faq.problems import FAQError, Problem
 from intents.faq.question_files import QUESTIONS_FOLDER, SUFFIX
 from intents.knowledge import Knowledge
@@ -94,7 +94,7 @@ class Reloader:
     @classmethod
     def load(cls, path: Path) -> "Reloader":
         """Start from the file as it is; raises FAQError, because there is no earlier version to fall back on."""
-        return cls(path, Knowledge.load(path))
+        return cls(main_file(path), Knowledge.load(path))
 
     @property
     def current(self) -> Knowledge:

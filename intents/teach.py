@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import compress
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from intents.matching.corpus import LabeledUtterance, faq_utterances
 from intents.matching.decide import OFFERED, Decision
 from intents.matching.matcher import Match, Matcher
 from intents.matching.shifts import may_differ, nearest_text
+from intents.topics import UnknownTopicError, topic_id, topic_name
 
 SCORE_NOISE = 0.05
 """Any new question moves scores by less than this; what changes its meaning by so little was undecided before."""
@@ -83,7 +83,7 @@ def teach(
         corpus: messages that must go on being understood, beside the FAQ's own questions.
         force: also take a question that reads as another matter.
     """
-    question = _cleaned(question)
+    question = clean_question(question)
     try:
         with exclusive_writer(path):
             before = read_files(path)
@@ -121,7 +121,7 @@ def _try(files: FAQFiles, intent: str, question: str, corpus: Sequence[LabeledUt
     if before.faq is None:
         raise TeachError(f"{name} 现在有错误，请先改好：\n{_listed_errors(name, before.problems)}")
     intent = _intent_id(before.faq, intent)
-    _refuse_unfit(question)
+    refuse_unfit(question)
     _refuse_duplicate(before, question)
     edit = question_edit(files, intent, question)
     after = check_files(edit.applied(files))
@@ -134,16 +134,16 @@ def _try(files: FAQFiles, intent: str, question: str, corpus: Sequence[LabeledUt
     if not force:
         _refuse_other_matter(before, old, intent, question)
     match = new.match(question)
-    if not _leads_to(match, intent):
-        raise TeachError(_not_understood_message(after.faq, match, intent))
-    harm = _harm(old, new, [*_shortened_questions(before.faq), *corpus])
+    if not leads_to(match, intent):
+        raise TeachError(not_understood_message(after.faq, match, intent))
+    harm = find_harm(old, new, [*shortened_questions(before.faq), *corpus])
     if harm.stolen:
         raise TeachError(_theft_message(before.faq, harm.stolen))
     warnings = tuple(problem for problem in new_problems if problem.severity == "warning")
     return _Trial(intent, edit, match, harm.weakened, warnings)
 
 
-def _cleaned(question: str) -> str:
+def clean_question(question: str) -> str:
     """The question on one line, without invisible characters: both come along when a message is copied."""
     visible = (c for c in _BREAKS.sub(" ", question) if unicodedata.category(c) not in {"Cc", "Cf"})
     return "".join(visible).strip()
@@ -151,19 +151,14 @@ def _cleaned(question: str) -> str:
 
 def _intent_id(faq: FAQ, name: str) -> str:
     """The id of the intent that an operator names by its id or its title; raises TeachError."""
-    if name == OUT_OF_SCOPE or name in faq.by_id:
-        return name
-    titles = {intent.title: intent.id for intent in faq.intents}
-    if name in titles:
-        return titles[name]
-    close = next(iter(get_close_matches(name, [*faq.by_id, *titles], 1)), None)
-    if close is None:
-        raise TeachError(f"没有话题“{name}”，请对照 faq.yaml 里的 id 或 title")
-    meant = _title(faq, titles[close]) if close in titles else f"“{close}”"
-    raise TeachError(f"没有话题“{name}”，你是不是想写{meant}")
+    try:
+        return topic_id(faq, name)
+    except UnknownTopicError as error:
+        raise TeachError(str(error)) from error
 
 
-def _refuse_unfit(question: str) -> None:
+def refuse_unfit(question: str) -> None:
+    """Raise TeachError for what is no question by its length."""
     if not question:
         raise TeachError("问法是空的，请写上一句话")
     if len(question) > MAX_CHARACTERS:
@@ -174,7 +169,7 @@ def _refuse_duplicate(checked: CheckedFaq, question: str) -> None:
     """Refuse a question that the file has already, and say where."""
     for known in checked.raw.questions if checked.raw else ():
         if known.text == question and checked.raw:
-            title = _title(checked.faq, known.intent)
+            title = topic_name(checked.faq, known.intent)
             raise TeachError(f"“{question}”已经在{_place_of(checked.raw, known)}，属于{title}")
 
 
@@ -204,14 +199,14 @@ def _refuse_other_matter(before: CheckedFaq, old: Matcher, intent: str, question
     if nearest is None:
         return
     like = outside[nearest]
-    title = _title(before.faq, intent)
+    title = topic_name(before.faq, intent)
     raise TeachError(
         f"没有写：这句话读起来不像{title}，倒像不归这里管的{quoted(like.text)}（{_place_of(before.raw, like)}）。"
         f"不归这里管就写 youshu teach {OUT_OF_SCOPE} …；看准了确实属于这个话题，再加 --force"
     )
 
 
-def _shortened_questions(faq: FAQ) -> list[LabeledUtterance]:
+def shortened_questions(faq: FAQ) -> list[LabeledUtterance]:
     """The FAQ's questions without their last character, so that they are matched by likeness.
 
     Word for word they would reach their intent whatever is taught.
@@ -241,7 +236,7 @@ def _listed_errors(name: str, problems: Sequence[Problem]) -> str:
     return "\n".join([*errors[:LISTED], *more])
 
 
-def _leads_to(match: Match, intent: str) -> bool:
+def leads_to(match: Match, intent: str) -> bool:
     """Whether the intent is answered or offered first; for OUT_OF_SCOPE, whether nothing is answered."""
     if intent == OUT_OF_SCOPE:
         return match.decision is not Decision.ANSWER
@@ -252,7 +247,7 @@ def _serves(match: Match, intent: str) -> bool:
     """Whether somebody who means the intent gets there: it is answered, or among what is offered."""
     if match.decision is Decision.CLARIFY and intent != OUT_OF_SCOPE:
         return intent in [each.intent for each in match.candidates[:OFFERED]]
-    return _leads_to(match, intent)
+    return leads_to(match, intent)
 
 
 def _score_shift(before: Match, after: Match) -> float:
@@ -267,7 +262,7 @@ def _score(match: Match, intent: str | None) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Harm:
+class Harm:
     """What was understood rightly and isn't any more."""
 
     stolen: tuple[tuple[LabeledUtterance, Match], ...]
@@ -276,7 +271,7 @@ class _Harm:
     """Answered before and only offered now."""
 
 
-def _harm(old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]) -> _Harm:
+def find_harm(old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]) -> Harm:
     """What a new matcher does to messages whose meaning is known."""
     stolen, weakened = [], []
     moved = may_differ(old, new, [utterance.text for utterance in known], NOISY_MARGIN)
@@ -294,19 +289,12 @@ def _harm(old: Matcher, new: Matcher, known: Sequence[LabeledUtterance]) -> _Har
             stolen.append((utterance, after))
         elif before.decision is not Decision.CLARIFY:
             weakened.append(utterance)
-    return _Harm(tuple(stolen), tuple(weakened))
-
-
-def _title(faq: FAQ | None, intent: str | None) -> str:
-    if intent is None or intent == OUT_OF_SCOPE:
-        return "不归这里管的问题"
-    found = faq.by_id.get(intent) if faq else None
-    return f"“{found.title}”（{intent}）" if found else f"“{intent}”"
+    return Harm(tuple(stolen), tuple(weakened))
 
 
 def _theft_message(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -> str:
     lines = [
-        f"  “{utterance.text}”原来属于{_title(faq, utterance.intent)}，加上以后会变成{_title(faq, match.intent)}"
+        f"  “{utterance.text}”原来属于{topic_name(faq, utterance.intent)}，加上以后会变成{topic_name(faq, match.intent)}"
         for utterance, match in stolen[:LISTED]
     ]
     more = [f"  ……共 {len(stolen)} 句"] if len(stolen) > LISTED else []
@@ -315,7 +303,8 @@ def _theft_message(faq: FAQ, stolen: Sequence[tuple[LabeledUtterance, Match]]) -
     )
 
 
-def _not_understood_message(faq: FAQ, match: Match, intent: str) -> str:
+def not_understood_message(faq: FAQ, match: Match, intent: str) -> str:
+    """Why a question isn't taught that leads elsewhere all the same."""
     if match.intent is not None:
-        return f"没有写：加上以后，这句话仍会被当作{_title(faq, match.intent)}；请看看它是不是该教给那个话题"
-    return f"没有写：加上以后，机器人还是听不懂这句话，答不到{_title(faq, intent)}；请写得完整些，带上关键的词"
+        return f"没有写：加上以后，这句话仍会被当作{topic_name(faq, match.intent)}；请看看它是不是该教给那个话题"
+    return f"没有写：加上以后，机器人还是听不懂这句话，答不到{topic_name(faq, intent)}；请写得完整些，带上关键的词"

@@ -1,7 +1,8 @@
 """The bot's WeChat side in this process, on a small FAQ, against the tests' WeChat."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,19 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.channels.wechat.channel import Options, WeChatChannel
-from bot.channels.wechat.claims import Claims
-from bot.channels.wechat.intake import Pace
+from bot.channels.wechat.intake import Claims, Pace
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
-from bot.messages import Turn
+from bot.messages import ChatIdentity, Turn
+from bot.operators.admin_commands import AdminCommands
+from bot.operators.broadcast import BroadcastSender
+from bot.operators.handoff import Handoffs
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
+from intents.reload import Reloader
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, Mode, WeChat
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
@@ -48,8 +52,8 @@ def options(mode: Mode = "plain", pace: Pace | None = None, **changes: object) -
 class StoreAway:
     """Claims whose database doesn't answer."""
 
-    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
-        raise StoreError(f"OperationalError, {len(message_ids)} of {len(channel)}")
+    async def claim(self, channel: str, message_id: str) -> bool:
+        raise StoreError(f"OperationalError, {len(message_id)} of {len(channel)}")
 
 
 @asynccontextmanager
@@ -62,19 +66,25 @@ async def talking(
     claims: Claims | None = None,
     knowledge: Knowledge | None = None,
     account: Options | None = None,
+    admins: AbstractSet[str] = frozenset(),
 ) -> AsyncIterator[Account]:
     """A channel with the real conversation; `turn` takes its place, and with a `pace` WeChat is as fast."""
     known = knowledge or small_faq()
     counted = Counts()
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
-        conversation = Conversation(lambda: known, store)
+        handoffs = Handoffs(store, frozenset(ChatIdentity("wechat", admin) for admin in admins))
+        reloader = Reloader(folder / "faq.yaml", known)
+        conversation = Conversation(lambda: reloader.current, store, handoffs if admins else None)
         channel = WeChatChannel(
             account or options(mode, pace),
             turn=turn or conversation.turn,
             forget=conversation.forget,
             claims=claims or store.claims,
             count=counted.add,
+            states=store.channel_states,
+            last_heard=store.turns.last_heard,
             groups=group_choices,
+            admin_commands=AdminCommands(handoffs, reloader, BroadcastSender(store, {})),
         )
         app = build_app(lambda: FaqStatus("0", 0), [], Metrics(), channel.routes())
         running = asyncio.create_task(channel.run())

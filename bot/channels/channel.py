@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from starlette.routing import BaseRoute
 
-from bot.messages import ChatIdentity, Reply
+from bot.messages import ChatIdentity, ChoiceStyle, Reply
 
 UNLIMITED: Final = sys.maxsize
 
@@ -30,6 +30,8 @@ class ChannelLimits:
     """How many choices one message can offer."""
     choice_value_bytes: int = UNLIMITED
     """The longest value of a choice, in bytes of UTF-8."""
+    choice_style: ChoiceStyle = ChoiceStyle.BUTTONS
+    """How choices are shown; what people are told about taking one follows it."""
 
 
 class Channel(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bot.messages import ChatIdentity, Incoming, Reply, Turn
+from bot.messages import ChatIdentity, ChoiceStyle, Incoming, Reply, Turn
 
 PERSON = ChatIdentity("terminal", "local")
 
@@ -17,6 +17,6 @@ def render(reply: Reply) -> str:
 async def talk(turn: Turn, lines: Iterator[str], write: Callable[[str], None]) -> None:
     """Answer line by line until the input ends."""
     for line in lines:
-        reply = await turn(Incoming(PERSON, line.rstrip("\n")))
+        reply = await turn(Incoming(PERSON, line.rstrip("\n"), choice_style=ChoiceStyle.NUMBERS))
         if reply is not None:
             write(render(reply))

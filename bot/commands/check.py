@@ -1,4 +1,4 @@
-"""`youshu check`: every problem of faq.yaml, for a person, an editor or CI."""
+"""`youshu check`: every problem of faq.yaml and the questions beside it, for a person, an editor or CI."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 """The problems of each file, by its path as it was typed."""
 
 
-@click.command(help="检查 faq.yaml（可以写几个文件），一次列出全部问题。没有问题就什么也不说。")
+@click.command(help="检查 faq.yaml 和旁边的 questions（可以写几个文件），一次列出全部问题。没有问题就什么也不说。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
 @click.option("--strict", is_flag=True, help="有警告也算不通过")
 @click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时，也逐条看有没有轻生的意思")
@@ -30,7 +30,8 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
     found = {}
-    for path in dict.fromkeys(paths) or (_path_from_settings(),):
+    # An editor or pre-commit names the file that was saved, which may be one of those in questions/.
+    for path in dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),):
         _announce(path)
         found[str(path)] = sorted(_find_problems(path, full=full))
     for line in _FORMS[form](found):

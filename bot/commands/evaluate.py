@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -70,11 +70,13 @@ def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Pa
 def _require_known_intents(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
     if not sentences:
         raise EvaluateError(f"{path} 里没有一句话；请检查文件")
-    known = {*faq.by_id, OUT_OF_SCOPE}
-    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - known)
+    known = {intent.title: intent.id for intent in faq.intents} | {key: key for key in (*faq.by_id, OUT_OF_SCOPE)}
+    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - {*known})
     if strange:
         raise EvaluateError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
-    return sentences
+    return [
+        replace(each, intent=known[each.intent], also=tuple(known[name] for name in each.also)) for each in sentences
+    ]
 
 
 def _refit(console: Console, faq: FAQ, sentences: Sequence[LabeledUtterance]) -> None:

@@ -147,7 +147,8 @@ def _stage(script: Script, stage: Stage) -> Iterator[str]:
         yield f"{where} → first：{'少了' if name in wanted else '多了'}“{name}”"
     if stage.urgent and not stage.begins.startswith(FIRST_NUMBERS):
         yield f"{where} → begins：正在发生时要以 120 或 110 开头"
-    allowed = {"whom", "他"} if stage.when.whose is Whose.OTHER or stage.when.over else set()
+    # 点 is filled in by how the channel shows choices.
+    allowed = {"点", "whom", "他"} if stage.when.whose is Whose.OTHER or stage.when.over else {"点"}
     for place, line in lines_of(stage):
         if stage.urgent and not line.say.startswith(FIRST_NUMBERS):
             yield f"{where} → {place}：正在发生时要以 120 或 110 开头：“{line.lines[0][:20]}”"

@@ -138,5 +138,5 @@ def _heard(script: Script, cue: str, lines: Iterable[Line], to: tuple[str, ...])
 def _words(lines: Iterable[Line]) -> Iterator[str]:
     for line in lines:
         for number, words in enumerate(line.lines):
-            yield f"    {'·' if number == 0 else ' '} {words}"
+            yield f"    {'·' if number == 0 else ' '} {words.replace('{点}', '点')}"
         yield f"      为什么：{line.why}"

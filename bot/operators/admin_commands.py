@@ -10,7 +10,7 @@ from types import MappingProxyType
 import structlog
 
 from bot.choices import AdminAction, AdminButton, decode
-from bot.messages import ChatIdentity, Reply
+from bot.messages import ChatIdentity, ChoiceStyle, Reply
 from bot.operators import views
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
@@ -18,7 +18,7 @@ from bot.operators.miss_groups import MissGroup, load_miss_groups
 from bot.operators.report import build_report, parse_since
 from bot.privacy import kinds_of_personal_data
 from bot.store.errors import StoreError
-from bot.talk.wording import text_reply
+from bot.talk.wording import text_reply, worded
 from intents.reload import Reloader
 from intents.teach import TeachError, teach
 
@@ -68,26 +68,28 @@ class AdminCommands:
         return person in self.handoffs.admins
 
     async def command(
-        self, admin: ChatIdentity, name: str, words: str, quoted: QuotedMessage | None = None
+        self,
+        admin: ChatIdentity,
+        name: str,
+        words: str,
+        quoted: QuotedMessage | None = None,
+        *,
+        choice_style: ChoiceStyle = ChoiceStyle.BUTTONS,
     ) -> Reply | None:
         """Run one of COMMANDS; None where the answer reaches every operator anyway. Raises PermissionError, KeyError."""
         self._check(admin)
         run = self._commands(admin, words, quoted)[name]
-        try:
-            return await run()
-        except StoreError as error:
-            return _database_away(error)
+        return await _tried(run, choice_style)
 
-    async def tap(self, admin: ChatIdentity, value: str) -> Reply | None:
+    async def tap(
+        self, admin: ChatIdentity, value: str, *, choice_style: ChoiceStyle = ChoiceStyle.BUTTONS
+    ) -> Reply | None:
         """Do what an operator's button says; raises PermissionError."""
         self._check(admin)
         button = decode(value)
         if not isinstance(button, AdminButton):
-            return text_reply("这个按钮已经没有用了。")
-        try:
-            return await self._actions(admin, button)[button.action]()
-        except StoreError as error:
-            return _database_away(error)
+            return text_reply("这一项已经没有用了。")
+        return await _tried(self._actions(admin, button)[button.action], choice_style)
 
     def _check(self, admin: ChatIdentity) -> None:
         if not self.is_admin(admin):
@@ -174,6 +176,15 @@ class AdminCommands:
 
     async def _group(self, key: str) -> MissGroup | None:
         return next((group for group in await self._groups() if group.key == key), None)
+
+
+async def _tried(work: Work, choice_style: ChoiceStyle) -> Reply | None:
+    """What some work says, in the words that fit how the channel shows choices."""
+    try:
+        reply = await work()
+    except StoreError as error:
+        return _database_away(error)
+    return worded(reply, choice_style) if reply is not None else None
 
 
 def _quoted_button(quoted: QuotedMessage | None, action: AdminAction) -> AdminButton | None:

@@ -96,7 +96,7 @@ class Handoffs:
         if context.handoff is not None:
             heading = f"{incoming.person.channel}:{incoming.person.user}"
             section = Section(
-                (words or ("（点了一个按钮）" if incoming.choice else "（发来的不是文字）"),), heading=heading
+                (words or ("（选了一项）" if incoming.choice else "（发来的不是文字）"),), heading=heading
             )
             # Somebody who is kept waiting by a dead line is worse off than with the bot.
             if await self._send(context.handoff.admin, Reply(Decision.ANSWER, (section,))):

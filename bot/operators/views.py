@@ -65,7 +65,9 @@ def misses(groups: Sequence[MissGroup]) -> Reply:
 def miss(group: MissGroup) -> Reply:
     """One miss with the topics it could be taught to."""
     others = [Section(group.texts[1:VARIANTS], heading="相近的说法")] if len(group.texts) > 1 else []
-    how = Section(("点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：/teach 话题 改好的问法。",))
+    how = Section(
+        ("{点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：}/teach 话题 改好的问法。",)
+    )
     places = [*((f"教给“{each.title}”", each.intent) for each in group.nearest), ("不归我们管", OUT_OF_SCOPE)]
     teach = tuple(Choice(label, AdminButton(AdminAction.TEACH, group.key, intent).encode()) for label, intent in places)
     choices = (*teach, Choice("返回", AdminButton(AdminAction.MISSES).encode()))
@@ -77,9 +79,9 @@ def teach_result(done: TeachResult, title: str) -> Reply:
     """What was written, and what it changed besides."""
     how = "直接回答" if done.match.decision is Decision.ANSWER else "先反问一句"
     if done.intent == OUT_OF_SCOPE:
-        head = f"已写进 faq.yaml 第 {done.line} 行：“{done.question}”不归我们管，以后不硬答。"
+        head = f"已写进 {done.file} 第 {done.line} 行：“{done.question}”不归我们管，以后不硬答。"
     else:
-        head = f"已写进 faq.yaml 第 {done.line} 行：“{done.question}”→{title}，以后{how}。"
+        head = f"已写进 {done.file} 第 {done.line} 行：“{done.question}”→{title}，以后{how}。"
     weakened = tuple(f"“{each.text}”" for each in done.weakened[:TOP])
     warnings = tuple(f"{each.message}；{each.remedy}" for each in done.warnings[:TOP])
     extra = [

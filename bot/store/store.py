@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.messages import ChatIdentity
 from bot.store.analytics import AnalyticsRepository, day_of
 from bot.store.broadcasts import RESUME_SECONDS, BroadcastQueue
+from bot.store.channel_states import ChannelStateRepository
 from bot.store.claims import CLAIM_SECONDS, ClaimRepository
 from bot.store.database import CALL_SECONDS, Database
 from bot.store.handoffs import HandoffRepository
 from bot.store.tables import (
     broadcasts,
+    channel_states,
     claims,
     clarify_choices,
     doubts,
@@ -58,6 +60,7 @@ class Store:
         self.turns = TurnRepository(self.database, self.now)
         self.analytics = AnalyticsRepository(self.database)
         self.claims = ClaimRepository(self.database, self.now)
+        self.channel_states = ChannelStateRepository(self.database, self.now)
         self.handoffs = HandoffRepository(self.database, self.now)
         self.broadcasts = BroadcastQueue(self.database, self.now)
 
@@ -76,7 +79,8 @@ class Store:
 
     async def close(self) -> None:
         """Finish the turns under way and give back every connection."""
-        await self.turns.drain()
+        for several in (self.turns, self.claims, self.channel_states):
+            await several.drain()
         await self.database.close()
 
     async def ping(self) -> None:
@@ -92,7 +96,7 @@ class Store:
 
         Misses, doubts and counts name nobody.
         """
-        own = ((table, "") for table in (talks, votes, handoffs, recipients))
+        own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
         named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
         return await self._delete(
             [
@@ -112,6 +116,7 @@ class Store:
                 (misses, misses.c.last_at < oldest),
                 (doubts, doubts.c.last_at < oldest),
                 (votes, votes.c.at < oldest),
+                (channel_states, channel_states.c.updated_at < oldest),
                 (clarify_choices, clarify_choices.c.day < first_day),
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),

@@ -105,6 +105,16 @@ handoffs = Table(
     UniqueConstraint("admin_channel", "admin_user"),
 )
 
+channel_states = Table(
+    "channel_states",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("user", String(128), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("data", Text, nullable=False),
+    _moment("updated_at"),
+)
+
 broadcasts = Table(
     "broadcasts",
     metadata,

@@ -16,7 +16,7 @@ from bot.store.database import Database
 from bot.store.errors import is_item_error
 from bot.store.handoffs import Handoff
 from bot.store.statements import turn_statements
-from bot.store.tables import talks
+from bot.store.tables import names_person, talks
 
 BATCH_SIZE = 64
 """How many turns share a round trip at most."""
@@ -82,6 +82,11 @@ class TurnRepository:
             await analytics.add(connection, person, event, now)
 
         return await self._database.write(write)
+
+    async def last_heard(self, person: ChatIdentity) -> int | None:
+        """When somebody's talk was last kept (seconds since 1970 UTC); None for nobody with a talk."""
+        rows = await self._database.execute(select(talks.c.updated_at).where(names_person(talks, person)))
+        return next((int(row.updated_at) for row in rows), None)
 
     async def people(self, channel: str) -> list[ChatIdentity]:
         """Everybody with a talk in a channel, those heard from last first."""

@@ -51,7 +51,8 @@ class Conversation:
         """The reply to one message or tap; None where the bot is silent. One turn of a person at a time."""
         lock = self._turns.setdefault(incoming.person, asyncio.Lock())
         async with lock:
-            return await self._turn(incoming)
+            reply = await self._turn(incoming)
+        return wording.worded(reply, incoming.choice_style) if reply is not None else None
 
     async def forget(self, person: ChatIdentity) -> Reply:
         """Delete all that is kept of a person, in private and in groups."""

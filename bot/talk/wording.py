@@ -1,21 +1,36 @@
 """What the bot itself says, outside of the FAQ's answers."""
 
-from bot.messages import Choice, Reply, Section
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from bot.messages import Choice, ChoiceStyle, Reply, Section
 from intents import FAQ, Decision
 
-MENU = "您想了解哪一类？点一下，或者直接用自己的话说。"
+CHOOSING: Mapping[str, str] = MappingProxyType(
+    {
+        "点一下": "回复数字",
+        "点下面的按钮": "回复它前面的数字",
+        "点按钮": "回复选项前面的数字",
+        "点": "回复",
+        "点下面的话题就教给它；别的话题，请回复这条消息：/teach 话题。想改问法：": "回复话题前面的数字就教给它；别的话题，或想改问法：",
+    }
+)
+"""What is said of taking a choice: the words for buttons, as they stand in braces in a text, and those for a numbered list."""
+
+MENU = "您想了解哪一类？{点一下}，或者直接用自己的话说。"
 GROUP = "{title}，有这些话题："
 WHICH_TOPIC = "您问的是哪件事？先选一类，或者说说是什么事，比如“催收上门，我有什么权利”。"
 CLARIFY = "我想先确认一下，您问的是哪一个？"
 NONE_OF_THESE = "都不是"
-ALSO = "您还问到“{title}”，点下面的按钮就能看。"
-BESIDE = "您要是问“{title}”，点下面的按钮就能看。"
+ALSO = "您还问到“{title}”，{{点下面的按钮}}就能看。"
+BESIDE = "您要是问“{title}”，{{点下面的按钮}}就能看。"
 
 FALLBACKS = (
     "这句话我没有把握答对，不想误导您。我只懂逾期、催收和协商还款的事；可以换个说法再问一次，或从下面选一类。",
     "还是没听懂您的意思，对不起。可以从下面的分类里找；想和真人说，打 {legal}（免费问法律）或 {finance}（投诉银行和消费金融公司），打不通换个时段。",
     "这件事我这里大概没有现成的回答。一句话只问一件事再试试，比如“催收能上门吗”；找真人：问法律打 {legal}，投诉银行打 {finance}，打不通换个时段。",
-    "我还是答不上来，不让您白等：{legal} 可以免费问法律问题，{finance} 受理对银行和消费金融公司的投诉，都有服务时间。也可以点下面的分类看看。",
+    "我还是答不上来，不让您白等：{legal} 可以免费问法律问题，{finance} 受理对银行和消费金融公司的投诉，都有服务时间。也可以从下面的分类里选。",
 )
 """What is said at the first, second, third miss in a row; from then on the last two take turns."""
 
@@ -27,13 +42,13 @@ WHICH_OF_THESE = "您说的是哪一个？点一下，或者回复它前面的�
 NEW_QUESTION = "好，我们换一个。您想问什么？直接说，或从下面选一类。"
 HELP = (
     "用自己的话问就行，比如“催收一天打三十个电话合法吗”。",
-    "答完以后可以接着问“那我有什么权利”“具体怎么做”，也可以点按钮，或回复按钮前的数字。",
+    "答完以后可以接着问“那我有什么权利”“具体怎么做”，也可以{点按钮}。",
     "说“菜单”看全部话题，“返回”回到上一步，“换个问题”重新开始，“隐私”看我记了什么，“删除我的数据”删掉您名下的记录。",
 )
 PRIVACY = (
     (
-        "您名下记着：聊到哪个话题、上次给您的按钮、您点的评价；说过自己或别人有危险的，还有当时的情形，比如身边有没有人。"
-        "{days} 天没有再用到，就自动删除。听懂了的话，原文不留，除非反问过您、或者您点了“没用”；每个话题被问了几次会数，不记是谁问的。"
+        "您名下记着：聊到哪个话题、上次给您的选项、您给的评价；说过自己或别人有危险的，还有当时的情形，比如身边有没有人。"
+        "{days} 天没有再用到，就自动删除。听懂了的话，原文不留，除非反问过您、或者您说了“没用”；每个话题被问了几次会数，不记是谁问的。"
     ),
     (
         "没听懂的句子会留下来，反问过的、您点了“没用”的也一样，给写答案的人看：先遮住认得出的姓名、电话、证件号、卡号、地址，也不记是谁说的。"
@@ -54,7 +69,7 @@ TOO_FAST = Reply(
     Decision.FALLBACK,
     (Section(("您发得有点快，这句我没有看，请过一分钟再发。要是现在有危险，请直接打 110 或 120。",)),),
 )
-GONE = "这个按钮对应的话题已经不在了，请从下面重新选。"
+GONE = "这一项对应的话题已经不在了，请从下面重新选。"
 NO_SUCH_PART = "这一条没有单独写“{heading}”，先看这个："
 
 VOTE_UP, VOTE_DOWN = "有用", "没用"
@@ -91,6 +106,21 @@ def fallback(faq: FAQ, misses: int) -> str:
     last = len(FALLBACKS)
     number = misses if misses <= last else last - (misses - last) % 2
     return with_hotlines(faq, FALLBACKS[number - 1])
+
+
+def worded(reply: Reply, style: ChoiceStyle) -> Reply:
+    """The reply in the words that fit how its channel shows choices."""
+    if not any("{" in line for section in reply.sections for line in section.lines):
+        return reply
+    sections = (replace(each, lines=tuple(choosing(line, style) for line in each.lines)) for each in reply.sections)
+    return replace(reply, sections=tuple(sections))
+
+
+def choosing(text: str, style: ChoiceStyle) -> str:
+    """The text with its words of CHOOSING for one style."""
+    for buttons, numbers in CHOOSING.items():
+        text = text.replace(f"{{{buttons}}}", buttons if style is ChoiceStyle.BUTTONS else numbers)
+    return text
 
 
 def text_reply(*lines: str, choices: tuple[Choice, ...] = (), decision: Decision = Decision.ANSWER) -> Reply:

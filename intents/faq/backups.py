@@ -22,7 +22,7 @@ class RewriteError(ExpectedError):
 
 def backups(path: Path) -> list[Path]:
     """The backups of a FAQ, the latest first; an empty file is none, nor is one with another kind of name."""
-    target = path.resolve()
+    target = main_file(path).resolve()
     beginning = f"{target.name}."
     return sorted(
         (
@@ -58,7 +58,7 @@ def choose_backup(path: Path, named: Path | None = None) -> Path:
         if not available:
             raise RewriteError(f"{path.name} 还没有备份，没有可以退回的版本")
         return available[0]
-    folder = path.resolve().parent
+    folder = main_file(path).resolve().parent
     chosen = next((each for each in (named, folder / named) if each.exists()), None)
     if chosen is None:
         raise RewriteError(f"{named} 打不开（找不到这个文件）；名字见 youshu undo --list")

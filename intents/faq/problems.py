@@ -70,7 +70,7 @@ class Problem:
 
         https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
         """
-        place = f"file={_property(self.file_beside(path))},line={self.line},col={self.column},title={self.code}"
+        place = f"file={_property(Path(self.file_beside(path)).as_posix())},line={self.line},col={self.column},title={self.code}"
         return f"::{self.severity} {place}::{_data(self.text)}"
 
 

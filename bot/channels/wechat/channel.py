@@ -10,24 +10,30 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.channels.channel import ChannelLimits
-from bot.channels.wechat import sending, wording
+from bot.channels.wechat import quota, sending, waiting, wording
+from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
-from bot.channels.wechat.claims import CHANNEL, BatchedClaims, Claims
-from bot.channels.wechat.crypto import MessageCrypto
 from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.handlers import Forget, MessageHandlers
-from bot.channels.wechat.intake import Count, MessageIntake, Pace
+from bot.channels.wechat.intake import Claims, Count, MessageIntake, Pace
+from bot.channels.wechat.keeping import CHANNEL, ChannelStates, Keeper
 from bot.channels.wechat.limits import channel_limits
-from bot.channels.wechat.quota import Quotas
+from bot.channels.wechat.quota import LastHeard, Quotas
 from bot.channels.wechat.startup import menu, retry_token
 from bot.channels.wechat.waiting import WaitingRoom
 from bot.channels.wechat.webhook import Webhook
+from bot.channels.wx.crypto import MessageCrypto
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
+from bot.operators.admin_commands import AdminCommands
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
 AGAIN_SECONDS: Final = 300.0
 """After so long it is seen whether what WeChat's API refused has been mended."""
+
+STORE_AGAIN_SECONDS: Final = 30.0
+"""After so long a store that was away at the start is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,10 @@ class WeChatChannel:
         forget: Forget,
         claims: Claims,
         count: Count,
+        states: ChannelStates,
+        last_heard: LastHeard | None = None,
         groups: Callable[[], Sequence[Choice]] = tuple,
+        admin_commands: AdminCommands | None = None,
     ) -> None:
         """Put the channel together; nothing is sent before run().
 
@@ -68,20 +77,26 @@ class WeChatChannel:
             forget: deletes all that is kept of a person.
             claims: remembers which messages were taken.
             count: counts an event by its kind.
+            states: keeps what waits for people, and what was sent to them, over a restart.
+            last_heard: when somebody's talk was last kept.
             groups: the choices that open the groups of topics, for the menu.
+            admin_commands: what operators can do.
         """
         self._groups = groups
         self._count = count
         self._api = _api_of(options)
-        self._quotas = Quotas()
+        self._keepers = [Keeper(states, kind) for kind in (waiting.KIND, quota.KIND)]
+        self._waiting = WaitingRoom(self._keepers[0])
+        self._quotas = Quotas(self._keepers[1], last_heard)
         self._problem: str | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
         self.limits: ChannelLimits = channel_limits(verified=self._api is not None)
         self.connected = asyncio.Event()
-        waiting = WaitingRoom()
-        handlers = MessageHandlers(turn, forget, count, waiting, self._quotas)
-        self._intake = MessageIntake(handlers.handle, BatchedClaims(claims), count, waiting, options.pace)
+        style = self.limits.choice_style
+        admin = AdminHandlers(admin_commands, style) if admin_commands is not None else None
+        handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin)
+        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, options.pace)
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)
@@ -95,11 +110,14 @@ class WeChatChannel:
         """Wait for stop(): messages come in through the route. A verified account's menu is set beside it."""
         if self._stopping.is_set():
             return
+        restoring = asyncio.create_task(self._restore())
         if self._api is None:
             self.connected.set()
         else:
             self._connecting = asyncio.create_task(self._connect(self._api))
         await self._stopping.wait()
+        restoring.cancel()
+        await asyncio.wait({restoring})
 
     async def stop(self, seconds: float) -> None:
         """Finish what is in work, within so many seconds."""
@@ -108,6 +126,8 @@ class WeChatChannel:
             self._connecting.cancel()
             await asyncio.wait({self._connecting})
         await self._intake.finish(seconds)
+        for keeper in self._keepers:
+            await keeper.finish(seconds)
         if self._api is not None:
             await self._api.close()
 
@@ -116,12 +136,17 @@ class WeChatChannel:
         if self._api is None:
             raise SendError(SendFailure.OTHER, "reply_only")
         texts = sending.messages(reply)
-        left = self._quotas.left(person.user)
+        await self._waiting.restored.wait()
+        left = await self._quotas.left(person.user)
         if left is not None and left < len(texts):
             self._count("quota")
             raise SendError(SendFailure.OTHER, "quota", remedy=wording.QUOTA.format(needed=len(texts), left=left))
         for text in texts:
             await self._send(self._api, person.user, text)
+        if reply.choices:
+            # The talk doesn't know them: what is written by itself is none of its turns.
+            self._waiting.of(person.user).values = tuple(choice.value for choice in reply.choices)
+            self._waiting.keep(person.user)
 
     async def health(self) -> str | None:
         """None while messages come in; of a verified account also what its API refuses and what to do about it."""
@@ -135,6 +160,19 @@ class WeChatChannel:
             log.warning("wechat_not_sent", kind=str(error), remedy=error.remedy)
             raise SendError(SendFailure.OTHER, str(error), remedy=f"{error.remedy}。") from None
         self._quotas.spend(user)
+
+    async def _restore(self) -> None:
+        """Read from the store what waited before the start, again and again while it is away."""
+        while True:
+            try:
+                await self._quotas.restore()
+                await self._waiting.restore()
+            except StoreError as error:
+                self._waiting.restored.set()  # people are answered all the same
+                log.error("states_not_read", reason=str(error))
+                await asyncio.sleep(STORE_AGAIN_SECONDS)
+            else:
+                return
 
     async def _connect(self, api: WeChatAPI) -> None:
         """Get a token and set the menu; what the operator must mend first is told once, and tried again from time to time."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-NETWORK: Final = -1000
-"""Ours: not reached, or not understood."""
-BUSY: Final = -1
+from bot.channels.wx import api
+from bot.channels.wx.api import BUSY, NETWORK
+
 INVALID_IP: Final = 40164
 TOKEN_CODES: Final = frozenset({40001, 40014, 42001})
 """The access token is not, or no longer, valid."""
@@ -34,21 +34,10 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
     }
 )
 
-_IP: Final = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
 
+class APIError(api.APIError):
+    """WeChat refused a call or didn't answer."""
 
-class APIError(Exception):
-    """WeChat refused a call or didn't answer; the text is a kind, never a token, a person or a message."""
-
-    def __init__(self, code: int, message: str = "") -> None:
-        super().__init__("network" if code == NETWORK else f"errcode_{code}")
-        self.code = code
-        found = _IP.search(message)
-        self.ip = found[1] if found else ""
-        """The address that isn't on the list."""
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it, in one line."""
-        line = _REMEDIES.get(self.code, "微信的接口报错 {code}：含义见微信文档的“全局返回码”")
-        return line.format(code=self.code, ip=f" {self.ip}" if self.ip else "")
+    REMEDIES = _REMEDIES
+    OTHER = "微信的接口报错 {code}：含义见微信文档的“全局返回码”"
+    IP = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")

@@ -9,14 +9,15 @@ import structlog
 
 from bot import choices
 from bot.channels.wechat import sending, wording
-from bot.channels.wechat.claims import CHANNEL
+from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.intake import Count
+from bot.channels.wechat.keeping import CHANNEL
 from bot.channels.wechat.messages import EVENT, WeChatMessage
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.waiting import Answer, Waiting, WaitingRoom
-from bot.messages import ChatIdentity, Incoming, Reply, Section, Turn
+from bot.messages import ChatIdentity, ChoiceStyle, Incoming, Reply, Section, Turn
 from bot.observe import traceback_locations
-from bot.talk.text_commands import fold, number
+from bot.talk.text_commands import Command, command, fold, number
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,10 @@ class MessageHandlers:
     count: Count
     waiting: WaitingRoom
     quotas: Quotas
+    choice_style: ChoiceStyle
+    """As the channel's limits have it."""
+    admin: AdminHandlers | None = None
+    """What operators can do; None where there are none."""
 
     async def handle(self, message: WeChatMessage) -> Answer | None:
         """The answer to a message or an event; None where the bot is silent. Raises nothing."""
@@ -71,7 +76,8 @@ class MessageHandlers:
             return await self._unreadable(message, wording.TEXT_ONLY)
         tapped = choices.decode(message.menu_id) if message.menu_id else None
         if tapped is not None:
-            return await self._ask(message, choice=message.menu_id)
+            return await self._tap(message, message.menu_id)
+        await self.waiting.restored.wait()
         waiting = self.waiting.of(message.person)
         folded = fold(text)
         asked = number(folded)
@@ -79,8 +85,11 @@ class MessageHandlers:
         if from_waiting is not None:
             return from_waiting
         if asked is not None and 1 <= asked <= len(waiting.values):
-            return await self._ask(message, choice=waiting.values[asked - 1])
-        self.waiting.tidy(message.person)
+            return await self._tap(message, waiting.values[asked - 1])
+        if command(folded) is Command.FORGET:
+            self._forget(message.person)
+        if self.admin is not None and (reply := await self.admin.command(_person(message), text)) is not None:
+            return replace(_answer(reply), own_choices=True)
         return await self._ask(message, text="" if _is_emoji(text) else text)
 
     async def _from_waiting(self, waiting: Waiting, asked: int | None, folded: str) -> Answer | None:
@@ -96,28 +105,42 @@ class MessageHandlers:
     async def _voice(self, message: WeChatMessage) -> Answer | None:
         """An answer to what was heard, which stands above it, because speech is easily misheard."""
         heard = message.recognition.strip()
-        reply = await self.turn(Incoming(_person(message), heard))
-        if reply is not None and reply.intent != sending.CRISIS:
-            line = wording.HEARD.format(text=heard[: wording.HEARD_CHARACTERS])
-            reply = replace(reply, sections=(Section((line,)), *reply.sections))
-        return _answer(reply)
+        reply = await self.turn(self._incoming(message, heard))
+        if reply is None or reply.intent == sending.CRISIS:
+            return _answered(reply)
+        line = wording.HEARD.format(text=heard[: wording.HEARD_CHARACTERS])
+        answer = _answer(replace(reply, sections=(Section((line,)), *reply.sections)))
+        return replace(answer, kept_pages=_answer(reply).pages)
 
     async def _unreadable(self, message: WeChatMessage, line: str) -> Answer | None:
         """An answer to what isn't text; the conversation hears of it, because an operator may be in the talk."""
-        reply = await self.turn(Incoming(_person(message), ""))
+        reply = await self.turn(self._incoming(message))
         if reply is not None and reply.intent is None:
             reply = replace(reply, sections=(Section((line,)),))
-        return _answer(reply)
+        return _answered(reply)
+
+    async def _tap(self, message: WeChatMessage, value: str) -> Answer | None:
+        """What a choice leads to, one of an operator's among them."""
+        if self.admin is not None and (reply := await self.admin.tap(_person(message), value)) is not None:
+            return replace(_answer(reply), own_choices=True)
+        return await self._ask(message, choice=value)
 
     async def _ask(self, message: WeChatMessage, *, text: str = "", choice: str | None = None) -> Answer | None:
-        return _answer(await self.turn(Incoming(_person(message), text, choice)))
+        return _answered(await self.turn(self._incoming(message, text, choice)))
+
+    def _incoming(self, message: WeChatMessage, text: str = "", choice: str | None = None) -> Incoming:
+        return Incoming(_person(message), text, choice, self.choice_style)
+
+    def _forget(self, person: str) -> None:
+        """What this channel itself has of a person."""
+        self.waiting.forget(person)
+        self.quotas.forget(person)
 
     # --- events -------------------------------------------------------------------------------------------------
 
     async def _event(self, message: WeChatMessage) -> Answer | None:
         if message.event == "unsubscribe":
-            self.waiting.forget(message.person)
-            self.quotas.forget(message.person)
+            self._forget(message.person)
             await self.forget(_person(message))
             return None
         if message.event not in {"subscribe", "scan", "click"}:
@@ -134,9 +157,9 @@ class MessageHandlers:
     async def _subscribed(self, message: WeChatMessage) -> Answer | None:
         """A welcome, above what the QR code stands for or else the groups of topics."""
         scene = _choice_of_scene(message.event_key.removeprefix(SCENE_PREFIX))
-        reply = await self.turn(Incoming(_person(message), choice=scene or choices.OpenMenu().encode()))
+        reply = await self.turn(self._incoming(message, choice=scene or choices.OpenMenu().encode()))
         if reply is None or scene is not None:
-            return _answer(reply)
+            return _answered(reply)
         return _answer(replace(reply, sections=(Section((wording.WELCOME,)),)))
 
 
@@ -144,9 +167,11 @@ def _person(message: WeChatMessage) -> ChatIdentity:
     return ChatIdentity(CHANNEL, message.person)
 
 
-def _answer(reply: Reply | None) -> Answer | None:
-    if reply is None:
-        return None
+def _answered(reply: Reply | None) -> Answer | None:
+    return _answer(reply) if reply is not None else None
+
+
+def _answer(reply: Reply) -> Answer:
     return Answer(
         tuple(sending.pages(reply)),
         values=tuple(choice.value for choice in reply.choices),

@@ -8,12 +8,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from bot.channels.wechat import limits
-from bot.channels.wechat.claims import BatchedClaims
+from bot.channels.wechat.keeping import CHANNEL
 from bot.channels.wechat.messages import WeChatMessage
 from bot.channels.wechat.waiting import Answer, Answering, WaitingRoom
 from bot.store.errors import StoreError
@@ -25,6 +25,16 @@ LATE: Final = "late"
 AGAIN: Final = "try"
 
 Count = Callable[[str], None]
+
+
+class Claims(Protocol):
+    """Remembers which messages were claimed, across processes and restarts."""
+
+    async def claim(self, channel: str, message_id: str) -> bool:
+        """Claim this message: whether nobody had claimed it before; raises StoreError."""
+        ...
+
+
 Work = Callable[[WeChatMessage], Awaitable[Answer | None]]
 
 
@@ -55,13 +65,14 @@ class MessageIntake:
     """Takes each try of a message and gives the text to answer it with; None for no answer."""
 
     work: Work
-    claims: BatchedClaims
+    claims: Claims
     count: Count
     waiting: WaitingRoom
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
     _attempts: OrderedDict[str, _Attempts] = field(default_factory=OrderedDict, repr=False)
+    _claiming: set[asyncio.Task[bool]] = field(default_factory=set, repr=False)
 
     async def take(self, message: WeChatMessage, gone: Awaitable[object]) -> str | None:
         """The text to answer this try with.
@@ -82,7 +93,7 @@ class MessageIntake:
             if not attempts.answering.done():
                 if number >= limits.TRIES:
                     self.count(LATE)
-                    return self.waiting.of(message.person).wait_for(attempts.answering)
+                    return self.waiting.wait_for(message.person, attempts.answering)
                 await _wait({attempts.answering, leaving}, came + self.pace.hold)
         finally:
             leaving.cancel()
@@ -93,6 +104,8 @@ class MessageIntake:
         open_ones = {each.answering for each in self._attempts.values() if not each.answering.done()}
         if open_ones:
             await asyncio.wait(open_ones, timeout=seconds)
+        if self._claiming:
+            await asyncio.wait(self._claiming, timeout=seconds)
 
     def _attempts_of(self, message: WeChatMessage, now: float) -> _Attempts:
         """The tries of this message; the first begins the work on it."""
@@ -114,16 +127,22 @@ class MessageIntake:
         return await self.work(message)
 
     async def _ours(self, message: WeChatMessage) -> bool:
-        """Whether to answer: a message claimed by nobody, or one whose first tries a restart has cut off.
+        """Whether to answer: a message claimed by nobody, or one whose first tries a restart may have cut off.
 
         Without the store all are answered: who waits for help is worse off with silence than with the same answer twice.
         """
+        claiming = asyncio.create_task(self._claim(message))
+        self._claiming.add(claiming)
+        claiming.add_done_callback(self._claiming.discard)
+        # So soon it is answered whoever has claimed it, and nobody waits for the claim.
+        return abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS or await claiming
+
+    async def _claim(self, message: WeChatMessage) -> bool:
         try:
-            ours = await self.claims.claim(message.key)
+            return await self.claims.claim(CHANNEL, message.key)
         except StoreError as error:
             log.error("message_not_claimed", reason=str(error))
             return True
-        return ours or abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS
 
     def _shown(self, message: WeChatMessage, attempts: _Attempts) -> str | None:
         """The text of the answer, the same at each try."""
@@ -134,7 +153,7 @@ class MessageIntake:
                 if attempts.answering in waiting.late:
                     waiting.late.remove(attempts.answering)
                 attempts.body = waiting.show(answer)
-                self.waiting.tidy(message.person)
+                self.waiting.keep(message.person)
             attempts.shown = True
         return attempts.body
 

@@ -6,6 +6,7 @@ developers.weixin.qq.com is the vendor's page; where it is silent the report is 
 from typing import Final
 
 from bot.channels.channel import ChannelLimits
+from bot.messages import ChoiceStyle
 
 # developers.weixin.qq.com/doc/offiaccount/Message_Management/Passive_user_reply_message.html: no answer within five seconds,
 # and the connection is cut and the message sent again, three times in all.
@@ -25,9 +26,6 @@ RETRY_WINDOW_SECONDS: Final = 30.0
 # 2048 bytes by the page; the largest that arrives is 2047 (wechat-php-sdk#363, silenceper/wechat#673). Over it: no reply at all.
 TEXT_BYTES: Final = 2047
 
-# A push holds one message; the longest text is 2048 bytes, encrypted some four thirds of it.
-BODY_BYTES: Final = 64 * 1024
-
 # developers.weixin.qq.com/doc/offiaccount/Message_Management/Service_Center_messages.html, the notice of 2023-06-12:
 # so many messages, within so many seconds, after somebody has written; after a menu click, a subscription or a scan.
 MESSAGES_AFTER_A_MESSAGE: Final = (5, 48 * 3600.0)
@@ -43,10 +41,6 @@ SUBMENU_BUTTONS: Final = 5
 # developers.weixin.qq.com/doc/offiaccount/Account_Management/Generating_a_Parametric_QR_Code.html: characters of scene_str.
 SCENE_CHARACTERS: Final = 64
 
-# developers.weixin.qq.com/doc/offiaccount/Basic_Information/getStableAccessToken.html: a token lives two hours, and from five
-# minutes before its end the next one is given out while the old one still works.
-TOKEN_REFRESH_SECONDS: Final = 300.0
-
 
 def text_bytes(text: str) -> int:
     """The size of a text as WeChat counts it."""
@@ -55,4 +49,6 @@ def text_bytes(text: str) -> int:
 
 def channel_limits(*, verified: bool) -> ChannelLimits:
     """What the account can carry; only a verified one writes to people by itself."""
-    return ChannelLimits(proactive=verified, message_size=TEXT_BYTES, measure=text_bytes)
+    return ChannelLimits(
+        proactive=verified, message_size=TEXT_BYTES, measure=text_bytes, choice_style=ChoiceStyle.NUMBERS
+    )

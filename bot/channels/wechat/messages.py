@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Self
 
-from bot.channels.wechat.xml import XMLError
+from bot.channels.wx.xml import XMLError
 
 EVENT = "event"
 

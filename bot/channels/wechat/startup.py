@@ -7,8 +7,9 @@ from typing import Final
 import structlog
 
 from bot.channels.wechat import limits, wording
-from bot.channels.wechat.api import JSON, WeChatAPI
+from bot.channels.wechat.api import WeChatAPI
 from bot.channels.wechat.errors import SETTINGS_CODES, TOKEN_CODES, APIError
+from bot.channels.wx.api import JSON
 from bot.messages import Choice
 
 log = structlog.get_logger(__name__)

@@ -4,14 +4,20 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from bot.channels.wechat import wording
+from bot.channels.wechat.keeping import Keeper
 
 PEOPLE: Final = 10_000
-"""How many people something waits for; a restart or more people lose the oldest, who ask again."""
+"""How many people something waits for; more lose the oldest, who ask again."""
 WAITING_SECONDS: Final = 24 * 3600.0
+KIND: Final = "waiting"
+"""What the store has it under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +32,13 @@ class Answer:
     """It had been waiting: what waits behind it goes on waiting."""
     alone: bool = False
     """Nothing may stand below it: it is about danger to life."""
+    own_choices: bool = False
+    """The talk doesn't know the choices in it: a number goes by `values`."""
+    kept_pages: tuple[str, ...] = ()
+    """The pages as the store may have them, where `pages` hold what the person said."""
 
 
-Answering = asyncio.Task[Answer | None]
+Answering = asyncio.Future[Answer | None]
 
 
 @dataclass
@@ -42,7 +52,7 @@ class Waiting:
     told_to_wait: bool = False
     """The last thing shown was that an answer isn't ready, so 「1」 means that one."""
     values: tuple[str, ...] = ()
-    """The choices shown last where the talk itself has offered others since; empty: the talk knows them."""
+    """The choices shown last where the talk knows of others, or of none; empty: the talk knows them."""
 
     @property
     def empty(self) -> bool:
@@ -59,11 +69,8 @@ class Waiting:
     def show(self, answer: Answer) -> str:
         """The text of an answer with how to go on below it; what doesn't fit into it waits."""
         self.told_to_wait = False
-        if answer.from_waiting:
-            self.pages = (*answer.pages[1:], *self.pages)
-            self.values = answer.values
-        else:
-            self.pages, self.values = answer.pages[1:], ()
+        self.pages = (*answer.pages[1:], *self.pages) if answer.from_waiting else answer.pages[1:]
+        self.values = answer.values if answer.from_waiting or answer.own_choices else ()
         text = answer.pages[0]
         if answer.alone or not (self.pages or self.late):
             return text
@@ -80,18 +87,48 @@ class Waiting:
         answer = await asyncio.shield(self.late.pop(0))
         if answer is None:
             return Answer((wording.NOTHING_LATE,), from_waiting=True)
-        return Answer(answer.pages, values=answer.values, from_waiting=True, alone=answer.alone)
+        return replace(answer, from_waiting=True)
+
+    def to_json(self) -> str:
+        """The form in which it is kept: what is ready, and of the rest that there was something."""
+        late = tuple(_for_the_store(each.result()) if _is_ready(each) else None for each in self.late)
+        return _adapter().dump_json(_Kept(self.pages, late, self.told_to_wait, self.values)).decode()
+
+    @classmethod
+    def from_json(cls, kept: str) -> "Waiting":
+        """The kept form read back; nothing where another version wrote it."""
+        try:
+            read = _adapter().validate_json(kept)
+        except ValidationError:
+            return cls()
+        return cls(read.pages, [_ready(each) for each in read.late], read.told_to_wait, read.values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Waiting, as it is stored."""
+
+    pages: tuple[str, ...]
+    late: tuple[Answer | None, ...]
+    """None: it wasn't ready when the process ended, and is lost."""
+    told_to_wait: bool
+    values: tuple[str, ...]
 
 
 @dataclass
 class WaitingRoom:
-    """What waits for whom, in memory."""
+    """What waits for whom: in memory, and behind it in the store, from which a start reads it once."""
 
-    clock: Callable[[], float] = time.monotonic
+    keeper: Keeper | None = None
+    """None: a restart loses it."""
+    clock: Callable[[], float] = time.time
+    """Seconds since 1970 UTC."""
+    restored: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+    """Set once the store has been read, or couldn't be."""
     _people: OrderedDict[str, tuple[float, Waiting]] = field(default_factory=OrderedDict)
 
     def of(self, person: str) -> Waiting:
-        """What waits for this person; changed in place."""
+        """What waits for this person; to be changed in place, and then kept with keep()."""
         now = self.clock()
         _, waiting = self._people.pop(person, (now, Waiting()))
         self._people[person] = (now, waiting)
@@ -99,15 +136,59 @@ class WaitingRoom:
             self._people.popitem(last=False)
         return waiting
 
-    def tidy(self, person: str) -> None:
-        """Drop this person where nothing waits."""
-        _, waiting = self._people.get(person, (0.0, None))
-        if waiting is not None and waiting.empty and not waiting.told_to_wait:
-            del self._people[person]
+    def keep(self, person: str) -> None:
+        """Have what waits for this person outlive a restart; drop them where nothing does."""
+        _, waiting = self._people.get(person, (0.0, Waiting()))
+        if waiting.empty and not waiting.told_to_wait:
+            self._people.pop(person, None)
+        if self.keeper is not None:
+            self.keeper.put(person, None if waiting.empty else waiting.to_json())
+
+    def wait_for(self, person: str, late: Answering) -> str:
+        """Keep an answer for later, once it is ready too; the text that says so."""
+        waiting = self.of(person)
+        if late not in waiting.late:
+            late.add_done_callback(lambda _: self.keep(person) if late in self.of(person).late else None)
+        text = waiting.wait_for(late)
+        self.keep(person)
+        return text
 
     def forget(self, person: str) -> None:
-        """Drop all that waits for this person."""
+        """Drop all that waits for this person; the store's part goes with all that it has of them."""
         self._people.pop(person, None)
+        if self.keeper is not None:
+            self.keeper.forget(person)
+
+    async def restore(self) -> None:
+        """Read what waited before the start; raises StoreError. Of who has written since, what waits now counts."""
+        try:
+            if self.keeper is not None:
+                now = self.clock()
+                for person, kept in await self.keeper.load(now - WAITING_SECONDS):
+                    self._people.setdefault(person, (now, Waiting.from_json(kept)))
+        finally:
+            self.restored.set()
 
     def _oldest(self) -> float:
         return next(iter(self._people.values()))[0]
+
+
+@cache
+def _adapter() -> TypeAdapter[_Kept]:
+    return TypeAdapter(_Kept)
+
+
+def _is_ready(late: Answering) -> bool:
+    return late.done() and not late.cancelled() and late.exception() is None
+
+
+def _for_the_store(answer: Answer | None) -> Answer | None:
+    if answer is None or not answer.kept_pages:
+        return answer
+    return replace(answer, pages=answer.kept_pages, kept_pages=())
+
+
+def _ready(answer: Answer | None) -> Answering:
+    ready: Answering = asyncio.get_running_loop().create_future()
+    ready.set_result(answer)
+    return ready

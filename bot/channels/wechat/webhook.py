@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.channels.wechat import limits, xml
-from bot.channels.wechat.crypto import CryptoError, MessageCrypto, require_signature
 from bot.channels.wechat.intake import Count
 from bot.channels.wechat.messages import WeChatMessage
+from bot.channels.wx import xml
+from bot.channels.wx.crypto import CryptoError, MessageCrypto, require_signature
 from bot.http.request_body import read_body
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ class Webhook:
             )
             if request.method != "POST":
                 return PlainTextResponse(query.get("echostr", ""))
-            fields = self._opened(xml.read(await read_body(request, limits.BODY_BYTES)), query)
+            fields = self._opened(xml.read(await read_body(request, xml.BODY_BYTES)), query)
         except CryptoError as error:
             self._count(REFUSED)
             log.warning("wechat_refused", reason=str(error))

@@ -34,6 +34,10 @@ LINK: Final = "链接我打不开。请把里面要紧的那句话发给我；�
 UNSUPPORTED: Final = "【收到不支持的消息类型，暂无法显示】"
 """What WeChat itself writes in place of a sticker and of what it has no type for."""
 
+OWN_ID: Final = "您的编号是 {channel}:{user}。要当管理员，请把它填进 YOUSHU_ADMINS，再重启服务。"
+ADMIN_COMMANDS: Final = "没有这个命令。管理员可以发："
+ADMIN_DONE: Final = "好，已经重读了 faq.yaml。"
+
 MENU_TOPICS: Final = "看话题"
 MENU_ABOUT: Final = "怎么用"
 MENU_HELP: Final = (("怎么用", "帮助"), ("隐私", "隐私"), ("删除我的数据", "删除我的数据"))

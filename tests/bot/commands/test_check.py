@@ -182,6 +182,13 @@ def test_the_hook_for_pre_commit_takes_the_files_that_it_is_given(tmp_path: Path
     (tmp_path / "content").mkdir()
     assert all(re.search(hook["files"], clean(tmp_path, name).relative_to(tmp_path).as_posix()) for name in names)
     assert run(*hook["entry"].split()[1:], *names).exit_code == 0
+    (tmp_path / "content" / "questions").mkdir()
+    (tmp_path / "content" / "questions" / "door_knock.txt").write_text("- 有人撬锁怎么办\n", "utf-8")
+    names = ["content/questions/door_knock.txt", "content/faq.yaml"]
+    assert all(re.search(hook["files"], name) for name in names)
+    done = run(*hook["entry"].split()[1:], *names)
+    assert done.stdout.splitlines()[-1].startswith("content/questions/door_knock.txt:1:1: warning W-LINE-FORM ")
+    assert done.stdout.count("W-LINE-FORM") == 1
 
 
 def test_check_never_writes(tmp_path: Path) -> None:

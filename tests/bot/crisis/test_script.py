@@ -127,7 +127,8 @@ def _said(state: CrisisState, cue: str, example: str) -> Iterator[str]:
 
 def test_a_reviewer_reads_every_line_with_its_reason() -> None:
     printed = "\n".join(paths())
-    assert [place for place, line in ALL if line.why not in printed or line.lines[0] not in printed] == []
+    said = {place: line.lines[0].replace("{点}", "点") for place, line in ALL}
+    assert [place for place, line in ALL if line.why not in printed or said[place] not in printed] == []
 
 
 def test_everything_that_is_happening_begins_with_a_number() -> None:

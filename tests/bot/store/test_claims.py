@@ -34,3 +34,11 @@ async def test_many_claims_in_one_statement_are_won_once_each(store: Store, cloc
     assert await store.claims.deduplicate("telegram", ["99", "100", "100"]) == {"100"}
     clock.now += CLAIM_SECONDS
     assert await store.claims.deduplicate("telegram", ["99", "100"]) == {"99", "100"}
+
+
+async def test_claims_of_the_same_moment_share_a_statement_and_one_of_the_same_wins(store: Store) -> None:
+    ids = [str(number % 100) for number in range(200)]
+    won = await asyncio.gather(*(store.claims.claim("wechat", each) for each in ids))
+    assert won == [True] * 100 + [False] * 100
+    assert not await store.claims.claim("wechat", "0")
+    assert await store.claims.claim("telegram", "0")

@@ -23,11 +23,12 @@ async def test_forgetting_a_person_leaves_no_row_of_theirs_in_any_table_and_can_
         await store.turns.save(person, "lawsuit", event)
     await store.handoffs.take(Handoff(WANG, ADMIN, BEGIN + 100))
     await store.broadcasts.enqueue(ADMIN, "今晚维护")
-    assert await store.forget(WANG) == 4
+    await store.channel_states.save(WANG, "waiting", "{}")
+    assert await store.forget(WANG) == 5
     assert await store.forget(WANG) == 0
 
     naming = [table for table in metadata.tables.values() if "user" in table.columns]
-    assert len(naming) == 4
+    assert len(naming) == 5
     for table in naming:
         assert await count(store, select(func.count()).where(table.c.user == WANG.user)) == 0
     left = await row_counts(store)
@@ -64,7 +65,7 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
     assert await store.delete_expired(30) == 7
     assert await row_counts(store) == {
         "talks": 1, "misses": 1, "doubts": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
-        "broadcasts": 0, "recipients": 0
+        "broadcasts": 0, "recipients": 0, "channel_states": 0
     }  # fmt: skip
 
 

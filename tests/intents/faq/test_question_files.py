@@ -173,7 +173,8 @@ def test_a_change_of_any_file_is_another_version(path: Path) -> None:
 
 
 def test_a_faq_copied_without_its_questions_is_told_in_one_line(tmp_path: Path) -> None:
-    path = write_faq(tmp_path, [{**NO_LIST, "id": f"topic_{n}", "title": f"标题{n}"} for n in range(5)])
+    topics = [intent(f"topic_{n}", []) for n in range(5)]
+    path = write_faq(tmp_path, [{key: each[key] for key in each if key != "questions"} for each in topics])
     [error] = [p.line_for(path.name) for p in check_file(path).problems if p.severity == "error"]
     assert error == (
         "faq.yaml:2:1: error E-FILE 5 个话题没有问法，旁边也没有 questions/ 文件夹；"

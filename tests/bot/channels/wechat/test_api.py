@@ -9,10 +9,11 @@ from pydantic import SecretStr
 
 from bot.channels.wechat import wording
 from bot.channels.wechat.api import WeChatAPI
-from bot.channels.wechat.errors import NETWORK, APIError
+from bot.channels.wechat.errors import APIError
 from bot.channels.wechat.limits import MENU_NAME_BYTES, TEXT_BYTES, text_bytes
 from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.startup import menu
+from bot.channels.wx.api import NETWORK
 from bot.messages import ChatIdentity, Choice, Incoming, Reply, SendError
 from bot.operators.handoff import Handoffs
 from bot.talk.answers import group_choices
@@ -160,24 +161,24 @@ async def test_what_needs_more_messages_than_are_left_is_not_sent_in_part(
     assert all(text_bytes(text) <= TEXT_BYTES for _, text in server.texts)
 
 
-def test_a_tap_allows_three_messages_within_a_minute() -> None:
+async def test_a_tap_allows_three_messages_within_a_minute() -> None:
     clock = Clock()
-    quotas = Quotas(clock)
-    assert quotas.left("o1") is None
+    quotas = Quotas(clock=clock)
+    assert await quotas.left("o1") is None
     quotas.after_tap("o1")
-    assert quotas.left("o1") == 3
+    assert await quotas.left("o1") == 3
     quotas.after_message("o1")
-    assert quotas.left("o1") == 8
+    assert await quotas.left("o1") == 8
     for _ in range(2):
         quotas.spend("o1")  # of those that end first
     clock.now += 61
-    assert quotas.left("o1") == 5
+    assert await quotas.left("o1") == 5
     quotas.spend("o1")
     clock.now += 48 * 3600
-    assert quotas.left("o1") == 0
+    assert await quotas.left("o1") == 0
     quotas.spend("o1")
     quotas.forget("o1")
-    assert quotas.left("o1") is None
+    assert await quotas.left("o1") is None
 
 
 @pytest.mark.parametrize("code", [45015, 45047, 48001, 40003])

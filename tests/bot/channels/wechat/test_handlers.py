@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.channels.wechat import wording
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.messages import ChatIdentity, ChoiceStyle, Incoming, Reply
 from bot.talk.state import ConversationState
 from bot.talk.wording import text_reply
 from intents.knowledge import Knowledge
@@ -147,7 +147,7 @@ async def test_a_picture_in_an_operators_talk_is_passed_on_and_not_answered(tmp_
 
     async with talking(tmp_path, turn=turn) as account:
         assert (await account.wechat.deliver(account.wechat.message("o1", "image"))).text is None
-    assert heard == [Incoming(ChatIdentity("wechat", "o1"), "")]
+    assert heard == [Incoming(ChatIdentity("wechat", "o1"), "", choice_style=ChoiceStyle.NUMBERS)]
 
 
 async def test_nothing_personal_is_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ class Clock:
 
 def test_it_is_dropped_after_a_day_and_with_the_person() -> None:
     clock = Clock()
-    room = WaitingRoom(clock)
+    room = WaitingRoom(clock=clock)
     room.of("o1").pages = ("还有",)
     room.of("o2").pages = ("还有",)
     room.forget("o2")
@@ -42,7 +42,7 @@ def test_of_too_many_people_those_not_heard_of_longest_are_dropped(monkeypatch: 
 def test_nobody_is_remembered_for_nothing() -> None:
     room = WaitingRoom()
     room.of("o1").show(Answer(("好",)))
-    room.tidy("o1")
+    room.keep("o1")
     assert not room._people
 
 

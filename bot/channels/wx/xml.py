@@ -7,8 +7,10 @@ from xml.parsers.expat import ExpatError
 
 import xmltodict
 
-from bot.channels.wechat.crypto import Envelope
-from bot.channels.wechat.limits import BODY_BYTES
+from bot.channels.wx.crypto import Envelope
+
+BODY_BYTES: Final = 64 * 1024
+"""Of a push, which holds one message; the longest text is 2048 bytes, encrypted some four thirds of it."""
 
 _CDATA: Final = re.compile(r"<!\[CDATA\[.*?\]\]>", re.DOTALL)
 _ILLEGAL: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,6 +1,7 @@
-"""The signature and the encryption of WeChat's pushes.
+"""The signature and the encryption of pushes, the same for WeChat and WeCom but for whom a message names as its receiver.
 
 https://developers.weixin.qq.com/doc/oplatform/Third-party_Platforms/2.0/api/Before_Develop/Technical_Plan.html
+https://developer.work.weixin.qq.com/document/path/90968
 """
 
 import base64
@@ -65,7 +66,8 @@ class MessageCrypto:
 
     token: SecretStr
     encoding_aes_key: SecretStr
-    app_id: str
+    receiver: str
+    """The AppID of an official account, the CorpID of a company."""
     _key: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -86,13 +88,13 @@ class MessageCrypto:
         end = start + int.from_bytes(opened[RANDOM:start], "big")
         if len(opened) < start or end > len(opened):
             raise CryptoError("length")
-        if not hmac.compare_digest(opened[end:], self.app_id.encode()):
-            raise CryptoError("app_id")
+        if not hmac.compare_digest(opened[end:], self.receiver.encode()):
+            raise CryptoError("receiver")
         return opened[start:end]
 
     def encrypt(self, message: bytes, timestamp: str, nonce: str) -> Envelope:
         """The message as WeChat takes it."""
-        plain = secrets.token_bytes(RANDOM) + len(message).to_bytes(LENGTH, "big") + message + self.app_id.encode()
+        plain = secrets.token_bytes(RANDOM) + len(message).to_bytes(LENGTH, "big") + message + self.receiver.encode()
         encryptor = self._cipher().encryptor()
         sealed = encryptor.update(_padded(plain)) + encryptor.finalize()
         encrypted = base64.b64encode(sealed).decode()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from wechatpy.crypto import WeChatCrypto
 
-from bot.channels.wechat.crypto import CryptoError, MessageCrypto, decode_key, require_signature, signature
+from bot.channels.wx.crypto import CryptoError, MessageCrypto, decode_key, require_signature, signature
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, sign
 
 OURS = MessageCrypto(SecretStr(TOKEN), SecretStr(AES_KEY), APP_ID)
@@ -68,8 +68,8 @@ def sealed(plain: bytes) -> str:
         (sealed(b"x" * 31 + b"\x02"), "padding"),
         (sealed(b"\x20" * 32), "length"),
         (sealed(b"x" * 16 + b"\xff" * 4 + b"\x0c" * 12), "length"),
-        (sealed(b"x" * 16 + b"\x00" * 4 + b"wx0123456789abcdee" + b"\x0a" * 10), "app_id"),
-        (sealed(b"x" * 16 + b"\x00" * 4 + b"\x0c" * 12), "app_id"),
+        (sealed(b"x" * 16 + b"\x00" * 4 + b"wx0123456789abcdee" + b"\x0a" * 10), "receiver"),
+        (sealed(b"x" * 16 + b"\x00" * 4 + b"\x0c" * 12), "receiver"),
     ],
 )
 def test_what_is_not_for_this_account_is_refused(encrypted: str, reason: str) -> None:

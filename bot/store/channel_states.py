@@ -1,0 +1,74 @@
+"""What a channel keeps of a person beside the talk: pages that wait to be read, messages that may still be sent."""
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.messages import ChatIdentity
+from bot.store.batching import Batcher
+from bot.store.database import Database
+from bot.store.errors import is_item_error
+from bot.store.statements import insert
+from bot.store.tables import channel_states
+
+BATCH_SIZE = 64
+"""How many people's states share a transaction at most."""
+
+
+_Save = tuple[str, str, str, str | None]
+"""Channel, user, kind, data."""
+
+
+class ChannelStateRepository:
+    """Keeps a channel's states; those of the same moment share a transaction. Every call may raise StoreError."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+        self._saves = Batcher(self._save_batch, BATCH_SIZE, is_item_error)
+
+    async def save(self, person: ChatIdentity, kind: str, data: str | None) -> None:
+        """Keep this of a person in place of what was kept before.
+
+        Args:
+            person: of whom.
+            kind: the channel's own word for it.
+            data: in the channel's own form, without a word that the person wrote; None: nothing is kept any more.
+        """
+        async with self._database.errors():
+            await self._saves.submit((person.channel, person.user, kind, data))
+
+    async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
+        """Users of a channel with what was kept of them since a moment (seconds since 1970 UTC), oldest first."""
+        named = (channel_states.c.channel == channel) & (channel_states.c.kind == kind)
+        query = select(channel_states.c.user, channel_states.c.data).where(named, channel_states.c.updated_at >= since)
+        rows = await self._database.execute(query.order_by(channel_states.c.updated_at))
+        return [(row.user, row.data) for row in rows]
+
+    async def drain(self) -> None:
+        """Wait until nothing is under way."""
+        await self._saves.drain()
+
+    async def _save_batch(self, saves: Sequence[_Save]) -> Sequence[None]:
+        now = self._now()
+        latest = {(channel, user, kind): data for channel, user, kind, data in saves}
+
+        async def write(connection: AsyncConnection) -> None:
+            statement = insert(connection.dialect.name, channel_states)
+            keys = ("channel", "user", "kind")
+            statement = statement.on_conflict_do_update(
+                index_elements=keys,
+                set_={"data": statement.excluded.data, "updated_at": statement.excluded.updated_at},
+            )
+            # Always in the same order, so that no two processes wait for each other.
+            for key, data in sorted(latest.items()):
+                row = dict(zip(keys, key, strict=True))
+                if data is None:
+                    same = (channel_states.c[name] == value for name, value in row.items())
+                    await connection.execute(delete(channel_states).where(*same))
+                else:
+                    await connection.execute(statement, {**row, "data": data, "updated_at": now})
+
+        await self._database.write(write)
+        return [None] * len(saves)
