@@ -7,11 +7,16 @@ from pathlib import Path
 
 import click
 
+from bot.commands.last_version import last_version
 from intents.checks.raw_faq import WrittenQuestion
+from intents.checks.shrunk import ContentSize, shrinkage
 from intents.checks.slow import SPOT_CHECKS, slow_problems
 from intents.faq.files import main_file
 from intents.faq.problems import FAQError, Problem
-from intents.load import check_file
+from intents.load import CheckedFaq, check_file, check_files
+
+LARGE_BYTES = 2_000_000
+"""From this size on a check takes seconds."""
 
 FoundProblems = Mapping[str, Sequence[Problem]]
 """The problems of each file, by its path as it was typed."""
@@ -26,7 +31,10 @@ def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> No
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
     # An editor or pre-commit names the file that was saved, which may be one of those in questions/.
     faqs = dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),)
-    found = {str(path): sorted(_find_problems(path, full=full)) for path in faqs}
+    found = {}
+    for path in faqs:
+        _announce(path)
+        found[str(path)] = sorted(_find_problems(path, full=full))
     for line in _FORMS[form](found):
         click.echo(line)
     problems = [problem for each in found.values() for problem in each]
@@ -35,6 +43,16 @@ def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> No
         click.echo(f"{errors} 个错误，{len(problems) - errors} 个警告", err=True)
     if errors or (strict and problems):
         sys.exit(1)
+
+
+def _announce(path: Path) -> None:
+    """Say at once that a large file takes its time: reading it shows no progress."""
+    try:
+        size = main_file(path).stat().st_size
+    except OSError:
+        return  # told as a problem
+    if size >= LARGE_BYTES:
+        click.echo(f"{path} 有 {size / 1e6:.0f} MB，要检查一会儿……", err=True)
 
 
 def _path_from_settings() -> Path:
@@ -56,8 +74,21 @@ def _find_problems(path: Path, *, full: bool) -> set[Problem]:
         click.echo(f"问法有 {asked} 条，只抽 {SPOT_CHECKS} 条看有没有轻生的意思；要逐条看请加 --full", err=True)
     return {
         *checked.problems,
+        *(_lost(main_file(path), checked) if checked.faq else ()),
         *slow_problems(checked.raw, checked.faq, _with_progress, spot_checks=None if full else SPOT_CHECKS),
     }
+
+
+def _lost(path: Path, checked: CheckedFaq) -> Iterable[Problem]:
+    """What is gone since the last good version, where one is kept."""
+    last = last_version(path)
+    if last is None or checked.raw is None or last.files.digest == checked.digest:
+        return ()
+    before = check_files(last.files, advice=False).faq
+    if before is None:
+        return ()
+    line = checked.raw.document.key_place(("intents",)).line
+    return shrinkage(ContentSize.of(before), ContentSize.of_raw(checked.raw), last.name, line)
 
 
 def _with_progress(questions: Sequence[WrittenQuestion], title: str) -> Iterable[WrittenQuestion]:

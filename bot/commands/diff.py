@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import compress
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +23,7 @@ from intents.matching.compare import ChangeEffect, ContentChanges, DecisionChang
 from intents.matching.corpus import LabeledUtterance, faq_utterances, read_labeled_utterances
 from intents.matching.decide import Decision
 from intents.matching.matcher import Match
+from intents.matching.shifts import may_differ
 
 READ_MISSES = 2000
 _MARKS = {ChangeEffect.BETTER: "[green]变好[/]", ChangeEffect.WORSE: "[red]变差[/]", ChangeEffect.OTHER: "变了"}
@@ -41,7 +45,8 @@ def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
     """Show every sentence that is understood differently."""
     settings = settings_without_logs()
     new = new or settings.faq
-    before, after = Knowledge.load(old or _latest_backup(new)), Knowledge.load(new)
+    with ThreadPoolExecutor(2) as pool:  # most of a load is training in numpy, which leaves the other processor free
+        before, after = pool.map(partial(Knowledge.load, advice=False), (old or _latest_backup(new), new))
     console = Console()
     _print_content_changes(console, content_changes(before.faq, after.faq))
     corpus = (
@@ -49,7 +54,12 @@ def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
         if files
         else _questions_of_both(before, after)
     )
-    found = list(decision_changes(before.matcher, after.matcher, _with_progress(corpus, "逐句对照")))
+    claimed = (
+        ()
+        if files
+        else {each.text for each in faq_utterances(after.faq)} - {each.text for each in faq_utterances(before.faq)}
+    )
+    found = list(decision_changes(before.matcher, after.matcher, corpus, claimed))
     _print_decision_changes(console, found, len(corpus))
     _print_answered_misses(console, before, after, asyncio.run(_load_misses(settings.database_url.get_secret_value())))
 
@@ -111,7 +121,9 @@ def _print_answered_misses(console: Console, before: Knowledge, after: Knowledge
         return
     answered = [
         (text, match)
-        for text in _with_progress(misses, "对照没听懂的话")
+        for text in _with_progress(
+            list(compress(misses, may_differ(before.matcher, after.matcher, misses))), "对照没听懂的话"
+        )
         if (match := after.matcher.match(text)).decision is Decision.ANSWER
         and before.matcher.match(text).decision is not Decision.ANSWER
     ]

@@ -1,19 +1,22 @@
 """What operators learn from: counts of outcomes, votes and choices, and what wasn't understood."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, Table, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
 from bot.store.database import Database
 from bot.store.statements import insert
-from bot.store.tables import clarify_choices, misses, outcomes, votes
+from bot.store.tables import clarify_choices, doubts, misses, outcomes, votes
 
+CHINA = timezone(timedelta(hours=8), "北京时间")
+"""By its days what happens is counted; there is no summer time."""
 SAME_MISS = 80.0
 """From this rapidfuzz ratio on (0 to 100), two messages that weren't understood count as one."""
 MAX_MISSES = 2000
@@ -26,6 +29,40 @@ SHOWN_CHARACTERS = 200
 class Miss:
     """Something that wasn't understood, masked; how often, and when (seconds since 1970 UTC)."""
 
+    text: str
+    count: int
+    first_at: int
+    last_at: int
+
+
+class DoubtKind(StrEnum):
+    """Why a sentence that got an answer is worth a look."""
+
+    ASKED_BACK = "clarify"
+    """The bot asked which of several topics was meant."""
+    USELESS = "useless"
+    """The answer to it was voted useless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sentence that was understood, perhaps wrongly."""
+
+    kind: DoubtKind
+    intent: str
+    """What it was taken for; where the bot asked back, what it offered first."""
+    text: str
+    """Masked by bot.privacy."""
+    likeness: str
+    """The text in the form in which it is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtCount:
+    """How often such a sentence came, and when (seconds since 1970 UTC)."""
+
+    kind: DoubtKind
+    intent: str
     text: str
     count: int
     first_at: int
@@ -73,7 +110,7 @@ class OutcomeKey:
     """What turns are counted by."""
 
     day: str
-    """UTC, YYYY-MM-DD."""
+    """In China, YYYY-MM-DD."""
     decision: str
     intent: str
     """Empty where no topic was answered."""
@@ -81,7 +118,7 @@ class OutcomeKey:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCount:
-    """How many turns of a day (UTC, YYYY-MM-DD) ended so; intent is None where no topic was answered."""
+    """How many turns of a day (in China, YYYY-MM-DD) ended so; intent is None where no topic was answered."""
 
     day: str
     decision: str
@@ -101,11 +138,12 @@ class TurnEvent:
     """The miss in the form in which it is compared."""
     clarify_choice: ClarifyChoice | None = None
     vote: Vote | None = None
+    doubt: Doubt | None = None
 
     @property
     def chosen(self) -> bool:
         """Whether the person said or chose something that is counted by itself."""
-        return self.miss is not None or self.clarify_choice is not None or self.vote is not None
+        return any(each is not None for each in (self.miss, self.clarify_choice, self.vote, self.doubt))
 
     def outcome(self, now: int) -> OutcomeKey | None:
         """What the turn is counted by, where it is; now in seconds since 1970 UTC."""
@@ -113,8 +151,8 @@ class TurnEvent:
 
 
 def day_of(now: int) -> str:
-    """The day (UTC, YYYY-MM-DD) of a moment in seconds since 1970."""
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
+    """The day in China (YYYY-MM-DD) of a moment in seconds since 1970."""
+    return datetime.fromtimestamp(now, CHINA).date().isoformat()
 
 
 @dataclass(frozen=True)
@@ -128,6 +166,13 @@ class AnalyticsRepository:
         columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
         query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
         return [Miss(*row) for row in await self.database.execute(query)]
+
+    async def doubts(self, since: int = 0, limit: int = MAX_MISSES) -> list[DoubtCount]:
+        """Sentences that were asked back or whose answer was voted useless, from a moment on, the most frequent first."""
+        columns = (doubts.c.kind, doubts.c.intent, doubts.c.text, doubts.c.count, doubts.c.first_at, doubts.c.last_at)
+        query = select(*columns).where(doubts.c.last_at >= since).limit(limit)
+        query = query.order_by(doubts.c.count.desc(), doubts.c.last_at.desc(), doubts.c.id)
+        return [DoubtCount(DoubtKind(kind), *row) for kind, *row in await self.database.execute(query)]
 
     async def votes(self, since: int = 0) -> list[VoteCount]:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
@@ -158,7 +203,9 @@ async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEven
     if event.clarify_choice is not None:
         await _add_clarify_choice(connection, event.clarify_choice, day_of(now))
     if event.miss is not None:
-        await _add_miss(connection, event.miss, event.likeness, now)
+        await _add_sentence(connection, misses, {"text": event.miss, "likeness": event.likeness}, (), now)
+    if event.doubt is not None:
+        await _add_sentence(connection, doubts, asdict(event.doubt), ("kind",), now)
     if event.vote is not None:
         await _add_vote(connection, person, event.vote, now)
 
@@ -181,20 +228,24 @@ async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vot
     await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=row))
 
 
-async def _add_miss(connection: AsyncConnection, text: str, likeness: str, now: int) -> None:
-    kept = (await connection.execute(select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()))).all()
+async def _add_sentence(
+    connection: AsyncConnection, table: Table, row: Mapping[str, str], keys: Sequence[str], now: int
+) -> None:
+    """Count a sentence among the rows of a table with the same keys: with the one that it is like, or as a new row."""
+    own = [table.c[name] == row[name] for name in keys]
+    query = select(table.c.id, table.c.likeness).where(*own).order_by(table.c.last_at.desc())
+    kept = (await connection.execute(query)).all()
     nearest = process.extractOne(
-        likeness, [row.likeness for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
+        row["likeness"], [each.likeness for each in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
     )
     if nearest is not None:
-        same = misses.c.id == kept[nearest[2]].id
-        await connection.execute(update(misses).where(same).values(count=misses.c.count + 1, last_at=now))
+        same = table.c.id == kept[nearest[2]].id
+        await connection.execute(update(table).where(same).values(count=table.c.count + 1, last_at=now))
         return
     if len(kept) >= MAX_MISSES:
-        surplus = [row.id for row in kept[MAX_MISSES - 1 :]]
-        await connection.execute(delete(misses).where(misses.c.id.in_(surplus)))
-    row = {"text": text, "likeness": likeness, "count": 1, "first_at": now, "last_at": now}
-    statement = insert(connection.dialect.name, misses).values(**row)
+        surplus = [each.id for each in kept[MAX_MISSES - 1 :]]
+        await connection.execute(delete(table).where(table.c.id.in_(surplus)))
+    statement = insert(connection.dialect.name, table).values(**row, count=1, first_at=now, last_at=now)
     # Two processes may see the same new sentence at once: the second only counts it.
-    again = {"count": misses.c.count + 1, "last_at": now}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["likeness"], set_=again))
+    again = {"count": table.c.count + 1, "last_at": now}
+    await connection.execute(statement.on_conflict_do_update(index_elements=[*keys, "likeness"], set_=again))

@@ -20,6 +20,7 @@ from bot.store.tables import (
     channel_states,
     claims,
     clarify_choices,
+    doubts,
     handoffs,
     misses,
     names_person,
@@ -36,7 +37,7 @@ DAY_SECONDS = 24 * 3600
 class Store:
     """The database of one service; open before use, close at the end. Every call may raise StoreError.
 
-    No message text is kept but masked misses, and the text of a broadcast until it is done.
+    No message text is kept but masked misses and doubts, and the text of a broadcast until it is done.
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class Store:
     async def forget(self, person: ChatIdentity) -> int:
         """Delete every row that names a person, in private and in groups; the number of rows that went.
 
-        Misses and counts name nobody.
+        Misses, doubts and counts name nobody.
         """
         own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
         named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
@@ -113,6 +114,7 @@ class Store:
             [
                 (talks, talks.c.updated_at < oldest),
                 (misses, misses.c.last_at < oldest),
+                (doubts, doubts.c.last_at < oldest),
                 (votes, votes.c.at < oldest),
                 (channel_states, channel_states.c.updated_at < oldest),
                 (clarify_choices, clarify_choices.c.day < first_day),

@@ -44,6 +44,20 @@ misses = Table(
     _moment("last_at"),
 )
 
+doubts = Table(
+    "doubts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("intent", String(40), nullable=False),
+    Column("text", String(400), nullable=False),
+    Column("likeness", String(400), nullable=False),
+    Column("count", Integer, nullable=False),
+    _moment("first_at"),
+    _moment("last_at"),
+    UniqueConstraint("kind", "likeness"),
+)
+
 votes = Table(
     "votes",
     metadata,

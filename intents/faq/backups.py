@@ -11,6 +11,7 @@ from intents.faq.files import main_file, read_files
 KEPT_BACKUPS = 10
 """How many different contents are kept."""
 
+_STAMP = "%Y%m%d-%H%M%S-%f"
 _TIME = re.compile(r"\d{8}-\d{6}-\d{6}")
 """When a backup was made, in its name: date, time, microseconds."""
 
@@ -36,9 +37,17 @@ def backups(path: Path) -> list[Path]:
     )
 
 
+def backup_time(backup: Path) -> datetime:
+    """When a backup was made, by its name; aware."""
+    found = _TIME.search(backup.name)
+    if found is None:
+        raise ValueError(f"{backup.name} is no backup")
+    return datetime.strptime(found[0], _STAMP).astimezone()
+
+
 def backup_path(target: Path) -> Path:
     """The path of a backup that is made now."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+    stamp = datetime.now().astimezone().strftime(_STAMP)
     return target.with_name(f"{target.name}.{stamp}.bak")
 
 

@@ -103,8 +103,9 @@ def test_a_clean_text_has_no_finding() -> None:
     [
         ("home_visti", "文件名是不是想写“home_visit.txt”"),
         ("home_visit标题", "文件名是不是想写“home_visit.txt”"),
-        ("lawsuit.txt", "文件名是不是想写“lawsuit.txt”"),
-        ("zzz", "请把文件名改成已有的编号；话题删了就把这个文件也删去"),
+        ("lawsuit.txt", "“lawsuit.txt”已经有了，请把这里的问法并进去，再删去这个文件"),
+        ("HOME_VISIT (2)", "文件名是不是想写“home_visit.txt”"),
+        ("zzz", "这个话题要是被误删了，请从备份里找回；编号改了，就把文件名也改成新的编号"),
     ],
 )
 def test_a_text_without_its_topic_is_an_error_so_that_no_question_is_lost(path: Path, name: str, remedy: str) -> None:
