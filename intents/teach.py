@@ -132,7 +132,7 @@ def _try(files: FAQFiles, intent: str, question: str, corpus: Sequence[LabeledUt
     with ThreadPoolExecutor(2) as pool:  # most of the training is in numpy, which leaves the other processor free
         old, new = pool.map(Matcher, (before.faq, after.faq))
     if not force:
-        _refuse_other_matter(before, old, intent, question)
+        refuse_other_matter(before, old, intent, question)
     match = new.match(question)
     if not leads_to(match, intent):
         raise TeachError(not_understood_message(after.faq, match, intent))
@@ -188,7 +188,7 @@ def _place_of(raw: RawFaq, question: WrittenQuestion) -> str:
     return f"{f' {place.file} ' if place.file else ''}第 {place.line} 行"
 
 
-def _refuse_other_matter(before: CheckedFaq, old: Matcher, intent: str, question: str) -> None:
+def refuse_other_matter(before: CheckedFaq, old: Matcher, intent: str, question: str) -> None:
     """Refuse a question that reads as one of those out of scope, and hardly as one of the intent's."""
     ranking = old.rank(question)
     own = next((each.score for each in ranking.candidates if each.intent == intent), 0.0)
