@@ -29,8 +29,8 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 @click.argument("paths", metavar="[文件]…", nargs=-1, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
-    found = {}
     # An editor or pre-commit names the file that was saved, which may be one of those in questions/.
+    found = {}
     for path in dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),):
         _announce(path)
         found[str(path)] = sorted(_find_problems(path, full=full))
