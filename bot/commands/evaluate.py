@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.commands import evaluate_by_author
+from bot.commands.diff import named
 from bot.settings import load_settings
 from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
@@ -77,17 +78,19 @@ def evaluate(*, by_author: bool, with_fit: bool, as_json: bool, with_wrong: bool
         click.echo(json.dumps({str(path): _record(found) for path, found in results.items()}, ensure_ascii=False))
         return
     for path, found in results.items():
-        _show(console, path.name, found, with_wrong=with_wrong)
+        _show(console, faq, path.name, found, with_wrong=with_wrong)
 
 
 def _require_known_intents(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
     if not sentences:
         raise EvaluateError(f"{path} 里没有一句话；请检查文件")
-    known = {*faq.by_id, OUT_OF_SCOPE}
-    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - known)
+    known = {intent.title: intent.id for intent in faq.intents} | {key: key for key in (*faq.by_id, OUT_OF_SCOPE)}
+    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - {*known})
     if strange:
         raise EvaluateError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
-    return sentences
+    return [
+        replace(each, intent=known[each.intent], also=tuple(known[name] for name in each.also)) for each in sentences
+    ]
 
 
 def _refit(console: Console, after: Thresholds) -> None:
@@ -113,12 +116,13 @@ def _save(thresholds: Thresholds) -> None:
         raise EvaluateError(f"{path} 写不进去（{os_error_reason(error)}）；请检查权限") from error
 
 
-def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
+def _show(console: Console, faq: FAQ, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
     total, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     console.rule(escape(name))
     if total.count:
         console.print(_table("范围内", {"全部": total}))
-        for title, groups in (("写法", by_style(results)), ("话题", by_intent(results))):
+        topics = {named(faq, key): score for key, score in by_intent(results).items()}
+        for title, groups in (("写法", by_style(results)), ("话题", topics)):
             if groups:
                 console.print(_table(title, groups))
     if outside.count:
@@ -130,18 +134,18 @@ def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *,
     if mixed:
         table = Table("本来是", "当成了", "次数", box=None)
         for wanted, got, count in mixed[:SHOWN_CONFUSIONS]:
-            table.add_row(wanted, got, str(count))
+            table.add_row(named(faq, wanted), named(faq, got), str(count))
         console.print(table)
     if with_wrong:
         for outcome in results:
             if outcome.misunderstood:
-                _show_wrong(console, outcome)
+                _show_wrong(console, faq, outcome)
 
 
-def _show_wrong(console: Console, outcome: EvaluatedUtterance) -> None:
-    near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
+def _show_wrong(console: Console, faq: FAQ, outcome: EvaluatedUtterance) -> None:
+    near = "、".join(f"{named(faq, each.intent)} {each.score:.2f}" for each in outcome.match.candidates[:3])
     console.print(
-        f"[{outcome.match.decision.value}] {outcome.utterance.intent}：{outcome.utterance.text} → {near}",
+        f"[{outcome.match.decision.value}] {named(faq, outcome.utterance.intent)}：{outcome.utterance.text} → {near}",
         highlight=False,
         markup=False,
     )
