@@ -27,6 +27,23 @@ ADMIN_IDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The channels in which operators can be: the form of a user's id there, and what to say of another."""
+_WECOM_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "wecom_kf_secret": (
+            r"[A-Za-z0-9_-]{20,128}",
+            "不像管理后台给的 Secret，应当是一长串字母、数字、下划线和连字符",
+        ),
+        "wecom_token": (
+            r"[A-Za-z0-9]{3,32}",
+            "要和管理后台“接收消息 → API 接收”里的 Token 一样：字母和数字，3 到 32 个",
+        ),
+        "wecom_aes_key": (
+            r"[A-Za-z0-9]{43}",
+            "要和管理后台“接收消息 → API 接收”里的 EncodingAESKey 一样：字母和数字，正好 43 个",
+        ),
+    }
+)
+"""The form of each setting of WeCom's beside the CorpID, and what to say of another."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[0-9]{1,5})?")
 _PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})
 
@@ -70,6 +87,11 @@ class Settings(BaseSettings):
     telegram_webhook_secret: SecretStr | None = Field(
         default=None, validate_default=True, description="needed with a webhook"
     )
+    staff_chat: int | None = Field(
+        default=None,
+        le=-1,
+        description="a Telegram group with topics in which operators talk with people; empty: private chats",
+    )
     telegram_take_over: bool = Field(default=False, description="poll although a webhook is set, and remove it")
     wechat_token: SecretStr | None = Field(
         default=None, description="made up for the console of an official account; empty: no WeChat"
@@ -82,6 +104,17 @@ class Settings(BaseSettings):
         default=None, validate_default=True, description="AppSecret, of a verified account only"
     )
     wechat_base_url: str = Field(default="https://api.weixin.qq.com", description="WeChat's API")
+    wecom_corp_id: str = Field(default="", description="CorpID of a verified company; empty: no WeCom")
+    wecom_kf_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="Secret of the app that may call 微信客服"
+    )
+    wecom_token: SecretStr | None = Field(
+        default=None, validate_default=True, description="Token of the app's callback, made up for WeCom's console"
+    )
+    wecom_aes_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="EncodingAESKey of the app's callback"
+    )
+    wecom_api_url: str = Field(default="https://qyapi.weixin.qq.com", description="WeCom's API")
     admins: Annotated[frozenset[ChatIdentity], NoDecode] = Field(
         default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
@@ -208,7 +241,30 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("wechat_base_url")
+    @field_validator("wecom_corp_id")
+    @classmethod
+    def _corp_id(cls, value: str) -> str:
+        if value and not re.fullmatch(r"w[wx][0-9a-z]{16}", value):
+            raise ValueError("不像企业 ID，应当是 ww 加 16 个字母数字，在管理后台“我的企业”最下面")
+        return value
+
+    @field_validator("wecom_kf_secret", "wecom_token", "wecom_aes_key")
+    @classmethod
+    def _with_corp_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """All of them with a CorpID, none without."""
+        corp_id = info.data.get("wecom_corp_id", ...)
+        if value is None:
+            if corp_id is not ... and corp_id:
+                raise ValueError("填了 YOUSHU_WECOM_CORP_ID，这一项也要填")
+            return None
+        if corp_id == "":
+            raise ValueError("填了这一项，YOUSHU_WECOM_CORP_ID 也要填")
+        form, told = _WECOM_FORMS[info.field_name or ""]
+        if not re.fullmatch(form, value.get_secret_value()):
+            raise ValueError(told)
+        return value
+
+    @field_validator("wechat_base_url", "wecom_api_url")
     @classmethod
     def _without_path(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/\s]+/?", value):

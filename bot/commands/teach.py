@@ -16,14 +16,15 @@ from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 @click.option(
     "--corpus", "files", multiple=True, type=click.Path(path_type=Path), help="再对照这个带标注的 TSV 文件，可以写几次"
 )
+@click.option("--force", is_flag=True, help="读起来像别的事、不归这里管，也照样写")
 @click.argument("intent")
 @click.argument("text", nargs=-1, required=True)
-def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...]) -> None:
+def teach(intent: str, text: tuple[str, ...], files: tuple[Path, ...], *, force: bool) -> None:
     """Write a question into the FAQ, unless it does harm."""
     path = load_settings().faq
     corpus: Sequence[LabeledUtterance] = [sentence for file in files for sentence in read_labeled_utterances(file)]
     console = Console(stderr=True)
     with console.status("对照已有的问法……") if console.is_terminal else nullcontext():
-        taught = teach_without_personal_data(path, intent, " ".join(text), corpus)
+        taught = teach_without_personal_data(path, intent, " ".join(text), corpus, force=force)
     for line in describe_result(path, taught):
         click.echo(line)

@@ -190,3 +190,18 @@ def test_the_catalog_is_compiled_and_says_only_what_click_asks_for() -> None:
     }
     entries = polib.pofile(str(CATALOG))
     assert not [entry.msgid for entry in entries if not {entry.msgid, entry.msgid_plural or entry.msgid} <= asked]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+def test_a_locale_that_is_not_utf8_loses_nothing_and_kills_nothing(youshu: OperatorTerminal, encoding: str) -> None:
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    if encoding == "gbk":
+        locale["PYTHONIOENCODING"] = "gbk"
+    asked = subprocess.run(
+        command("ask", "催收会上门吗"),
+        env={**environment(youshu.folder, {}), **locale},
+        capture_output=True,
+        check=False,
+    )
+    assert asked.stderr == b""
+    assert asked.stdout.decode("gbk" if encoding == "gbk" else "utf-8").startswith("【home_visit标题】")
