@@ -73,7 +73,6 @@ async def test_a_reload_while_waiting_says_what_is_known(browser: Browser, servi
         await visit.words.fill("催收会上门吗")
         await visit.words.press("Enter")
         await expect(visit.page.locator("#typing")).to_be_visible()
-        await visit.page.unroute_all()
         await visit.page.reload()
         await expect(visit.page.get_by_role("alert").first).to_contain_text("还没等到回答")
         await expect(visit.page.get_by_role("alert").first).not_to_contain_text("没发")
