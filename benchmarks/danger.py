@@ -30,9 +30,11 @@ CORPUS = ROOT / "tests" / "corpus"
 WEIGHTS = ROOT / "intents" / "danger" / "weights.tsv"
 
 FIRST = ("cleaner", "student", "teacher", "worker")
-AUTHORS = (*FIRST, "chengdu", "hubei", "jinan", "wenzhou")
+SECOND = ("chengdu", "hubei", "jinan", "wenzhou")
+THIRD = ("guiyang", "hangzhou", "harbin", "truck", "tea", "gamer", "nightguard")
+AUTHORS = (*FIRST, *SECOND, *THIRD)
 """Who wrote for the three levels and saw none of the rest: each is left out once by --unseen."""
-READERS = {"engineer": FIRST, "engineer2": AUTHORS}
+READERS = {"engineer": FIRST, "engineer2": (*FIRST, *SECOND)}
 """Who wrote after reading whom: where one is left out, so are those that had read that one."""
 SURE = frozenset({*AUTHORS, *READERS})
 """Whose labels are of the three levels; the others' danger is plain where a pattern of level plain tells."""
