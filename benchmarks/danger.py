@@ -30,11 +30,9 @@ CORPUS = ROOT / "tests" / "corpus"
 WEIGHTS = ROOT / "intents" / "danger" / "weights.tsv"
 
 FIRST = ("cleaner", "student", "teacher", "worker")
-SECOND = ("chengdu", "hubei", "jinan", "wenzhou")
-THIRD = ("guiyang", "hangzhou", "harbin", "truck", "tea", "gamer", "nightguard")
-AUTHORS = (*FIRST, *SECOND, *THIRD)
+AUTHORS = (*FIRST, "chengdu", "hubei", "jinan", "wenzhou")
 """Who wrote for the three levels and saw none of the rest: each is left out once by --unseen."""
-READERS = {"engineer": FIRST, "engineer2": (*FIRST, *SECOND)}
+READERS = {"engineer": FIRST, "engineer2": AUTHORS}
 """Who wrote after reading whom: where one is left out, so are those that had read that one."""
 SURE = frozenset({*AUTHORS, *READERS})
 """Whose labels are of the three levels; the others' danger is plain where a pattern of level plain tells."""

@@ -27,12 +27,10 @@ class Budget:
     """Of calm questions."""
 
 
-PLAINLY, AT_ALL = Budget(strong=0.008, calm=0.0034), Budget(strong=0.1, calm=0.015)
+PLAINLY, AT_ALL = Budget(strong=0.02, calm=0.0025), Budget(strong=0.1, calm=0.015)
 """Taken for plain danger, and for danger of any level."""
-LEAST = {"leaning": Line(danger=-0.2, plain=0.5), "sure": Line(danger=-0.4, plain=-0.3)}
+LEAST = {"leaning": Line(danger=-0.2, plain=0.3), "sure": Line(danger=-0.4, plain=-0.3)}
 """What the margins must reach at least, however well such signs tell by themselves: 「撑不下去了」 alone stays doubtful."""
-MOST = {"signed": Line(danger=0.15, plain=0.2)}
-"""What is enough beside signs that may be figures of speech: 「我想死」 is plain unless the wording speaks against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +49,12 @@ def set_lines(unknown: Sequence[Unknown]) -> Lines:
     levels = np.array([each.level for each in unknown])
     danger = _lines(unknown, [each.margins.danger for each in unknown], levels != "none", AT_ALL)
     plain = _lines(unknown, [each.margins.plain for each in unknown], levels == "plain", PLAINLY)
-    return Lines(*(_bounded(name, Line(*line)) for name, *line in zip(TELLING, danger, plain, strict=True)))
+    return Lines(*(_raised(name, Line(*line)) for name, *line in zip(TELLING, danger, plain, strict=True)))
 
 
-def _bounded(name: str, line: Line) -> Line:
-    least, most = LEAST.get(name, line), MOST.get(name, line)
-    return Line(min(max(line.danger, least.danger), most.danger), min(max(line.plain, least.plain), most.plain))
+def _raised(name: str, line: Line) -> Line:
+    least = LEAST.get(name, line)
+    return Line(max(line.danger, least.danger), max(line.plain, least.plain))
 
 
 def _lines(

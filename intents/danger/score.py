@@ -30,7 +30,6 @@ DICTATED = 12
 UNHEARD = 0.16
 """So much more a dictated message speaks for danger than its runs, which lack the pauses, do."""
 
-_FOREIGN_WORD = re.compile("[a-z]{3,}")
 _SPOKEN_PAUSE = re.compile("(?<=[了吧呢啦])(?=[我你他她它这那现今明就人老爸妈儿谁哪])")
 """Where somebody who dictates goes on to the next clause."""
 
@@ -140,8 +139,7 @@ def is_dictated(folded: str) -> bool:
 
 def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
     """The runs and pairs of a text, and those of the text in categories that hold one."""
-    # What English and names of apps are made of tells nothing; what tells has been read as Chinese before.
-    paused = _FOREIGN_WORD.sub(BREAK, folded[:MAX_CHARACTERS])
+    paused = folded[:MAX_CHARACTERS]
     if is_dictated(folded):
         paused = _SPOKEN_PAUSE.sub(BREAK, paused)
     grams = char_ngrams(paused)
