@@ -1,6 +1,6 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -28,7 +28,8 @@ class ChoiceValue:
 
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
-        value = ":".join([self.PREFIX, *map(str, astuple(self))])
+        # Not astuple(), which copies each field deeply: a reply has some ten of these.
+        value = ":".join([self.PREFIX, *(str(getattr(self, each.name)) for each in fields(self))])
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value
@@ -140,6 +141,19 @@ class CrisisAnswer(ChoiceValue):
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forget(ChoiceValue):
+    """Delete all that is kept of the person: asked about first, then done or not."""
+
+    PREFIX: ClassVar[str] = "forget"
+    replaces_message: ClassVar[bool] = True
+    ASK: ClassVar[str] = "ask"
+    YES: ClassVar[str] = "yes"
+    NO: ClassVar[str] = "no"
+    answer: str
+    """ASK, YES or NO."""
+
+
 class AdminAction(StrEnum):
     """What an operator's button does."""
 
@@ -193,6 +207,7 @@ KINDS: tuple[type[ChoiceValue], ...] = (
     NoneOfThese,
     CallOperator,
     CrisisAnswer,
+    Forget,
     AdminButton,
 )
 """Every kind of choice. A new kind is one class, one line here, and one branch where it is handled."""

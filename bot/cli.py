@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "forget": "bot.commands.forget:forget",
         "schema": "bot.commands.schema:schema",
         "wechat": "bot.commands.wechat:wechat",
+        "doctor": "bot.commands.doctor:doctor",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""

@@ -30,9 +30,8 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
     # An editor or pre-commit names the file that was saved, which may be one of those in questions/.
-    faqs = dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),)
     found = {}
-    for path in faqs:
+    for path in dict.fromkeys(map(main_file, paths)) or (_path_from_settings(),):
         _announce(path)
         found[str(path)] = sorted(_find_problems(path, full=full))
     for line in _FORMS[form](found):

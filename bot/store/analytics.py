@@ -1,18 +1,17 @@
 """What operators learn from: counts of outcomes, votes and choices, and what wasn't understood."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, Table, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Executable, Select, func, select
 
 from bot.messages import ChatIdentity
-from bot.store.database import Database
-from bot.store.statements import insert
+from bot.store.database import Database, Rows
+from bot.store.statements import Steps
 from bot.store.tables import clarify_choices, doubts, misses, outcomes, votes
 
 CHINA = timezone(timedelta(hours=8), "北京时间")
@@ -160,24 +159,26 @@ class AnalyticsRepository:
     """Reads what was counted; TurnRepository.save counts. Every call may raise StoreError."""
 
     database: Database
+    settle: Callable[[], Awaitable[None]]
+    """Waits for the turns that are still being kept."""
 
     async def misses(self, limit: int = 100) -> list[Miss]:
         """What wasn't understood, the most frequent first."""
         columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
         query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
-        return [Miss(*row) for row in await self.database.execute(query)]
+        return [Miss(*row) for row in await self._read(query)]
 
     async def doubts(self, since: int = 0, limit: int = MAX_MISSES) -> list[DoubtCount]:
         """Sentences that were asked back or whose answer was voted useless, from a moment on, the most frequent first."""
         columns = (doubts.c.kind, doubts.c.intent, doubts.c.text, doubts.c.count, doubts.c.first_at, doubts.c.last_at)
         query = select(*columns).where(doubts.c.last_at >= since).limit(limit)
         query = query.order_by(doubts.c.count.desc(), doubts.c.last_at.desc(), doubts.c.id)
-        return [DoubtCount(DoubtKind(kind), *row) for kind, *row in await self.database.execute(query)]
+        return [DoubtCount(DoubtKind(kind), *row) for kind, *row in await self._read(query)]
 
     async def votes(self, since: int = 0) -> list[VoteCount]:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
         query = _grouped((votes.c.intent, votes.c.useful, votes.c.reason), func.count()).where(votes.c.at >= since)
-        return [VoteCount(*row) for row in await self.database.execute(query)]
+        return [VoteCount(*row) for row in await self._read(query)]
 
     async def clarify_choices(self, since: str = "") -> list[ClarifyChoiceCount]:
         """What was picked when the bot asked back, from a day (YYYY-MM-DD) on, the most frequent first."""
@@ -185,7 +186,7 @@ class AnalyticsRepository:
         query = _grouped(keys, func.sum(clarify_choices.c.count)).where(clarify_choices.c.day >= since)
         counts = [
             ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
-            for shown, picked, count in await self.database.execute(query)
+            for shown, picked, count in await self._read(query)
         ]
         return sorted(counts, key=lambda each: -each.count)
 
@@ -194,58 +195,51 @@ class AnalyticsRepository:
         query = select(outcomes).where(outcomes.c.day >= since).order_by(*outcomes.primary_key)
         return [
             OutcomeCount(day, decision, intent or None, count)
-            for day, decision, intent, count in await self.database.execute(query)
+            for day, decision, intent, count in await self._read(query)
         ]
 
+    async def _read(self, query: Executable) -> Rows:
+        await self.settle()
+        return await self.database.execute(query)
 
-async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:
-    """Count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
+
+def additions(person: ChatIdentity, event: TurnEvent, now: int) -> Steps:
+    """The steps that count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
     if event.clarify_choice is not None:
-        await _add_clarify_choice(connection, event.clarify_choice, day_of(now))
+        yield from _add_clarify_choice(event.clarify_choice, day_of(now))
     if event.miss is not None:
-        await _add_sentence(connection, misses, {"text": event.miss, "likeness": event.likeness}, (), now)
+        yield from _add_sentence("miss", {"text": event.miss, "likeness": event.likeness}, {}, now)
     if event.doubt is not None:
-        await _add_sentence(connection, doubts, asdict(event.doubt), ("kind",), now)
+        yield from _add_sentence("doubt", asdict(event.doubt), {"kind": event.doubt.kind}, now)
     if event.vote is not None:
-        await _add_vote(connection, person, event.vote, now)
+        yield from _add_vote(person, event.vote, now)
 
 
 def _grouped(keys: Sequence[Any], total: Any) -> Select[Any]:  # noqa: ANN401 -- columns of several types
     return select(*keys, total).group_by(*keys).order_by(*keys)
 
 
-async def _add_clarify_choice(connection: AsyncConnection, choice: ClarifyChoice, day: str) -> None:
-    keys = {"day": day, "shown": ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS], "picked": choice.picked}
-    statement = insert(connection.dialect.name, clarify_choices).values(**keys, count=1)
-    again = {"count": clarify_choices.c.count + 1}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=again))
+def _add_clarify_choice(choice: ClarifyChoice, day: str) -> Steps:
+    shown = ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS]
+    yield "add_clarify_choice", {"day": day, "shown": shown, "picked": choice.picked, "count": 1}
 
 
-async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vote, now: int) -> None:
-    row = {"useful": vote.useful, "reason": vote.reason, "at": now}
-    keys = {"channel": person.channel, "user": person.user, "intent": vote.intent}
-    statement = insert(connection.dialect.name, votes).values(**keys, **row)
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=row))
+def _add_vote(person: ChatIdentity, vote: Vote, now: int) -> Steps:
+    said = {"intent": vote.intent, "useful": vote.useful, "reason": vote.reason, "at": now}
+    yield "add_vote", {"channel": person.channel, "user": person.user, **said}
 
 
-async def _add_sentence(
-    connection: AsyncConnection, table: Table, row: Mapping[str, str], keys: Sequence[str], now: int
-) -> None:
-    """Count a sentence among the rows of a table with the same keys: with the one that it is like, or as a new row."""
-    own = [table.c[name] == row[name] for name in keys]
-    query = select(table.c.id, table.c.likeness).where(*own).order_by(table.c.last_at.desc())
-    kept = (await connection.execute(query)).all()
+def _add_sentence(name: str, row: Mapping[str, str], among: Mapping[str, str], now: int) -> Steps:
+    """Count a sentence of a table: with the one that it is like among those of the same kind, or as a new row."""
+    kept = yield f"list_{name}", among
     nearest = process.extractOne(
-        row["likeness"], [each.likeness for each in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
+        row["likeness"], [each[1] for each in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
     )
     if nearest is not None:
-        same = table.c.id == kept[nearest[2]].id
-        await connection.execute(update(table).where(same).values(count=table.c.count + 1, last_at=now))
+        yield f"count_{name}", {"same": kept[nearest[2]][0], "now": now}
         return
     if len(kept) >= MAX_MISSES:
-        surplus = [each.id for each in kept[MAX_MISSES - 1 :]]
-        await connection.execute(delete(table).where(table.c.id.in_(surplus)))
-    statement = insert(connection.dialect.name, table).values(**row, count=1, first_at=now, last_at=now)
+        for each in kept[MAX_MISSES - 1 :]:
+            yield f"delete_{name}", {"surplus": each[0]}
     # Two processes may see the same new sentence at once: the second only counts it.
-    again = {"count": table.c.count + 1, "last_at": now}
-    await connection.execute(statement.on_conflict_do_update(index_elements=[*keys, "likeness"], set_=again))
+    yield f"add_{name}", {**row, "count": 1, "first_at": now, "last_at": now}

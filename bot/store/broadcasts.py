@@ -1,15 +1,15 @@
 """The queue of broadcasts: the operator's own text, and who is still to get it. Gone when it is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, delete, func, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, delete, exists, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import ChatIdentity
+from bot.messages import UNREACHABLE, ChatIdentity
 from bot.store.database import Database
-from bot.store.tables import broadcasts, names_person, recipients, talks
+from bot.store.tables import broadcasts, channel_states, names_person, recipients, talks
 
 PAGE_SIZE = 100
 """How many recipients are read at a time."""
@@ -43,11 +43,13 @@ class BroadcastQueue:
 
     database: Database
     now: Callable[[], int]
+    settle: Callable[[], Awaitable[None]]
+    """Waits for the turns that are still being kept: whoever has just written is reached too."""
 
     async def enqueue(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
         """Keep a broadcast to everybody else with a talk in the operator's channel, those heard from last first."""
         key, now = uuid4().hex, self.now()
-        others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user)
+        others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user) & ~_is_unreachable()
         people = select(literal(key), talks.c.channel, talks.c.user, literal(now, BigInteger)).where(others)
         columns = ["broadcast", "channel", "user", "at"]
         chosen = insert(recipients).from_select(columns, people.order_by(talks.c.updated_at.desc()))
@@ -58,7 +60,14 @@ class BroadcastQueue:
             await connection.execute(insert(broadcasts).values(**row, people=count))
             return QueuedBroadcast(key, admin, text, count)
 
+        await self.settle()
         return await self.database.write(write)
+
+    async def audience(self, channel: str) -> Sequence[ChatIdentity]:
+        """Everybody with a talk in a channel who wants to hear from the bot, those heard from last first."""
+        query = select(talks.c.user).where((talks.c.channel == channel) & ~_is_unreachable())
+        rows = await self.database.execute(query.order_by(talks.c.updated_at.desc()))
+        return [ChatIdentity(channel, row.user) for row in rows]
 
     async def unfinished(self) -> Sequence[QueuedBroadcast]:
         """What a process left behind, oldest first, none too old to go on."""
@@ -98,3 +107,9 @@ class BroadcastQueue:
             await connection.execute(delete(broadcasts).where(broadcasts.c.id == broadcast_id))
 
         await self.database.write(write)
+
+
+def _is_unreachable() -> ColumnElement[bool]:
+    """That somebody who has a talk has blocked the bot."""
+    same = (channel_states.c.channel == talks.c.channel) & (channel_states.c.user == talks.c.user)
+    return exists().where(same & (channel_states.c.kind == UNREACHABLE))

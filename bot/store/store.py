@@ -15,6 +15,7 @@ from bot.store.channel_states import ChannelStateRepository
 from bot.store.claims import CLAIM_SECONDS, ClaimRepository
 from bot.store.database import CALL_SECONDS, Database
 from bot.store.handoffs import HandoffRepository
+from bot.store.pulls import PullRepository
 from bot.store.tables import (
     broadcasts,
     channel_states,
@@ -25,6 +26,8 @@ from bot.store.tables import (
     misses,
     names_person,
     outcomes,
+    pull_cursors,
+    pull_work,
     recipients,
     talks,
     votes,
@@ -58,11 +61,12 @@ class Store:
         self.clock = clock
         self.database = Database(url, call_seconds, failed)
         self.turns = TurnRepository(self.database, self.now)
-        self.analytics = AnalyticsRepository(self.database)
+        self.analytics = AnalyticsRepository(self.database, self.turns.settle)
         self.claims = ClaimRepository(self.database, self.now)
+        self.pulls = PullRepository(self.database, self.now)
         self.channel_states = ChannelStateRepository(self.database, self.now)
         self.handoffs = HandoffRepository(self.database, self.now)
-        self.broadcasts = BroadcastQueue(self.database, self.now)
+        self.broadcasts = BroadcastQueue(self.database, self.now, self.turns.settle)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -97,6 +101,8 @@ class Store:
         Misses, doubts and counts name nobody.
         """
         own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
+        await self.turns.settle()
+        await self.channel_states.settle()
         named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
         return await self._delete(
             [
@@ -120,6 +126,8 @@ class Store:
                 (clarify_choices, clarify_choices.c.day < first_day),
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),
+                (pull_cursors, pull_cursors.c.at < oldest),
+                (pull_work, pull_work.c.at < oldest),
                 (handoffs, handoffs.c.until <= now),
                 (recipients, recipients.c.at <= now - RESUME_SECONDS),
                 (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),

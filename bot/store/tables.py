@@ -94,6 +94,24 @@ claims = Table(
     _moment("at"),
 )
 
+pull_cursors = Table(
+    "pull_cursors",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("account", String(128), primary_key=True),
+    Column("cursor", String(256), nullable=False),
+    _moment("at"),
+)
+
+pull_work = Table(
+    "pull_work",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    _moment("at"),
+)
+
 handoffs = Table(
     "handovers",
     metadata,

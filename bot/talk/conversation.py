@@ -8,13 +8,13 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.choices import decode
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.choices import Forget, decode
+from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
 from bot.store.analytics import Doubt, DoubtKind
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
-from bot.talk import wording
+from bot.talk import text_commands, wording
 from bot.talk.handoff import HandoffDesk
 from bot.talk.message import Message
 from bot.talk.questions import masked_question
@@ -61,6 +61,8 @@ class Conversation:
             for each in person.everywhere:
                 await self.rate_limiter.forget(each)
         try:
+            if self.handoffs is not None:
+                await self.handoffs.end(person)
             await self.store.forget(person)
         except StoreError as error:
             log.error("forget_failed", reason=str(error))
@@ -76,11 +78,14 @@ class Conversation:
         # Somebody whose life is in danger is never told to slow down.
         if refusal is not None and not (state is not None and state.in_crisis):
             return wording.TOO_FAST if refusal is RateDecision.WARN else None
-        if self.handoffs is not None and context is not None:
+        if self.handoffs is not None and context is not None and not _asks_to_forget(incoming, message):
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
                 beside = message.in_danger
                 return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+        if incoming.edit is Edit.EARLIER and not message.in_danger:
+            return wording.text_reply(wording.EDITED)
+        state = _about_quoted(state, incoming.topic, knowledge)
         return await self._answer(knowledge, state, incoming, message)
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
@@ -115,8 +120,14 @@ class Conversation:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
         if state is not None or result.talk.crisis is not None:
-            await self._save(person, result)
-        if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+            self._save(person, result)
+        if not result.call:
+            return result.reply
+        reached = self.handoffs is not None and await self.handoffs.call(person)
+        if result.reply.intent == CRISIS:
+            line = wording.CALLED_IN_DANGER if reached else wording.CALL_FAILED_IN_DANGER
+            return replace(result.reply, sections=(*result.reply.sections, Section((line,))))
+        if not reached:
             if result.talk.crisis is not None:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
@@ -142,8 +153,23 @@ class Conversation:
             log.error("talk_not_read", reason=str(error))
             return None
 
-    async def _save(self, person: ChatIdentity, result: TurnResult) -> None:
-        try:
-            await self.store.turns.save(person, result.talk.to_json(), result.event)
-        except StoreError as error:
-            log.error("talk_not_kept", reason=str(error))
+    def _save(self, person: ChatIdentity, result: TurnResult) -> None:
+        """Have the talk kept; whoever waits for the reply doesn't wait for that."""
+        self.store.turns.save_later(person, result.talk.to_json(), result.event, _not_kept)
+
+
+def _not_kept(error: StoreError) -> None:
+    log.error("talk_not_kept", reason=str(error))
+
+
+def _asks_to_forget(incoming: Incoming, message: Message) -> bool:
+    """Whether somebody wants their records deleted, which is the bot's to do whoever has the talk."""
+    tap = decode(incoming.choice) if incoming.choice is not None else None
+    return isinstance(tap, Forget) or text_commands.command(message.folded) is Command.FORGET
+
+
+def _about_quoted(state: ConversationState | None, topic: str | None, knowledge: Knowledge) -> ConversationState | None:
+    """The talk, about the answer that the message replies to; somebody else's answer in a group is known by it alone."""
+    if state is None or topic is None or state.crisis is not None or topic not in knowledge.faq.by_id:
+        return state
+    return state if state.intent == topic else state.about(topic, None)

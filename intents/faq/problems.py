@@ -70,8 +70,7 @@ class Problem:
 
         https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
         """
-        file = Path(self.file_beside(path)).as_posix()
-        place = f"file={_property(file)},line={self.line},col={self.column},title={self.code}"
+        place = f"file={_property(Path(self.file_beside(path)).as_posix())},line={self.line},col={self.column},title={self.code}"
         return f"::{self.severity} {place}::{_data(self.text)}"
 
 

@@ -26,7 +26,7 @@ def test_teach_writes_diff_shows_and_undo_takes_back(youshu: OperatorTerminal) -
     assert f"“{FAR}” → lawsuit" in taught.out
     shown = youshu("diff").out
     assert FAR in shown
-    assert "回答 lawsuit" in shown
+    assert "回答 被起诉（lawsuit）" in shown
     assert "没听懂的 1 句里" in shown
     assert youshu("undo").code == 0
     assert youshu.faq.read_bytes() == before

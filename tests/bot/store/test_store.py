@@ -65,7 +65,7 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
     assert await store.delete_expired(30) == 7
     assert await row_counts(store) == {
         "talks": 1, "misses": 1, "doubts": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
-        "broadcasts": 0, "recipients": 0, "channel_states": 0
+        "broadcasts": 0, "recipients": 0, "channel_states": 0, "pull_cursors": 0, "pull_work": 0
     }  # fmt: skip
 
 
