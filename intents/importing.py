@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from intents.teach import (
     find_harm,
     leads_to,
     not_understood_message,
-    refuse_other_matter,
+    other_matter,
     refuse_unfit,
     shortened_questions,
 )
@@ -147,7 +147,13 @@ class _Judgement:
         while self.taken and (wrong := self._written_wrong() or self._near()):
             self._refuse(wrong)
         old = Matcher(self.faq)
-        self._refuse(dict(self._other_matters(old)))
+        self._refuse(
+            {
+                position: f"{why}；看准了就单独用 youshu teach --force 教"
+                for position, (intent, question) in self.taken.items()
+                if (why := other_matter(self.checked, old, intent, question)) is not None
+            }
+        )
         for number in range(ROUNDS + 1):
             if not self.taken:
                 return
@@ -155,14 +161,6 @@ class _Judgement:
             if not wrong:
                 return
             self._refuse(wrong)
-
-    def _other_matters(self, old: Matcher) -> Iterator[tuple[int, str]]:
-        """What reads as a question that is out of scope, by position."""
-        for position, (intent, question) in self.taken.items():
-            try:
-                refuse_other_matter(self.checked, old, intent, question)
-            except TeachError as error:
-                yield position, _bare(error)
 
     def _refuse(self, wrong: Mapping[int, str]) -> None:
         for position, reason in wrong.items():
