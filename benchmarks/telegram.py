@@ -29,7 +29,7 @@ from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filte
 from typing_extensions import override
 
 from bot.channels.telegram.channel import Options, TelegramChannel
-from bot.channels.telegram.rate_limiter import RateLimits
+from bot.channels.telegram.pace import RateLimits
 from bot.http.metrics import Metrics
 from bot.observe import configure_logging
 from bot.store.store import Store
@@ -120,7 +120,6 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
         channel = TelegramChannel(
             options,
             turn=metrics.instrument(conversation.turn),
-            forget=conversation.forget,
             search=lambda text, most: search(knowledge, text, most),
             claims=store.claims,
             count=metrics.telegram_event,

@@ -141,6 +141,19 @@ class CrisisAnswer(ChoiceValue):
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forget(ChoiceValue):
+    """Delete all that is kept of the person: asked about first, then done or not."""
+
+    PREFIX: ClassVar[str] = "forget"
+    replaces_message: ClassVar[bool] = True
+    ASK: ClassVar[str] = "ask"
+    YES: ClassVar[str] = "yes"
+    NO: ClassVar[str] = "no"
+    answer: str
+    """ASK, YES or NO."""
+
+
 class AdminAction(StrEnum):
     """What an operator's button does."""
 
@@ -194,6 +207,7 @@ KINDS: tuple[type[ChoiceValue], ...] = (
     NoneOfThese,
     CallOperator,
     CrisisAnswer,
+    Forget,
     AdminButton,
 )
 """Every kind of choice. A new kind is one class, one line here, and one branch where it is handled."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from intents import Decision
+from intents.danger.detector import CRISIS
 
 IN_GROUPS = "_group"
 """What a channel's name ends with for talks that others read along: what is said in private must not show there."""
@@ -15,7 +16,7 @@ class ChatIdentity:
     """Who is talking, as one channel knows them; the key of everything that is kept."""
 
     channel: str
-    """telegram, wechat, web, terminal."""
+    """telegram, wechat, wecom, web, terminal."""
     user: str
     """The channel's own id of the talk."""
 
@@ -44,6 +45,32 @@ class Incoming:
     """The value of the Choice that was tapped."""
     choice_style: ChoiceStyle = ChoiceStyle.BUTTONS
     """As the limits of the channel have it."""
+    originals: "tuple[Original, ...]" = ()
+    """What came with the text, or without any, that isn't text."""
+    edit: "Edit | None" = None
+    """Which message it takes the place of, if it does."""
+    topic: str | None = None
+    """The intent of the bot's answer that this message replies to, where the channel shows it."""
+
+
+class Edit(StrEnum):
+    """Which of somebody's messages was changed."""
+
+    LAST = "last"
+    EARLIER = "earlier"
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A picture, a voice message, a document where it stands in its channel: it is passed on there, and never kept."""
+
+    channel: str
+    chat: str
+    """The channel's own id of the place."""
+    message: str
+    """The channel's own id of the message."""
+    kind: str
+    """What it is, as people call it: 图片, 语音, 文件."""
 
 
 class Part(StrEnum):
@@ -64,6 +91,8 @@ class Section:
     lines: tuple[str, ...]
     heading: str | None = None
     numbered: bool = False
+    foldable: bool = False
+    """Long, and seldom read to the end: a channel that can shows its beginning."""
 
     @property
     def text(self) -> str:
@@ -108,6 +137,13 @@ class Reply:
     """The part of the answer that this is; None for the short form and for the bot's own words."""
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    originals: tuple[Original, ...] = ()
+    """What somebody else sent, to be passed on below the text; a channel that can't leaves it out."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it is about danger to life: nothing may hold it back."""
+        return self.intent == CRISIS
 
     @property
     def text(self) -> str:
@@ -121,6 +157,10 @@ Turn = Callable[[Incoming], Awaitable[Reply | None]]
 
 Send = Callable[[ChatIdentity, Reply], Awaitable[None]]
 """How a channel writes to a person proactively; raises SendError when it doesn't arrive."""
+
+
+UNREACHABLE = "blocked"
+"""The kind of channel state that is kept of those who don't want to hear from the bot."""
 
 
 class SendFailure(StrEnum):

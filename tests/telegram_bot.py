@@ -11,9 +11,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.channels.telegram.channel import Options, TelegramChannel
-from bot.channels.telegram.intake import Claims
-from bot.channels.telegram.rate_limiter import RateLimits
+from bot.channels.telegram.pace import RateLimits
 from bot.channels.telegram.startup import TelegramRefusedError
+from bot.channels.telegram.update_queue import Claims
 from bot.messages import Turn
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
@@ -99,7 +99,6 @@ async def talking(
         channel = TelegramChannel(
             options or reaching(server),
             turn=turn or conversation.turn,
-            forget=conversation.forget,
             search=lambda text, most: search(known, text, most),
             claims=claims or store.claims,
             count=counted.add,
@@ -123,6 +122,6 @@ async def refusal(server: BotAPI, folder: Path, options: Options | None = None) 
 
 
 def reaching(server: BotAPI, **changes: object) -> Options:
-    """Options for this server, without the vendor's pace."""
-    options = Options(token=SecretStr(server.token), base_url=server.base_url, rate_limits=QUICK)
+    """Options for this server, without the vendor's pace, and without waiting for what may follow."""
+    options = Options(token=SecretStr(server.token), base_url=server.base_url, rate_limits=QUICK, join_seconds=0)
     return replace(options, **changes)  # type: ignore[arg-type]  # the fields of Options

@@ -1,8 +1,9 @@
 """From a reply to messages within a channel's limits: what stands where, and where to cut; pure functions."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
+from itertools import groupby
 
 from bot.channels.channel import ChannelLimits
 from bot.messages import Choice, Reply, Section
@@ -16,6 +17,8 @@ class Line:
 
     text: str
     strong: bool = False
+    folded: bool = False
+    """In a quotation that opens when it is tapped."""
 
 
 Paragraph = tuple[Line, ...]
@@ -24,6 +27,11 @@ Paragraph = tuple[Line, ...]
 def utf16_units(text: str) -> int:
     """The length of a text as Telegram's entities count it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf8_bytes(text: str) -> int:
+    """The size of a text as WeChat and WeCom count it."""
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def messages(reply: Reply, limits: ChannelLimits) -> list[tuple[Paragraph, ...]]:
@@ -73,7 +81,16 @@ def plain(piece: Iterable[Paragraph]) -> str:
 
 def html(piece: Iterable[Paragraph]) -> str:
     """The piece in Telegram's HTML (https://core.telegram.org/bots/api#html-style)."""
-    return "\n\n".join("\n".join(_html_line(line) for line in paragraph) for paragraph in piece)
+    return "\n\n".join(_html_paragraph(paragraph) for paragraph in piece)
+
+
+def _html_paragraph(paragraph: Paragraph) -> str:
+    groups = ((folded, "\n".join(map(_html_line, lines))) for folded, lines in groupby(paragraph, _is_folded))
+    return "\n".join(f"<blockquote expandable>{text}</blockquote>" if folded else text for folded, text in groups)
+
+
+def _is_folded(line: Line) -> bool:
+    return line.folded
 
 
 def _html_line(line: Line) -> str:
@@ -86,9 +103,10 @@ def _paragraph(section: Section) -> Paragraph:
         return tuple(Line(line) for line in section.lines)
     heading = [Line(section.heading, strong=True)] if section.heading else []
     if len(section.lines) == 1 and not section.numbered:
-        return (*heading, Line(section.lines[0]))
+        return (*heading, Line(section.lines[0], folded=section.foldable))
     marks = [f"{number}. " if section.numbered else "• " for number in range(1, 1 + len(section.lines))]
-    return (*heading, *(Line(mark + line) for mark, line in zip(marks, section.lines, strict=True)))
+    lines = zip(marks, section.lines, strict=True)
+    return (*heading, *(Line(mark + line, folded=section.foldable) for mark, line in lines))
 
 
 def _fitting(paragraph: Paragraph, limit: int, measure: Measure) -> Iterator[Paragraph]:
@@ -110,9 +128,9 @@ def _cut(line: Line, limit: int, measure: Measure) -> Iterator[Line]:
         end = _longest_fitting(rest, limit, measure)
         stop = max(rest.rfind(mark, end // 2, end) for mark in "。；！？，、. ")
         end = stop + 1 if stop >= 0 else end
-        yield Line(rest[:end], strong=line.strong)
+        yield replace(line, text=rest[:end])
         rest = rest[end:]
-    yield Line(rest, strong=line.strong)
+    yield replace(line, text=rest)
 
 
 def _longest_fitting(text: str, limit: int, measure: Measure) -> int:

@@ -63,8 +63,15 @@ def listener(hears: str, but: str, words: Mapping[str, str]) -> Listener:
 
 def pattern(ways: Iterable[str], words: Mapping[str, str]) -> re.Pattern[str] | None:
     """One pattern for all of these ways, longest first where one begins another; None for none."""
-    read = [_one(way, words) for way in ways]
-    return re.compile("|".join(f"(?:{each})" for each in read)) if read else None
+    read = {way: _one(way, words) for way in ways}
+    if not read:
+        return None
+    compiled = re.compile("|".join(f"(?:{each})" for each in read.values()))
+    # All at once, because compiling each way by itself would double what the first message waits for.
+    if compiled.fullmatch(""):
+        empty = next(way for way, each in read.items() if re.fullmatch(each, ""))
+        raise NotationError(f"“{empty}”什么都能对上")
+    return compiled
 
 
 COMMON = frozenset("我你您他她它的了是不有没在人一这那个就也都还说要会想去来吧吗呢好上下出到大家子能可打")
@@ -98,8 +105,6 @@ def _needed_by(part: str, words: Mapping[str, str]) -> frozenset[str] | None:
 
 def _one(way: str, words: Mapping[str, str]) -> str:
     body = "".join(_part(part, words) for part in _PART.findall(way.removeprefix(WHOLE)))
-    if not body or re.fullmatch(body, ""):
-        raise NotationError(f"“{way}”什么都能对上")
     return rf"\A(?:{body})\Z" if way.startswith(WHOLE) else body
 
 

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
+from secrets import token_hex
 
 import structlog
 from aiolimiter import AsyncLimiter
 
 from bot.choices import AdminAction, AdminButton
-from bot.messages import ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
+from bot.messages import UNREACHABLE, ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
 from bot.store.broadcasts import QueuedBroadcast
 from bot.store.errors import StoreError
 from bot.store.store import Store
@@ -77,6 +77,8 @@ class BroadcastSender:
         self._senders = senders
         self._per_second = per_second
         self._drafts: dict[ChatIdentity, _Draft] = {}
+        self._confirmed: dict[ChatIdentity, tuple[str, Reply]] = {}
+        """The draft that each operator confirmed last, by its key, and what they were told."""
         self._sending: asyncio.Task[None] | None = None
         self._stopped = asyncio.Event()
 
@@ -86,10 +88,10 @@ class BroadcastSender:
             return wording.text_reply("请把要发的话写在后面：/broadcast 今晚系统维护，八点恢复。")
         if admin.channel not in self._senders:
             return wording.text_reply("这个渠道只能回话，不能群发。")
-        people = [person for person in await self._store.turns.people(admin.channel) if person != admin]
+        people = [person for person in await self._store.broadcasts.audience(admin.channel) if person != admin]
         if not people:
             return wording.text_reply("还没有人和机器人聊过，没有人可发。")
-        draft = _Draft(sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12], text)
+        draft = _Draft(token_hex(6), text)
         self._drafts[admin] = draft
         choices = (
             Choice(f"发给 {len(people)} 人", AdminButton(AdminAction.SEND, draft.key).encode()),
@@ -99,6 +101,8 @@ class BroadcastSender:
 
     async def confirm(self, admin: ChatIdentity, key: str) -> Reply:
         """Start sending the draft that was shown; raises StoreError."""
+        if (last := self._confirmed.get(admin)) is not None and last[0] == key:
+            return last[1]  # tapped twice
         draft = self._drafts.get(admin)
         if draft is None or draft.key != key:
             return wording.text_reply("这份预览已经失效，没有发。请重新发 /broadcast。")
@@ -107,7 +111,9 @@ class BroadcastSender:
         del self._drafts[admin]
         broadcast = await self._store.broadcasts.enqueue(admin, draft.text)
         self._sending = asyncio.create_task(self._send_all([broadcast]))
-        return wording.text_reply(f"开始发给 {broadcast.recipient_count} 人，发完会告诉您。")
+        started = wording.text_reply(f"开始发给 {broadcast.recipient_count} 人，发完会告诉您。")
+        self._confirmed[admin] = key, started
+        return started
 
     async def discard(self, admin: ChatIdentity) -> Reply:
         """Forget the draft."""
@@ -159,7 +165,10 @@ class BroadcastSender:
                     break
                 # Crossed off first: a crash in between costs one message, and nobody gets two.
                 if await queue.take(broadcast.id, recipient):
-                    delivery.count(await _deliver(send, recipient.person, broadcast.text))
+                    failure = await _deliver(send, recipient.person, broadcast.text)
+                    delivery.count(failure)
+                    if failure is SendFailure.BLOCKED:
+                        await self._store.channel_states.save(recipient.person, UNREACHABLE, "1")
         delivery.remaining = await queue.remaining(broadcast.id)
         await queue.finish(broadcast.id)
         log.info("broadcast_done", **asdict(delivery))

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, delete, func, insert, literal, select
+from sqlalchemy import BigInteger, ColumnElement, delete, exists, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.messages import ChatIdentity
+from bot.messages import UNREACHABLE, ChatIdentity
 from bot.store.database import Database
-from bot.store.tables import broadcasts, names_person, recipients, talks
+from bot.store.tables import broadcasts, channel_states, names_person, recipients, talks
 
 PAGE_SIZE = 100
 """How many recipients are read at a time."""
@@ -49,7 +49,7 @@ class BroadcastQueue:
     async def enqueue(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
         """Keep a broadcast to everybody else with a talk in the operator's channel, those heard from last first."""
         key, now = uuid4().hex, self.now()
-        others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user)
+        others = (talks.c.channel == admin.channel) & (talks.c.user != admin.user) & ~_is_unreachable()
         people = select(literal(key), talks.c.channel, talks.c.user, literal(now, BigInteger)).where(others)
         columns = ["broadcast", "channel", "user", "at"]
         chosen = insert(recipients).from_select(columns, people.order_by(talks.c.updated_at.desc()))
@@ -62,6 +62,12 @@ class BroadcastQueue:
 
         await self.settle()
         return await self.database.write(write)
+
+    async def audience(self, channel: str) -> Sequence[ChatIdentity]:
+        """Everybody with a talk in a channel who wants to hear from the bot, those heard from last first."""
+        query = select(talks.c.user).where((talks.c.channel == channel) & ~_is_unreachable())
+        rows = await self.database.execute(query.order_by(talks.c.updated_at.desc()))
+        return [ChatIdentity(channel, row.user) for row in rows]
 
     async def unfinished(self) -> Sequence[QueuedBroadcast]:
         """What a process left behind, oldest first, none too old to go on."""
@@ -101,3 +107,9 @@ class BroadcastQueue:
             await connection.execute(delete(broadcasts).where(broadcasts.c.id == broadcast_id))
 
         await self.database.write(write)
+
+
+def _is_unreachable() -> ColumnElement[bool]:
+    """That somebody who has a talk has blocked the bot."""
+    same = (channel_states.c.channel == talks.c.channel) & (channel_states.c.user == talks.c.user)
+    return exists().where(same & (channel_states.c.kind == UNREACHABLE))

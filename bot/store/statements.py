@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.tables import claims, clarify_choices, handoffs, misses, names_person, outcomes, talks, votes
+from bot.store.tables import claims, clarify_choices, doubts, handoffs, misses, names_person, outcomes, talks, votes
 
 Steps = Generator[tuple[str, Mapping[str, object]], Sequence[Any], None]
 """Statements, by their name in TurnStatements, with their parameters; each is answered with its rows. They are the same wherever
@@ -31,7 +31,7 @@ class TurnStatements:
     """(day, shown, picked, count): count so many more."""
     add_vote: Any
     """(channel, user, intent, useful, reason, at): keep a vote in place of the one before."""
-    list_misses: Any
+    list_miss: Any
     """() -> id and likeness of each miss, the latest first."""
     count_miss: Any
     """(same, now): count one more of this id."""
@@ -39,15 +39,20 @@ class TurnStatements:
     """(surplus): delete this id."""
     add_miss: Any
     """(text, likeness, count, first_at, last_at): keep a miss, or count one more of the same."""
+    list_doubt: Any
+    """(kind) -> id and likeness of each doubt of this kind, the latest first."""
+    count_doubt: Any
+    """(same, now): count one more of this id."""
+    delete_doubt: Any
+    """(surplus): delete this id."""
+    add_doubt: Any
+    """(kind, intent, text, likeness, count, first_at, last_at): keep a doubt, or count one more of the same."""
 
 
 @cache
 def turn_statements(dialect: str) -> TurnStatements:
     """What reads and writes a turn in this dialect."""
     talk, outcome, choice, vote = (insert(dialect, table) for table in (talks, outcomes, clarify_choices, votes))
-    # The id is the database's.
-    named = ("text", "likeness", "count", "first_at", "last_at")
-    miss = insert(dialect, misses).values({name: bindparam(name) for name in named})
     now: BindParameter[int] = bindparam("now")
     return TurnStatements(
         load_handoffs=select(handoffs).where(handoffs.c.until > now),
@@ -66,16 +71,28 @@ def turn_statements(dialect: str) -> TurnStatements:
             index_elements=["channel", "user", "intent"],
             set_={name: vote.excluded[name] for name in ("useful", "reason", "at")},
         ),
-        list_misses=select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()),
-        count_miss=update(misses)
-        .where(misses.c.id == bindparam("same"))
-        .values(count=misses.c.count + literal_column("1", BigInteger), last_at=bindparam("now")),
-        delete_miss=delete(misses).where(misses.c.id == bindparam("surplus")),
-        add_miss=miss.on_conflict_do_update(
-            index_elements=["likeness"],
-            set_={"count": misses.c.count + miss.excluded.count, "last_at": miss.excluded.last_at},
-        ),
+        **_sentence_statements(dialect, "miss", misses, ()),
+        **_sentence_statements(dialect, "doubt", doubts, ("kind",)),
     )
+
+
+def _sentence_statements(dialect: str, name: str, table: Table, keys: Sequence[str]) -> dict[str, Any]:
+    """The four statements of a table of sentences, of which those with the same keys are compared."""
+    # The id is the database's.
+    columns = [each.name for each in table.columns if each.name != "id"]
+    added = insert(dialect, table).values({column: bindparam(column) for column in columns})
+    among = [table.c[key] == bindparam(key) for key in keys]
+    return {
+        f"list_{name}": select(table.c.id, table.c.likeness).where(*among).order_by(table.c.last_at.desc()),
+        f"count_{name}": update(table)
+        .where(table.c.id == bindparam("same"))
+        .values(count=table.c.count + literal_column("1", BigInteger), last_at=bindparam("now")),
+        f"delete_{name}": delete(table).where(table.c.id == bindparam("surplus")),
+        f"add_{name}": added.on_conflict_do_update(
+            index_elements=[*keys, "likeness"],
+            set_={"count": table.c.count + added.excluded.count, "last_at": added.excluded.last_at},
+        ),
+    }
 
 
 async def run(connection: AsyncConnection, steps: Steps) -> None:

@@ -9,6 +9,11 @@ _WORDS = re.compile(
 )
 """Sounds and words of agreement, in any number; 「好不好」 and 「可以吗」 hold more than these."""
 _PICTURES = re.compile("[👍👌🙏🌹💪😀😃😄😁😆😅😂🤣😊🙂☺😉😌🤝❤💗\ufe0f\u200d\U0001f3fb-\U0001f3ff\\s]+")
+_SMALL_TALK = re.compile(
+    r"(?:测试|试试?|试一下|test|testing|hello|hi)+|(?:现在)?几点(?:了|钟)?|(?:我叫|我姓|我的名字(?:是|叫))[\u4e00-\u9fff]{1,4}"
+    r"|(?:asdf|qwer|zxcv)[a-z]{0,6}"
+)
+"""What has nothing to do with anything before it: a try, the time, a name, keys pressed at random."""
 _ASKING = re.compile("[?？]")
 
 
@@ -17,4 +22,6 @@ def acknowledges(text: str) -> bool:
     if _ASKING.search(text):
         return False
     folded = fold(text)
-    return (_WORDS if folded else _PICTURES).fullmatch(folded or text) is not None
+    if not folded:
+        return _PICTURES.fullmatch(text) is not None
+    return any(said.fullmatch(folded) for said in (_WORDS, _SMALL_TALK))

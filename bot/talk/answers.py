@@ -42,6 +42,9 @@ INSTEAD = {
 CALL_CHOICE = Choice(wording.CALL, CallOperator().encode())
 """The button that asks for a human."""
 
+COURTESIES = frozenset({"greeting", "thanks"})
+"""Intents that answer a courtesy: they don't change what the talk is about, and their titles are for operators only."""
+
 BRIEF_LAWS = 2
 """How many laws the short form names; the rest is one tap away."""
 
@@ -184,7 +187,8 @@ def _vote_choices(intent: Intent, *, ask_vote: bool) -> tuple[Choice, ...]:
 
 
 def _reply(intent: Intent, sections: Sequence[Section], choices: tuple[Choice, ...]) -> Reply:
-    return Reply(Decision.ANSWER, tuple(sections), intent=intent.id, title=intent.title, choices=choices)
+    title = intent.title if intent.id not in COURTESIES else None
+    return Reply(Decision.ANSWER, tuple(sections), intent=intent.id, title=title, choices=choices)
 
 
 def _missing(wanted: Part) -> Section:
@@ -208,4 +212,5 @@ def _section(faq: FAQ, answer: Answer, wanted: Part) -> Section | None:
         lines = (faq.fill(answer.script),) if answer.script else ()
     else:
         lines = tuple(faq.fill(line) for line in getattr(answer, wanted.value) or ())
-    return Section(lines, heading=HEADINGS[wanted], numbered=wanted is Part.STEPS) if lines else None
+    foldable = wanted is Part.BASIS
+    return Section(lines, HEADINGS[wanted], numbered=wanted is Part.STEPS, foldable=foldable) if lines else None

@@ -2,21 +2,24 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.choices import decode
-from bot.messages import ChatIdentity, Incoming, Reply
+from bot.choices import Forget, decode
+from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
+from bot.store.analytics import Doubt, DoubtKind
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
-from bot.talk import wording
+from bot.talk import text_commands, wording
 from bot.talk.handoff import HandoffDesk
 from bot.talk.message import Message
+from bot.talk.questions import masked_question
 from bot.talk.rate_limit import RateDecision, RateLimiter
+from bot.talk.recent_questions import RecentQuestion, RecentQuestions
 from bot.talk.respond import respond
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
@@ -40,6 +43,7 @@ class Conversation:
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
+    recent: RecentQuestions = field(default_factory=RecentQuestions, repr=False)
     danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
     _turns: WeakValueDictionary[ChatIdentity, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
@@ -52,10 +56,13 @@ class Conversation:
 
     async def forget(self, person: ChatIdentity) -> Reply:
         """Delete all that is kept of a person, in private and in groups."""
+        self.recent.forget(person)
         if self.rate_limiter is not None:
             for each in person.everywhere:
                 await self.rate_limiter.forget(each)
         try:
+            if self.handoffs is not None:
+                await self.handoffs.end(person)
             await self.store.forget(person)
         except StoreError as error:
             log.error("forget_failed", reason=str(error))
@@ -71,11 +78,14 @@ class Conversation:
         # Somebody whose life is in danger is never told to slow down.
         if refusal is not None and not (state is not None and state.in_crisis):
             return wording.TOO_FAST if refusal is RateDecision.WARN else None
-        if self.handoffs is not None and context is not None:
+        if self.handoffs is not None and context is not None and not _asks_to_forget(incoming, message):
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
                 beside = message.in_danger
                 return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+        if incoming.edit is Edit.EARLIER and not message.in_danger:
+            return wording.text_reply(wording.EDITED)
+        state = _about_quoted(state, incoming.topic, knowledge)
         return await self._answer(knowledge, state, incoming, message)
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
@@ -105,17 +115,36 @@ class Conversation:
             retention_days=self.retention_days,
             has_staff=self.handoffs is not None and self.handoffs.has_staff(person),
         )
-        result = respond(turn)
+        result = self._with_question_voted_useless(incoming, respond(turn))
         if result.effect is Command.FORGET:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
         if state is not None or result.talk.crisis is not None:
             self._save(person, result)
-        if result.call and not (self.handoffs is not None and await self.handoffs.call(person)):
+        if not result.call:
+            return result.reply
+        reached = self.handoffs is not None and await self.handoffs.call(person)
+        if result.reply.intent == CRISIS:
+            line = wording.CALLED_IN_DANGER if reached else wording.CALL_FAILED_IN_DANGER
+            return replace(result.reply, sections=(*result.reply.sections, Section((line,))))
+        if not reached:
             if result.talk.crisis is not None:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return result.reply
+
+    def _with_question_voted_useless(self, incoming: Incoming, result: TurnResult) -> TurnResult:
+        """The same with the sentence that an answer was voted useless for; hold the sentence of a new answer for its vote."""
+        vote, reply, now = result.event.vote, result.reply, self.store.now()
+        if vote is not None and not vote.useful:
+            asked = self.recent.take(incoming.person, vote.intent, now)
+            doubt = Doubt(DoubtKind.USELESS, vote.intent, asked.text, asked.likeness) if asked is not None else None
+            return replace(result, event=replace(result.event, doubt=doubt))
+        topics = (reply.intent,) if reply.intent is not None else result.talk.asked
+        if incoming.choice is None and result.talk.crisis is None and reply.intent != CRISIS and topics:
+            text, likeness = masked_question(Message(incoming.text, self.knowledge().matcher))
+            self.recent.put(incoming.person, topics, RecentQuestion(text, likeness, now))
+        return result
 
     async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
@@ -131,3 +160,16 @@ class Conversation:
 
 def _not_kept(error: StoreError) -> None:
     log.error("talk_not_kept", reason=str(error))
+
+
+def _asks_to_forget(incoming: Incoming, message: Message) -> bool:
+    """Whether somebody wants their records deleted, which is the bot's to do whoever has the talk."""
+    tap = decode(incoming.choice) if incoming.choice is not None else None
+    return isinstance(tap, Forget) or text_commands.command(message.folded) is Command.FORGET
+
+
+def _about_quoted(state: ConversationState | None, topic: str | None, knowledge: Knowledge) -> ConversationState | None:
+    """The talk, about the answer that the message replies to; somebody else's answer in a group is known by it alone."""
+    if state is None or topic is None or state.crisis is not None or topic not in knowledge.faq.by_id:
+        return state
+    return state if state.intent == topic else state.about(topic, None)

@@ -28,6 +28,10 @@ class HandoffDesk(Protocol):
         """Pass a message on if an operator is in the talk."""
         ...
 
+    async def end(self, person: ChatIdentity) -> None:
+        """End the talk with an operator that this person is in, on either side, and tell the other. Raises StoreError."""
+        ...
+
     async def call(self, person: ChatIdentity) -> bool:
         """Tell the operators that somebody wants a human; whether at least one was reached."""
         ...

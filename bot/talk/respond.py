@@ -90,7 +90,8 @@ def care_for_life(turn: Turn) -> TurnResult | Turn:
     if care.crisis != turn.state.crisis:
         turn = replace(turn, state=replace(turn.state, crisis=care.crisis))
     if care.reply is not None:
-        return _in_crisis(turn.state, care.reply)
+        called = turn.has_staff and text_commands.calls_operator(message.folded)
+        return replace(_in_crisis(turn.state, care.reply), call=called)
     return turn if care.line is None else replace(turn, line_below=care.line, choices_below=care.choices)
 
 

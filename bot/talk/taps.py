@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from bot import choices
 from bot.choices import ChoiceValue
-from bot.messages import Reply
+from bot.messages import Choice, Reply
 from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.talk import answers, wording
-from bot.talk.state import VOTED
+from bot.talk.state import VOTED, ConversationState
+from bot.talk.text_commands import Command
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Intent
 
@@ -30,6 +31,8 @@ def handle_tap(turn: Turn, tap: ChoiceValue | None) -> TurnResult:  # noqa: PLR0
             return _none_of_these(turn)
         case choices.CallOperator():
             return replace(in_own_words(turn.state, wording.text_reply(wording.CALLED)), call=True)
+        case choices.Forget(answer=answer):
+            return _forget(turn, answer)
         case _:
             return in_own_words(turn.state, answers.menu())
 
@@ -69,3 +72,16 @@ def _none_of_these(turn: Turn) -> TurnResult:
     misses = turn.state.misses + 1
     line = wording.ANOTHER if misses == 1 else wording.fallback(turn.faq, misses)
     return missed(turn, line, replace(_picked(turn, "none"), decision="fallback"))
+
+
+def _forget(turn: Turn, answer: str) -> TurnResult:
+    """Delete what is kept, after having asked."""
+    if answer == choices.Forget.YES:
+        return TurnResult(wording.FORGOTTEN, ConversationState(), effect=Command.FORGET)
+    if answer == choices.Forget.NO:
+        return in_own_words(turn.state, wording.text_reply(wording.FORGET_KEPT))
+    buttons = tuple(
+        Choice(label, choices.Forget(said).encode())
+        for label, said in ((wording.FORGET_YES, choices.Forget.YES), (wording.FORGET_NO, choices.Forget.NO))
+    )
+    return in_own_words(turn.state, wording.text_reply(wording.FORGET_ASKED, choices=buttons))

@@ -44,6 +44,8 @@ _COMMANDS: Mapping[Command, re.Pattern[str]] = MappingProxyType(
     }
 )
 
+_OPERATOR = re.compile("人工|真人|工作人员|客服|活人")
+
 _ORDINALS = MappingProxyType({han: number for number, han in enumerate("一二三四五六七八九十", 1)})
 _NUMBER = re.compile(r"(?:我?选|就|第|回复|要|按)*([0-9]{1,2}|[一二三四五六七八九十])(?:(?:个|项|号|条)呢?|吧)*")
 
@@ -114,6 +116,11 @@ def command(folded: str) -> Command | None:
     if len(folded) > LONGEST_COMMAND:
         return None
     return next((command for command, said in _COMMANDS.items() if said.fullmatch(folded)), None)
+
+
+def calls_operator(folded: str) -> bool:
+    """Whether somebody asks for a human of ours: 「人工」, 「请工作人员来」."""
+    return _OPERATOR.search(folded) is not None
 
 
 def number(folded: str) -> int | None:

@@ -13,9 +13,6 @@ from bot.talk.text_commands import Command
 from intents import FAQ, Decision, Intent
 from intents.knowledge import Knowledge
 
-COURTESIES = frozenset({"greeting", "thanks"})
-"""Intents that answer a courtesy: they don't change what the talk is about."""
-
 
 @dataclass(frozen=True)
 class Turn:
@@ -70,7 +67,7 @@ def answered(turn: Turn, reply: Reply, event: TurnEvent | None = None) -> TurnRe
     """After an answer: the talk is about it."""
     intent = reply.intent or ""
     about = turn.state.about(intent, reply.part)
-    if intent in COURTESIES:
+    if intent in answers.COURTESIES:
         about = replace(about, intent=turn.state.intent, part=turn.state.part, trail=turn.state.trail)
     offered = tuple(choice.value for choice in reply.choices)
     counted = replace(event or TurnEvent(), decision=reply.decision.value, intent=intent)

@@ -66,6 +66,8 @@ class Fault:
     """Do it first."""
     seconds: float = 0.0
     """Hold the answer back, or until release() if infinite."""
+    chat: int | None = None
+    """Only a request about this chat."""
 
     @property
     def harmless(self) -> bool:
@@ -100,6 +102,8 @@ class BotAPI:
     """What the webhook answered: update_id and status, in order."""
     paced: bool = False
     """Refuse the second message within a second in a private chat (https://core.telegram.org/bots/faq)."""
+    most_a_second: int = 0
+    """Refuse what is beyond so many messages in any second, in all chats together; 0: no limit."""
     webhook_pause: float = 0.02
     """Seconds before an update that wasn't taken is posted again; doubles."""
     _faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
@@ -111,10 +115,13 @@ class BotAPI:
     _poller: int = 0
     _released: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
-    _delivering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _delivering: defaultdict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _spoke: dict[int, float] = field(default_factory=dict)
+    _spoken_at: deque[float] = field(default_factory=deque)
+    _polled: tuple[int, float] = (0, 0.0)
     _port: int = 0
     _holding: bool = False
+    _posting: int = 0
 
     # --- life ---------------------------------------------------------------------------------------------------
 
@@ -217,8 +224,24 @@ class BotAPI:
     async def taps(self, message: JSON, label: str, user: JSON | None = None) -> str:
         """A person taps the button with this label; the id of the query."""
         current = self.world.messages.get((message["chat"]["id"], message["message_id"]), message)
-        data = {button["text"]: str(button["callback_data"]) for button in buttons(current)}[label]
-        return await self.taps_data(message, data, user)
+        return await self.taps_data(message, self.data_of(current, label), user)
+
+    def data_of(self, message: JSON, label: str) -> str:
+        """The callback data of the button with this label."""
+        return {each["text"]: str(each["callback_data"]) for each in buttons(message) if "callback_data" in each}[label]
+
+    async def blocks(self, user: JSON, *, again: bool = True) -> None:
+        """A person blocks the bot, or takes that back."""
+        (self.world.blocked.add if again else self.world.blocked.discard)(user["id"])
+        await self.membership(
+            self.world.chats[user["id"]], user, *(("member", "kicked") if again else ("kicked", "member"))
+        )
+
+    async def membership(self, chat: JSON, by: JSON, before: str, after: str) -> None:
+        """The bot's own place in a chat changes: https://core.telegram.org/bots/api#chatmemberupdated."""
+        old, new = ({"user": self.world.me, "status": each, **MEMBERSHIPS.get(each, {})} for each in (before, after))
+        change = {"chat": chat, "from": by, "date": int(time.time()), "old_chat_member": old, "new_chat_member": new}
+        await self.push({"my_chat_member": change})
 
     async def taps_data(self, message: JSON, data: str, user: JSON | None = None, *, late: bool = False) -> str:
         """A tap with this callback data, as an old or a forged client may send it; `late`: too old to be answered."""
@@ -254,7 +277,7 @@ class BotAPI:
     async def settled(self) -> None:
         """Wait until the bot has been given every update and has confirmed it."""
         async with asyncio.timeout(DEADLINE), self._changed:
-            await self._changed.wait_for(lambda: not self._pending)
+            await self._changed.wait_for(lambda: not self._pending and not self._posting)
 
     async def called(self, method: str, times: int = 1) -> Call:
         """Wait until a method has been called so many times; the call."""
@@ -307,8 +330,7 @@ class BotAPI:
             self._changed.notify_all()
         if request.path_params["token"] != self.token:
             return _refusal(Refused(401, "Unauthorized"))
-        faults = self._faults[method]
-        fault = faults.popleft() if faults else Fault()
+        fault = self._next_fault(method, params.get("chat_id"))
         try:
             result = await self._do(method, params) if fault.done or fault.harmless else None
         except Refused as refused:
@@ -317,6 +339,14 @@ class BotAPI:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._released.wait(), None if fault.seconds == float("inf") else fault.seconds)
         return await self._answer(request, fault, result)
+
+    def _next_fault(self, method: str, chat: object) -> Fault:
+        """What goes wrong with this request; nothing where the faults are about other chats."""
+        faults = self._faults[method]
+        fault = next((each for each in faults if each.chat in {None, chat}), Fault())
+        if fault in faults:
+            faults.remove(fault)
+        return fault
 
     async def _answer(self, request: Request, fault: Fault, result: object) -> Response:
         if fault.drop:
@@ -338,7 +368,7 @@ class BotAPI:
     async def _do(self, method: str, params: JSON) -> object:
         if method.lower() == "getupdates":
             return await self._get_updates(params)
-        if self.paced and method in {"sendMessage", "sendDocument", "editMessageText"}:
+        if method in {"sendMessage", "sendDocument", "editMessageText", "copyMessage"}:
             self._keep_pace(int(params.get("chat_id") or 0))
         result = self.world.call(method, params)
         if method.lower() == "setwebhook":
@@ -347,11 +377,16 @@ class BotAPI:
         return result
 
     def _keep_pace(self, chat: int) -> None:
-        # A tenth of a second is left for the way here.
         now = time.monotonic()
-        if chat > 0 and now - self._spoke.get(chat, 0.0) < 0.9:
+        # A tenth of a second is left for the way here.
+        if self.paced and chat > 0 and now - self._spoke.get(chat, 0.0) < 0.9:
+            raise Refused(429, "Too Many Requests: retry after 1", {"retry_after": 1})
+        while self._spoken_at and self._spoken_at[0] < now - 1:
+            self._spoken_at.popleft()
+        if self.most_a_second and len(self._spoken_at) >= self.most_a_second:
             raise Refused(429, "Too Many Requests: retry after 1", {"retry_after": 1})
         self._spoke[chat] = now
+        self._spoken_at.append(now)
 
     def _spoken(self, message: JSON) -> None:
         self._heard[message["chat"]["id"]].append(message)
@@ -383,7 +418,14 @@ class BotAPI:
                 advice = "make sure that only one bot instance is running"
                 raise Refused(409, f"Conflict: terminated by other getUpdates request; {advice}")
             self._pending = [update for update in self._pending if self._wanted(update)]
-            return self._pending[: params.get("limit") or 100]
+            return self._pending[: self._limit(offset, params.get("limit") or 100)]
+
+    def _limit(self, offset: int, wanted: int) -> int:
+        """The same offset again within half a second shows one update (Client::process_get_updates_query of the vendor's server)."""
+        now = time.monotonic()
+        before, at = self._polled
+        self._polled = offset, now
+        return 1 if offset and offset == before and now - at < 0.5 else wanted
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:
@@ -403,14 +445,23 @@ class BotAPI:
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self) -> None:
-        """Post what is pending to the webhook until it is taken: https://core.telegram.org/bots/api#setwebhook."""
-        async with self._delivering, httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
-            while self._pending and self.world.webhook["url"]:
-                update = self._pending.pop(0)
-                if self._wanted(update):
-                    await self._deliver_one(client, update)
-                async with self._changed:
-                    self._changed.notify_all()
+        """Post what is pending to the webhook until it is taken: https://core.telegram.org/bots/api#setwebhook.
+
+        Chats at the same time, the updates of one in order (WebhookActor of the vendor's server).
+        """
+        pending, self._pending = self._pending, []
+        self._posting += 1
+        async with httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=60) as client:
+            await asyncio.gather(*(self._deliver_in_turn(client, each) for each in pending if self._wanted(each)))
+        async with self._changed:
+            self._posting -= 1
+            self._changed.notify_all()
+
+    async def _deliver_in_turn(self, client: httpx.AsyncClient, update: JSON) -> None:
+        content = next(value for key, value in update.items() if key != "update_id")
+        place = (content.get("message") or content).get("chat") or content.get("from") or {}
+        async with self._delivering[place.get("id", 0)]:
+            await self._deliver_one(client, update)
 
     async def _deliver_one(self, client: httpx.AsyncClient, update: JSON) -> None:
         pause = self.webhook_pause
@@ -447,6 +498,20 @@ def _refusal(refused: Refused) -> Response:
     if refused.parameters:
         body["parameters"] = refused.parameters
     return JSONResponse(body, refused.code, headers)
+
+
+MEMBERSHIPS: dict[str, JSON] = {
+    "kicked": {"until_date": 0},
+    "administrator": dict.fromkeys(
+        (
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+            *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
+            *("can_post_stories", "can_edit_stories", "can_delete_stories"),
+        ),
+        False,
+    ),
+}
+"""What is said of a member beside their status: https://core.telegram.org/bots/api#chatmember."""
 
 
 def buttons(message: JSON) -> list[JSON]:

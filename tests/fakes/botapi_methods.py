@@ -26,6 +26,8 @@ class World:
     """Users who have never written to it."""
     migrated: dict[int, int] = field(default_factory=dict)
     """Groups that have become supergroups."""
+    topics: dict[int, dict[int, str]] = field(default_factory=dict)
+    """The topics of each forum group: open or closed, by the number of their thread."""
     open_queries: set[str] = field(default_factory=set)
     """Taps and inline queries that may still be answered."""
     profile: dict[tuple[str, str, str], Any] = field(default_factory=dict)
@@ -61,6 +63,30 @@ class World:
         text, entities = rules.message_text(params)
         return self._say(chat, params, {"text": text, "entities": entities})
 
+    def _copymessage(self, params: JSON) -> JSON:
+        chat = self._writable(params)
+        source = self.messages.get((params.get("from_chat_id", 0), params.get("message_id", 0)))
+        if source is None:
+            raise bad("message to copy not found")
+        content = {key: value for key, value in source.items() if key in COPIED}
+        return {"message_id": self._say(chat, params, content)["message_id"]}
+
+    def _createforumtopic(self, params: JSON) -> JSON:
+        chat = self._writable(params)
+        if not chat.get("is_forum"):
+            raise bad("the chat is not a forum")
+        thread = self.next_id()
+        self.topics.setdefault(chat["id"], {})[thread] = "open"
+        name = rules.at_most(params, "name", 128)
+        return {"message_thread_id": thread, "name": name, "icon_color": 7322096}
+
+    def _reopenforumtopic(self, params: JSON) -> bool:
+        chat = self._writable(params)
+        if params.get("message_thread_id") not in self.topics.get(chat["id"], {}):
+            raise bad("message thread not found")
+        self.topics[chat["id"]][params["message_thread_id"]] = "open"
+        return True
+
     def _senddocument(self, params: JSON) -> JSON:
         chat = self._writable(params)
         file = params.get("document")
@@ -75,6 +101,8 @@ class World:
         keyboard = rules.inline_keyboard(params.get("reply_markup"))
         message: JSON = {"message_id": self.next_id(), "date": int(time.time()), "chat": chat, "from": self.me}
         message |= content
+        if thread := self._thread(chat, params.get("message_thread_id")):
+            message |= {"message_thread_id": thread, "is_topic_message": True}
         if keyboard:
             message["reply_markup"] = {"inline_keyboard": keyboard}
         answered = self._answered(chat, params.get("reply_parameters"))
@@ -83,6 +111,16 @@ class World:
         self.messages[chat["id"], message["message_id"]] = message
         self.spoken(message)
         return message
+
+    def _thread(self, chat: JSON, thread: int | None) -> int | None:
+        if thread is None:
+            return None
+        state = self.topics.get(chat["id"], {}).get(thread)
+        if state is None:
+            raise bad("message thread not found")
+        if state == "closed":
+            raise bad("TOPIC_CLOSED")
+        return thread
 
     def _answered(self, chat: JSON, reply: object) -> JSON | None:
         if not isinstance(reply, dict):
@@ -197,6 +235,11 @@ class World:
             raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
         return self.chats[chat]
 
+
+COPIED = frozenset(
+    {"text", "entities", "caption", "photo", "voice", "video", "document", "audio", "sticker", "location", "contact"}
+)
+"""What of a message is copied."""
 
 GIFTS = dict.fromkeys(
     ["unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"], True

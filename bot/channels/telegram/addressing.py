@@ -4,7 +4,8 @@ from typing import Final
 
 from telegram import Chat, Message, MessageEntity, Update, User
 
-from bot.messages import IN_GROUPS, ChatIdentity
+from bot import choices
+from bot.messages import IN_GROUPS, ChatIdentity, Original
 
 CHANNEL: Final = "telegram"
 
@@ -30,6 +31,35 @@ def is_private(chat: Chat) -> bool:
 def message_text(message: Message) -> str:
     """The text of a message or the caption of its picture; empty if there is none."""
     return message.text or message.caption or ""
+
+
+_KINDS: Final = (
+    ("photo", "图片"),
+    ("voice", "语音"),
+    ("video", "视频"),
+    ("video_note", "视频"),
+    ("animation", "动图"),
+    ("audio", "录音"),
+    ("document", "文件"),
+    ("sticker", "表情"),
+    ("location", "位置"),
+    ("contact", "名片"),
+)
+
+
+def originals(message: Message) -> tuple[Original, ...]:
+    """What a message is besides text, as it can be passed on; nothing for a text."""
+    if message.text is not None:
+        return ()
+    kind = next((called for name, called in _KINDS if getattr(message, name)), "消息")
+    return (Original(CHANNEL, str(message.chat_id), str(message.message_id), kind),)
+
+
+def topic_of(message: Message) -> str | None:
+    """The intent of an answer of the bot's, by the buttons under it."""
+    rows = message.reply_markup.inline_keyboard if message.reply_markup is not None else ()
+    shown = (choices.decode(str(button.callback_data)) for row in rows for button in row if button.callback_data)
+    return next((each.intent for each in shown if isinstance(each, choices.OpenSection)), None)
 
 
 def text_addressed_to(me: User, message: Message) -> str | None:

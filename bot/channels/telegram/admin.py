@@ -64,15 +64,11 @@ class AdminHandlers:
         if not self.admin_commands.is_admin(person) or not isinstance(message, Message) or not is_private(message.chat):
             await self.messages.handle_callback_query(update, context)
             return
-        try:
-            await query.answer()
-        except TelegramError as error:
-            self.messages.count(error_kind(error))
         reply = await self.admin_commands.tap(person, query.data)
         if reply is None:
             return
         if choices.replaces_message(query.data):
-            await sending.replace_message(query, message, reply)
+            await sending.replace_message(message, reply)
         else:
             await sending.reply_to_message(message, reply)
 

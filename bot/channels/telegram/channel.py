@@ -5,39 +5,47 @@ import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import structlog
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
-from telegram import Update
+from telegram import Message, MessageEntity, Update
 from telegram.error import TelegramError
 from telegram.ext import ApplicationBuilder
 
+from bot.channels.fragments import JOIN_SECONDS, MessageReader
 from bot.channels.telegram import sending, startup
 from bot.channels.telegram.addressing import CHANNEL
-from bot.channels.telegram.admin import AdminHandlers, menus
+from bot.channels.telegram.admin import AdminHandlers, chats, menus
 from bot.channels.telegram.commands import CommandHandlers, set_profile
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.handlers import App, Count, Forget, MessageHandlers
+from bot.channels.telegram.handlers import App, MessageHandlers
 from bot.channels.telegram.inline import InlineHandler, Search
-from bot.channels.telegram.intake import Claims, UpdateIntake
+from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.limits import LIMITS, POLL_SECONDS
+from bot.channels.telegram.membership import MembershipHandler
+from bot.channels.telegram.pace import RateLimits
 from bot.channels.telegram.polling import UNREADABLE, Poller, PollingRequest
-from bot.channels.telegram.rate_limiter import RateLimits, TelegramRateLimiter
+from bot.channels.telegram.rate_limiter import TelegramRateLimiter
 from bot.channels.telegram.request import AiohttpRequest
+from bot.channels.telegram.sending import Place
+from bot.channels.telegram.staff import ChannelStates, StaffHandlers, StaffRoom
 from bot.channels.telegram.startup import TelegramRefusedError
-from bot.channels.telegram.update_processor import WORKING_AT_ONCE, PerChatUpdateProcessor
+from bot.channels.telegram.update_queue import WORKING_AT_ONCE, Claims, Count, UpdateQueue
 from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
-from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
+from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
+from bot.talk.fragments import expects_more, in_danger
 
 log = structlog.get_logger(__name__)
 
 OVERDUE_SECONDS: Final = 3.0 * POLL_SECONDS
 """Polling counts as broken when Telegram last answered so long ago."""
 READ_SECONDS: Final = 10.0
+WEBHOOK_SECONDS: Final = 20.0
+"""How long a post of Telegram's may stay unanswered; then it is to come again, which keeps its place in the queue."""
 
 _FAILURES: Final = {"blocked": SendFailure.BLOCKED, "chat_not_found": SendFailure.CHAT_NOT_FOUND}
 """The failure for each kind of error that others tell apart."""
@@ -57,6 +65,10 @@ class Options:
     take_over: bool = False
     """Whether polling may remove a webhook that is set."""
     rate_limits: RateLimits = field(default_factory=RateLimits)
+    staff_chat: int | None = None
+    """The operators' group, with a topic for each person."""
+    join_seconds: float = JOIN_SECONDS
+    """How long what looks unfinished waits for the next message."""
 
 
 class TelegramChannel:
@@ -70,22 +82,22 @@ class TelegramChannel:
         options: Options,
         *,
         turn: Turn,
-        forget: Forget,
         search: Search,
         claims: Claims,
         count: Count,
         admin_commands: AdminCommands | None = None,
+        states: ChannelStates | None = None,
     ) -> None:
         """Put the channel together; nothing is sent before run().
 
         Args:
             options: how to reach Telegram.
             turn: answers a message.
-            forget: deletes all that is kept of a person.
             search: finds short answers, for inline mode.
             claims: remembers which updates were taken.
             count: counts an event by its kind.
             admin_commands: what operators can do.
+            states: keeps who blocked the bot, and the topics of the operators' group; without it neither is known.
 
         Raises:
             TelegramRefusedError: a webhook without a secret, to which anybody could post updates.
@@ -96,14 +108,30 @@ class TelegramChannel:
         self._count = count
         ssl_context = _ssl_context(options.base_url)
         self._polling_request = PollingRequest(count, ssl_context)
-        self._application = _build_application(options, self._polling_request, ssl_context)
-        messages = MessageHandlers(turn, count)
+        self._rate_limiter = TelegramRateLimiter(options.rate_limits)
+        self._application = _build_application(options, self._polling_request, self._rate_limiter, ssl_context)
+        reader = MessageReader(in_danger, expects_more)
+        messages = self._messages = MessageHandlers(turn, count, reader.in_danger)
+        self._staff: StaffHandlers | None = None
+        if admin_commands is not None and states is not None and options.staff_chat is not None:
+            room = StaffRoom(self._application.bot, options.staff_chat, states, count)
+            admin_commands.handoffs.rooms.append(room)
+            self._staff = StaffHandlers(admin_commands.handoffs, options.staff_chat)
+        own_groups = frozenset({options.staff_chat} if options.staff_chat is not None else ())
+        MembershipHandler(self._remember_reachable, count, own_groups).register(self._application)
+        self._states = states
+        self._staff_chat = options.staff_chat
         if admin_commands is not None:
             AdminHandlers(admin_commands, messages).register(self._application)
-        CommandHandlers(messages, forget).register(self._application)
+        CommandHandlers(messages).register(self._application)
         messages.register(self._application)
         InlineHandler(search).register(self._application)
-        self._intake = UpdateIntake(self._application, claims, count)
+        self._operators = frozenset(chats(admin_commands)) if admin_commands is not None else frozenset()
+        pace = self._rate_limiter.pace
+        self._queue = UpdateQueue(
+            self._handle, claims, count, pace, reader, alone=self._is_alone, join_seconds=options.join_seconds
+        )
+        self._intake = UpdateIntake(int(options.token.get_secret_value().partition(":")[0]), self._queue, count)
         self._poller: Poller | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._setting_profile: asyncio.Task[None] | None = None
@@ -145,10 +173,13 @@ class TelegramChannel:
             async with asyncio.timeout(seconds):
                 if self._poller is not None:
                     await self._poller.stop()
-                if self._application.running:
-                    await self._application.stop()
+                await self._intake.stop()
         except TimeoutError:
-            log.warning("telegram_stopped_in_flight")
+            log.warning("telegram_stopped_in_flight", number=self._queue.cancel())
+        if self._poller is not None:
+            await self._poller.confirm()
+        if self._application.running:
+            await self._application.stop()
         await self._application.shutdown()
         # The application closes its bot's connections only where its own start succeeded.
         await self._application.bot.shutdown()
@@ -158,7 +189,7 @@ class TelegramChannel:
         if not person.user.isdecimal():
             raise SendError(SendFailure.CHAT_NOT_FOUND)
         try:
-            await sending.send_to_chat(self._application.bot, int(person.user), reply)
+            await sending.send(self._application.bot, Place(int(person.user)), reply)
         except TelegramError as error:
             kind = error_kind(error)
             self._count(kind)
@@ -189,11 +220,53 @@ class TelegramChannel:
             raise NotReadyError("not running")
         try:
             update = Update.de_json(data, self._application.bot)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            # A form that this version of the library can't parse: Telegram sending it again wouldn't help.
+        except Exception:  # noqa: BLE001 -- a form that this version of the library can't parse, or a date of next millennium
+            # Telegram sending it again wouldn't help.
             self._count(UNREADABLE)
             return
-        await self._intake.take([update])
+        queued = self._intake.put(update)
+        stopping = asyncio.create_task(self._stopping.wait())
+        either: set[asyncio.Future[Any]] = {queued.begun, stopping}
+        await asyncio.wait(either, timeout=WEBHOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not queued.begun.done():
+            raise NotReadyError("waits for its chat")
+        self._intake.forget_oldest()
+
+    async def _handle(self, updates: Sequence[Update], urgent: bool) -> None:  # noqa: FBT001 -- as the queue calls it
+        """Answer updates that belong together: plain messages at once, anything else by its handler."""
+        last = updates[-1]
+        if self._staff is not None and self._staff.is_here(last):
+            try:
+                await self._staff.handle(last)
+            except Exception as error:  # noqa: BLE001 -- as below
+                await self._messages.failed(last, error)
+            return
+        if last.message is None or not _is_plain(last.message) or self._is_alone(last):
+            await self._application.process_update(last)
+            return
+        try:
+            await self._messages.answer_together(updates, self._application.bot.bot, urgent=urgent)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is told and the next one works
+            await self._messages.failed(last, error)
+
+    async def _remember_reachable(self, person: ChatIdentity, reachable: bool) -> None:  # noqa: FBT001 -- as the handler calls it
+        if self._states is not None:
+            await self._states.save(person, UNREACHABLE, None if reachable else "1")
+
+    def _is_alone(self, update: Update) -> bool:
+        """Whether it is an operator's, which may mean a command or somebody else's talk."""
+        sender, place = update.effective_user, update.effective_chat
+        if place is not None and place.id == self._staff_chat:
+            return True
+        return sender is not None and sender.id in self._operators
+
+
+def _is_plain(message: Message) -> bool:
+    """Whether a message is text or a picture, and no command."""
+    if message.text is None and not message.photo:
+        return False
+    return not any(each.type == MessageEntity.BOT_COMMAND and each.offset == 0 for each in message.entities)
 
 
 def _webhook_of(options: Options) -> Webhook | None:
@@ -209,7 +282,9 @@ def _ssl_context(base_url: str) -> ssl.SSLContext:
     return httpx.create_ssl_context() if base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _build_application(options: Options, polling_request: PollingRequest, ssl_context: ssl.SSLContext) -> App:
+def _build_application(
+    options: Options, polling_request: PollingRequest, rate_limiter: TelegramRateLimiter, ssl_context: ssl.SSLContext
+) -> App:
     """python-telegram-bot's application with our own polling, order of updates, rate limits and connections."""
     return (
         ApplicationBuilder()
@@ -217,8 +292,7 @@ def _build_application(options: Options, polling_request: PollingRequest, ssl_co
         .base_url(options.base_url)
         .updater(None)
         .job_queue(None)
-        .concurrent_updates(PerChatUpdateProcessor())
-        .rate_limiter(TelegramRateLimiter(options.rate_limits))
+        .rate_limiter(rate_limiter)
         .request(AiohttpRequest(WORKING_AT_ONCE, READ_SECONDS, ssl_context))
         .get_updates_request(polling_request)
         .build()

@@ -20,15 +20,16 @@ from telegram.ext import CommandHandler, filters
 from bot.channels.telegram import wording
 from bot.channels.telegram.addressing import identity_of, is_private
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.handlers import App, Context, Count, Forget, MessageHandlers, private_button
-from bot.channels.telegram.sending import reply_to_message
+from bot.channels.telegram.handlers import App, Context, MessageHandlers, private_button
+from bot.channels.telegram.inline import TOPICS_PAYLOAD
+from bot.channels.telegram.update_queue import Count
+from bot.choices import Forget
 from bot.messages import Incoming
 
 log = structlog.get_logger(__name__)
 
 MENU: Final = "menu"
 GREETING: Final = "i:greeting"
-TOPICS_PAYLOAD: Final = "topics"
 CHINESE: Final = "zh"
 """Telegram's language codes are ISO 639-1 (https://core.telegram.org/bots/api#setmycommands); Traditional is zh too."""
 
@@ -40,7 +41,6 @@ class CommandHandlers:
     """/start /help /topics /privacy /forget, for everybody."""
 
     messages: MessageHandlers
-    forget_person: Forget
 
     def register(self, application: App) -> None:
         """Add the handlers; a command in an edited message isn't run again."""
@@ -65,7 +65,9 @@ class CommandHandlers:
         message = update.message
         if message is not None and not is_private(message.chat):
             button = private_button(context.bot.bot, TOPICS_PAYLOAD)
-            await message.reply_text(wording.TOPICS_IN_PRIVATE, reply_markup=button, do_quote=True)
+            await message.reply_text(
+                wording.TOPICS_IN_PRIVATE, reply_markup=button, do_quote=True, allow_sending_without_reply=True
+            )
             return
         await self._choose(update, MENU)
 
@@ -77,11 +79,8 @@ class CommandHandlers:
             await self.messages.answer(message, Incoming(person, name))
 
     async def handle_forget(self, update: Update, _: Context) -> None:
-        """/forget: delete all that is kept of the person, in private and in groups."""
-        person, message = identity_of(update), update.message
-        if person is None or message is None:
-            return
-        await reply_to_message(message, await self.forget_person(person))
+        """/forget: ask whether all that is kept of the person, in private and in groups, is to be deleted."""
+        await self._choose(update, Forget(Forget.ASK).encode())
 
     async def _choose(self, update: Update, choice: str) -> None:
         person, message = identity_of(update), update.message

@@ -43,6 +43,10 @@ _KINDS_BY_TEXT: Final = (
     ("not enough rights", "not_a_member"),
     ("message to edit not found", "message_gone"),
     ("message can't be edited", "message_gone"),
+    ("message thread not found", "thread_gone"),
+    ("topic_closed", "topic_closed"),
+    ("topic_id_invalid", "thread_gone"),
+    ("topic_deleted", "thread_gone"),
 )
 
 _KINDS_BY_TYPE: Final = (
@@ -55,6 +59,10 @@ _KINDS_BY_TYPE: Final = (
     (TimedOut, "timed_out"),
     (NetworkError, "network"),
 )
+
+
+WITHOUT_LOSS: Final = frozenset({"not_modified", "query_too_old", "blocked", "not_a_member"})
+"""The kinds of error after which nobody waits for an answer: it is there, or they don't want any."""
 
 
 def error_kind(error: BaseException) -> str:

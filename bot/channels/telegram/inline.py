@@ -8,6 +8,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
+    InlineQueryResultsButton,
     InputTextMessageContent,
     Update,
     User,
@@ -24,6 +25,8 @@ RESULTS: Final = 10
 CACHE_SECONDS: Final = 300
 """How long Telegram may show the same answers to everybody; they don't depend on who asks."""
 DESCRIPTION_CHARACTERS: Final = 80
+TOPICS_PAYLOAD: Final = "topics"
+"""The /start payload that shows the menu of topics."""
 
 Search = Callable[[str, int], Sequence[SearchResult]]
 """The answers that fit a text, at most so many."""
@@ -45,7 +48,9 @@ class InlineHandler:
         if query is None:
             return
         articles = [_article(context.bot.bot, result) for result in self.search(query.query, RESULTS)]
-        await query.answer(articles, cache_time=CACHE_SECONDS, is_personal=False)
+        label = wording.OPEN_CHAT if articles else wording.NOTHING_FITS
+        open_chat = InlineQueryResultsButton(label, start_parameter=TOPICS_PAYLOAD)
+        await query.answer(articles, cache_time=CACHE_SECONDS, is_personal=False, button=open_chat)
 
 
 def _article(me: User, result: SearchResult) -> InlineQueryResultArticle:

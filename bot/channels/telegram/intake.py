@@ -1,53 +1,105 @@
-"""Where polling and webhook hand in updates: each is claimed once, then queued for the handlers."""
+"""Where polling and webhook hand in updates: each goes into the queue once, and stays with Telegram until its work begins."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
-from telegram import Update
+import structlog
+from telegram import CallbackQuery, Update
+from telegram.error import TelegramError
 
-from bot.channels.telegram.addressing import CHANNEL
-from bot.channels.telegram.handlers import App, Count
+from bot.channels.telegram import limits
+from bot.channels.telegram.errors import error_kind
+from bot.channels.telegram.update_queue import REPEAT, Count, QueuedUpdate, UpdateQueue
 
-REPEAT: Final = "repeat"
-BUSY_UPDATES: Final = 16
-"""How many updates in work count as busy."""
+log = structlog.get_logger(__name__)
 
-
-class Claims(Protocol):
-    """Remembers which updates were claimed, across processes and restarts."""
-
-    async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
-        """Claim these ids; the ones that nobody had claimed before. Raises StoreError."""
-        ...
+MOST_HELD: Final = limits.POLL_BATCH
+"""Telegram shows no more updates at a time than these; if all of them wait, the oldest are claimed before their work begins."""
+EARLY: Final = MOST_HELD // 2
+"""How many of them."""
+REMEMBERED: Final = 64
+CLAIMED_EARLY: Final = "claimed_early"
 
 
 class UpdateIntake:
     """Takes every update once, however often Telegram sends it.
 
-    At least once in, at most once out: Telegram repeats an update until it is claimed here; a crash after the claim loses
-    the answer rather than giving it twice (https://core.telegram.org/bots/api#update: update_id serves to ignore repeats).
+    At least once in, at most once out: Telegram repeats an update until its work begins; a crash after that loses the answer rather
+    than giving it twice (https://core.telegram.org/bots/api#update: update_id serves to ignore repeats).
     """
 
-    def __init__(self, application: App, claims: Claims, count: Count) -> None:
-        self._application = application
-        self._claims = claims
+    def __init__(self, bot_id: int, queue: UpdateQueue, count: Count) -> None:
+        self._bot_id = bot_id
+        self._queue = queue
         self._count = count
+        self._held: dict[int, QueuedUpdate] = {}
+        """What has been handed in, by number, as long as Telegram may show it again."""
+        self._acknowledging: set[asyncio.Task[None]] = set()
 
     @property
-    def busy(self) -> bool:
-        """Whether so many updates are in work that the next poll can wait a moment."""
-        return self._application.update_processor.current_concurrent_updates >= BUSY_UPDATES
+    def first_waiting(self) -> int | None:
+        """The lowest number of those that haven't begun; None if all have."""
+        return min((number for number, queued in self._held.items() if not queued.begun.done()), default=None)
 
-    async def take(self, updates: Sequence[Update]) -> None:
-        """Queue those that were not taken before, in order; raises StoreError when that can't be known."""
-        # update_id is unique for one bot only, and the store may have served another bot before.
-        named = {f"{self._application.bot.id}:{update.update_id}": update for update in updates}
-        ours = await self._claims.deduplicate(CHANNEL, [*named])
-        self.queue([update for key, update in named.items() if key in ours])
-        for _ in range(len(updates) - len(ours)):
-            self._count(REPEAT)
+    def put(self, update: Update) -> QueuedUpdate:
+        """Queue an update, unless it is there; what became of it."""
+        held = self._held.get(update.update_id)
+        if held is not None:
+            if held.begun.done():
+                self._count(REPEAT)
+            return held
+        if update.callback_query is not None:
+            self._acknowledge(update.callback_query)
+        queued = self._held[update.update_id] = QueuedUpdate(update, f"{self._bot_id}:{update.update_id}")
+        self._queue.put(queued)
+        return queued
 
-    def queue(self, updates: Sequence[Update]) -> None:
-        """Hand updates to the handlers."""
-        for update in updates:
-            self._application.update_queue.put_nowait(update)
+    def forget_below(self, number: int) -> None:
+        """Telegram won't show updates below this number again."""
+        for each in [each for each, queued in self._held.items() if each < number and queued.begun.done()]:
+            del self._held[each]
+
+    def forget_oldest(self) -> None:
+        """Forget all but the latest of those that have begun: a webhook doesn't say what Telegram won't post again."""
+        begun = [number for number, queued in self._held.items() if queued.begun.done()]
+        for number in begun[:-REMEMBERED]:
+            del self._held[number]
+
+    async def all_begun(self, seconds: float) -> None:
+        """Wait until the work on everything has begun, so long at most."""
+        waiting = [queued.begun for queued in self._held.values() if not queued.begun.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    async def make_room(self) -> None:
+        """Claim the oldest of so many that wait that Telegram would show no others."""
+        waiting = sorted(number for number, queued in self._held.items() if not queued.begun.done())
+        if len(waiting) < MOST_HELD:
+            return
+        log.warning("updates_claimed_early", number=EARLY)
+        self._count(CLAIMED_EARLY)
+        await self._queue.claim([self._held[number] for number in waiting[:EARLY]])
+
+    def _acknowledge(self, query: CallbackQuery) -> None:
+        """Stop the button's spinning at once, whatever waits in the chat."""
+        task = asyncio.create_task(self._answer(query))
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
+
+    async def _answer(self, query: CallbackQuery) -> None:
+        try:
+            await query.answer()
+        except TelegramError as error:
+            self._count(error_kind(error))
+
+    async def stop(self) -> None:
+        """Wait until what has begun is done; what hasn't stays with Telegram."""
+        await self._queue.stop()
+        if self._acknowledging:
+            await asyncio.wait({*self._acknowledging})
+
+
+def by_number(updates: Sequence[Update]) -> list[Update]:
+    """Updates in the order in which they happened."""
+    return sorted(updates, key=lambda update: update.update_id)

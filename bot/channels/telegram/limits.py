@@ -16,6 +16,9 @@ CALLBACK_DATA_BYTES: Final = 64
 KEYBOARD_BUTTONS: Final = 100
 KEYBOARD_ROW_BUTTONS: Final = 8
 
+# https://core.telegram.org/bots/api#copytextbutton: 1-256 characters
+COPIED_CHARACTERS: Final = 256
+
 # https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
 MESSAGES_PER_SECOND: Final = 30
 MESSAGES_PER_MINUTE_IN_A_GROUP: Final = 20

@@ -3,22 +3,21 @@
 import asyncio
 import json
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, Final
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import NetworkError, RetryAfter, TelegramError
 from typing_extensions import override
 
 from bot.channels.telegram import limits
 from bot.channels.telegram.errors import error_kind, retry_after_seconds
-from bot.channels.telegram.handlers import Count
-from bot.channels.telegram.intake import UpdateIntake
+from bot.channels.telegram.intake import UpdateIntake, by_number
 from bot.channels.telegram.request import AiohttpRequest
-from bot.store.errors import StoreError
+from bot.channels.telegram.update_queue import Count
 
 log = structlog.get_logger(__name__)
 
@@ -28,21 +27,26 @@ ALLOWED_UPDATES: Final = (
     Update.CHANNEL_POST,
     Update.CALLBACK_QUERY,
     Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
 )
 LONGEST_PAUSE: Final = 30.0
+"""After what won't be over soon, such as a wrong token."""
+NETWORK_PAUSE: Final = 3.0
+"""The longest after an error of the network: people wait."""
 UNREADABLE: Final = "unreadable"
 CONFIRM_SECONDS: Final = 2.0
-GATHER_SECONDS: Final = 0.02
-"""Pause before the next poll while many updates are in work: more arrive together and are claimed in one database call."""
+HELD_SECONDS: Final = 0.55
+"""Pause before the next poll while updates wait: polled again with the same offset within half a second, Telegram shows one update
+(https://github.com/tdlib/telegram-bot-api, Client::process_get_updates_query)."""
 READ_SECONDS: Final = 5.0
 """How long reading an answer may take, beyond the time that Telegram holds a poll open."""
 
 
 class Poller:
-    """Polls for updates until stopped, and hands each batch to the intake before it confirms it to Telegram.
+    """Polls for updates until stopped, and confirms each to Telegram once its work has begun.
 
-    In place of python-telegram-bot's Updater, which stops polling for good at the first 401 while the process lives on, and
-    confirms updates before they are claimed, so that a crash loses them.
+    What waits is shown again at the next poll, and ignored. In place of python-telegram-bot's Updater, which stops polling for good
+    at the first 401 while the process lives on, and confirms what it has only queued, so that a crash loses it.
     """
 
     def __init__(
@@ -54,33 +58,49 @@ class Poller:
         self._intake = intake
         self._request = request
         self._clock = clock
-        self._offset: int | None = None
+        self._last = 0
+        """The highest update seen."""
         self._confirmed: int | None = None
         self._failures = 0
-        self._stopped = False
+        self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._poll: asyncio.Task[tuple[Update, ...]] | None = None
 
     async def run(self) -> None:
         """Poll until stop() is called."""
         try:
-            while not self._stopped:
+            while not self._stopping.is_set():
                 self._poll = asyncio.create_task(self._fetch())
                 await asyncio.wait({self._poll})
                 if self._poll.cancelled():
                     break
-                updates = sorted(self._poll.result(), key=lambda update: update.update_id)
-                if updates:
-                    await self._take(updates)
-                if self._intake.busy:
-                    await asyncio.sleep(GATHER_SECONDS)
-            await self._confirm()
+                for update in by_number(self._poll.result()):
+                    self._last = max(self._last, update.update_id)
+                    self._intake.put(update)
+                await self._pause_while_held()
+                await self._intake.make_room()
         finally:
             self._ended.set()
 
+    @property
+    def _offset(self) -> int | None:
+        """The lowest update that Telegram is to show; what lies below has begun."""
+        waiting = self._intake.first_waiting
+        if waiting is not None:
+            return waiting
+        return self._last + 1 if self._last else None
+
+    async def _pause_while_held(self) -> None:
+        if self._intake.first_waiting is not None:
+            stopped = asyncio.create_task(self._stopping.wait())
+            begun = asyncio.create_task(self._intake.all_begun(HELD_SECONDS))
+            await asyncio.wait({stopped, begun}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            begun.cancel()
+
     async def stop(self) -> None:
-        """End the current poll and wait until what has arrived is handed to the intake."""
-        self._stopped = True
+        """End the current poll."""
+        self._stopping.set()
         if self._poll is not None:
             self._poll.cancel()
         await self._ended.wait()
@@ -92,9 +112,10 @@ class Poller:
 
     async def _fetch(self) -> tuple[Update, ...]:
         """The next updates; after an error none, and a pause that grows with each error in a row."""
+        offset = self._offset
         try:
             updates = await self._bot.get_updates(
-                offset=self._offset,
+                offset=offset,
                 limit=limits.POLL_BATCH,
                 timeout=limits.POLL_SECONDS,
                 allowed_updates=ALLOWED_UPDATES,
@@ -112,28 +133,22 @@ class Poller:
         if self._failures:
             log.info("telegram_polling_again", failures=self._failures)
         self._failures = 0
-        self._confirmed = self._offset
+        self._confirmed = offset
+        if offset is not None:
+            self._intake.forget_below(offset)
         self.last_answer_at = self._clock()
         return updates
-
-    async def _take(self, updates: Sequence[Update]) -> None:
-        try:
-            await self._intake.take(updates)
-        except StoreError as error:
-            # Nobody else polls this bot, so only a crash right now could bring a repeat: answering matters more.
-            log.error("updates_not_claimed", reason=str(error))
-            self._intake.queue(updates)
-        self._offset = max(self._offset or 0, updates[-1].update_id + 1)
 
     def _pause_after(self, error: TelegramError) -> float:
         self._failures += 1
         if self._failures == 1:
             log.warning("telegram_polling_failed", kind=error_kind(error), hint=_HINTS.get(error_kind(error)))
         seconds = retry_after_seconds(error) if isinstance(error, RetryAfter) else 0
-        return max(seconds, min(LONGEST_PAUSE, 0.5 * 1.5**self._failures))
+        longest = NETWORK_PAUSE if isinstance(error, NetworkError) else LONGEST_PAUSE
+        return max(seconds, min(longest, LONGEST_PAUSE, 0.5 * 1.5**self._failures))
 
-    async def _confirm(self) -> None:
-        """Confirm what has been taken, so that Telegram doesn't send it again after the restart."""
+    async def confirm(self) -> None:
+        """Confirm what has begun, so that Telegram doesn't send it again after the restart."""
         if self._offset is None or self._offset == self._confirmed:
             return
         try:

@@ -1,4 +1,4 @@
-"""Updates by webhook: believed only with the secret, acknowledged after they are claimed."""
+"""Updates by webhook: believed only with the secret, acknowledged when their work begins."""
 
 import hmac
 import json
@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from bot.channels.telegram import limits
 from bot.http.request_body import read_body
-from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -36,18 +35,19 @@ class Webhook:
 
 
 class NotReadyError(Exception):
-    """The bot isn't connected yet, or not any more."""
+    """The work on an update can't begin now: the bot isn't connected yet, or not any more, or the chat is busy for long."""
 
 
 def webhook_route(secret: SecretStr, take: TakeUpdate) -> Route:
     """POST /telegram (https://core.telegram.org/bots/api#setwebhook).
 
-    Answers 200 once the update is claimed, before it is worked on; 503 when the update can't be claimed now, so that
-    Telegram sends it again; 403 without the secret; 415, 413, 408 and 400 for what isn't an update.
+    Answers 200 once the update is claimed, when its work begins: until then it is Telegram's, which sends the chat's next one only
+    afterwards; 503 when the work can't begin now, so that Telegram sends it again; 403 without the secret; 415, 413, 408 and 400
+    for what isn't an update.
 
     Args:
         secret: what Telegram sends along.
-        take: claims and queues an update, given as JSON; raises StoreError or NotReadyError.
+        take: queues an update, given as JSON, and returns when its work begins; raises NotReadyError.
     """
     expected = secret.get_secret_value().encode()
 
@@ -59,8 +59,8 @@ def webhook_route(secret: SecretStr, take: TakeUpdate) -> Route:
         update = await _read_update(request)
         try:
             await take(update)
-        except (StoreError, NotReadyError) as error:
-            log.error("update_refused", reason=str(error))
+        except NotReadyError as error:
+            log.info("update_refused", reason=str(error))
             raise HTTPException(503, "现在处理不了，请稍后再发。", {"Retry-After": "5"}) from None
         return Response()
 

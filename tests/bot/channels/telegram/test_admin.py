@@ -1,95 +1,25 @@
 """Operators in Telegram: their commands, their buttons, their menu; and that nobody else has them."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.channels.telegram.channel import TelegramChannel
-from bot.messages import ChatIdentity, Send
-from bot.operators.admin_commands import COMMANDS, AdminCommands
-from bot.operators.broadcast import BroadcastSender
-from bot.operators.handoff import Handoffs
-from bot.operators.reload_notices import notify_on_reload
+from bot.messages import ChatIdentity
+from bot.operators.admin_commands import COMMANDS
 from bot.store.analytics import TurnEvent
-from bot.store.store import Store
-from bot.talk.conversation import Conversation
-from bot.talk.search import search
-from intents.reload import Reloader
 from tests.fakes.botapi import BotAPI, labels
-from tests.faqs import intent, write_faq
-from tests.telegram_bot import reaching
+from tests.fakes.botapi_rules import JSON
+from tests.telegram_shop import Shop, open_shop
 
-Json = dict[str, Any]  # an object of the Bot API
-
-HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
-LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
 MISS = "鹦鹉孔雀蜻蜓蚂蚁"
 TAUGHT = "讨债的蹲在单元楼底下"
 
 
-@dataclass
-class Shop:
-    """A bot with one operator, and the server that both talk through."""
-
-    server: BotAPI
-    admin: Json
-    path: Path
-    store: Store
-
-    async def asks(self, user: Json, text: str, **extra: Any) -> Json:  # noqa: ANN401 -- any field of a message
-        """Write and read the answer."""
-        await self.server.says(user, text, **extra)
-        return await self.server.next_message(user)
-
-    async def teaches(self, words: str, **extra: Any) -> str:  # noqa: ANN401 -- any field of a message
-        """Teach a question; what the operator reads: the answer and the news of the reload, whichever comes first."""
-        first = await self.asks(self.admin, f"/teach {words}", **extra)
-        second = await self.server.next_message(self.admin)
-        return f"{first['text']}\n{second['text']}"
-
-    async def taps(self, message: Json, label: str) -> Json:
-        """Tap and read what came of it."""
-        await self.server.taps(message, label)
-        return await self.server.next_message(message["chat"])
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[BotAPI]:
-    async with BotAPI() as server:
-        yield server
-
-
 @pytest.fixture
 async def shop(server: BotAPI, tmp_path: Path) -> AsyncIterator[Shop]:
-    path = write_faq(tmp_path, [HOME_VISIT, LAWSUIT])
-    admin = server.user("管理员")
-    person = ChatIdentity("telegram", str(admin["id"]))
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
-        reloader = Reloader.load(path)
-        senders: dict[str, Send] = {}
-        handoffs = Handoffs(store, frozenset({person}), senders)
-        conversation = Conversation(lambda: reloader.current, store, handoffs)
-        broadcast = BroadcastSender(store, senders, per_second=1000)
-        channel = TelegramChannel(
-            reaching(server),
-            turn=conversation.turn,
-            forget=conversation.forget,
-            search=lambda text, most: search(reloader.current, text, most),
-            claims=store.claims,
-            count=lambda _: None,
-            admin_commands=AdminCommands(handoffs, reloader, broadcast),
-        )
-        senders["telegram"] = channel.send
-        notify_on_reload(reloader, handoffs)
-        running = asyncio.create_task(channel.run())
-        yield Shop(server, admin, path, store)
-        await broadcast.close()
-        await channel.stop(5)
-        await running
+    async with open_shop(server, tmp_path) as shop:
+        yield shop
 
 
 async def test_to_anybody_else_the_commands_are_words_that_mean_nothing(shop: Shop) -> None:
@@ -220,6 +150,69 @@ async def test_a_talk_is_taken_both_sides_are_passed_on_and_it_is_given_back(sho
     assert "放手" in (await shop.asks(shop.admin, "/release"))["text"]
     assert "工作人员已经离开" in (await shop.server.next_message(user))["text"]
     assert "home_visit的简要回答" in (await shop.asks(user, "催收会上门吗"))["text"]
+
+
+PHOTO: JSON = {"photo": [{"file_id": "f", "file_unique_id": "f", "width": 1, "height": 1}]}
+VOICE: JSON = {"voice": {"file_id": "v", "file_unique_id": "v", "duration": 3}}
+
+
+async def test_pictures_voice_and_edits_pass_both_ways_in_a_talk_that_is_taken(shop: Shop) -> None:
+    server, user = shop.server, shop.server.user()
+    await shop.asks(user, "催收会上门吗")
+    await shop.asks(shop.admin, f"/take telegram:{user['id']}")
+    await server.next_message(user)
+
+    await server.says(user, **PHOTO, caption="法院寄来的")
+    heading = await server.next_message(shop.admin)
+    assert "图片" in heading["text"]
+    assert "法院寄来的" in heading["text"]
+    assert (await server.next_message(shop.admin))["photo"]
+    message = await server.says(user, **VOICE)
+    assert "语音" in (await server.next_message(shop.admin))["text"]
+    assert (await server.next_message(shop.admin))["voice"]
+    await server.push({"edited_message": {**message, "caption": "听不清请回我", "edit_date": message["date"]}})
+    assert "改成" in (await server.next_message(shop.admin))["text"]
+    assert (await server.next_message(shop.admin))["voice"]
+
+    await server.says(shop.admin, **PHOTO)
+    assert (await server.next_message(user))["photo"]
+    assert not server.unread(user)
+    assert not server.unread(shop.admin)
+
+
+async def test_who_is_forgotten_ends_the_talk_and_the_operator_is_told(shop: Shop) -> None:
+    server, user = shop.server, shop.server.user()
+    await shop.asks(user, "催收会上门吗")
+    await shop.asks(shop.admin, f"/take telegram:{user['id']}")
+    await server.next_message(user)
+    await server.says(user, "删除我的数据")
+    while "已经结束" not in (await server.next_message(shop.admin))["text"]:
+        pass
+    await server.says(shop.admin, "催收会上门吗")
+    assert "home_visit的简要回答" in (await server.next_message(shop.admin))["text"]
+
+
+async def test_who_blocked_the_bot_is_known_before_a_broadcast(shop: Shop) -> None:
+    server = shop.server
+    people = [server.user() for _ in range(3)]
+    for user in people:
+        await shop.asks(user, "催收会上门吗")
+    await server.blocks(people[0])
+    await server.settled()
+    assert "发给 2 人" in labels(await shop.asks(shop.admin, "/broadcast 今晚维护"))
+    await server.blocks(people[0], again=False)
+    await server.settled()
+    assert "发给 3 人" in labels(await shop.asks(shop.admin, "/broadcast 今晚维护"))
+
+
+async def test_a_double_tap_on_a_broadcast_starts_it_and_says_nothing_else(shop: Shop) -> None:
+    await shop.asks(shop.server.user(), "催收会上门吗")
+    preview = await shop.asks(shop.admin, "/broadcast 今晚维护")
+    for _ in range(2):
+        await shop.server.taps_data(preview, shop.server.data_of(preview, "发给 1 人"))
+    assert "开始发给 1 人" in (await shop.server.next_message(shop.admin))["text"]
+    assert "群发结束" in (await shop.server.next_message(shop.admin))["text"]
+    assert not shop.server.unread(shop.admin)
 
 
 @pytest.mark.parametrize("whom", ["", "telegram:abc", "telegram:7999999999", "web:1", "telegram_group:1"])

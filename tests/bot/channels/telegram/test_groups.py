@@ -114,7 +114,40 @@ async def test_a_channel_post_is_answered_only_if_it_names_the_bot(server: BotAP
     assert not bot.counted
 
 
-async def test_a_group_that_has_moved_is_counted(server: BotAPI, bot: Bot, group: JSON, user: JSON) -> None:
-    server.world.migrated[group["id"]] = server.group()["id"]
+@pytest.mark.usefixtures("bot")
+async def test_a_group_that_has_become_another_is_answered_there(server: BotAPI, group: JSON, user: JSON) -> None:
+    moved = server.group()
+    server.world.migrated[group["id"]] = moved["id"]
     await server.says(user, f"@{server.world.username} 会被起诉吗", chat=group)
-    await bot.counted.reaches("migrated")
+    assert "lawsuit" in (await server.next_message(moved))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_reply_by_somebody_else_is_about_the_answer_that_it_replies_to(
+    server: BotAPI, group: JSON, user: JSON
+) -> None:
+    await server.says(user, f"@{server.world.username} 催收会上门吗", chat=group)
+    answer = await server.next_message(group)
+    await server.says(server.user("小李"), "我有什么权利", chat=group, reply_to_message=answer)
+    assert "home_visit的权利二" in (await server.next_message(group))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_topics_is_answered_although_the_command_was_deleted(server: BotAPI, group: JSON, user: JSON) -> None:
+    message = await server.says(user, f"/topics@{server.world.username}", chat=group)
+    server.world.messages.pop((group["id"], message["message_id"]))
+    assert "私聊" in (await server.next_message(group))["text"]
+
+
+async def test_it_introduces_itself_where_it_was_added_and_not_where_it_was_promoted(
+    server: BotAPI, bot: Bot, group: JSON, user: JSON
+) -> None:
+    await server.membership(group, user, "left", "member")
+    introduction = await server.next_message(group)
+    assert "有数" in introduction["text"]
+    assert buttons(introduction)[0]["url"].startswith("https://t.me/")
+    await server.membership(group, user, "member", "administrator")
+    await server.membership(group, user, "administrator", "kicked")
+    await server.says(user, f"@{server.world.username} 会被起诉吗", chat=group)
+    assert "lawsuit" in (await server.next_message(group))["text"]
+    assert not bot.counted

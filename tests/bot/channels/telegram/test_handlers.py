@@ -13,7 +13,8 @@ from telegram.constants import (
 
 from bot.channels.telegram import limits
 from bot.channels.telegram.inline import RESULTS
-from bot.channels.telegram.sending import keyboard, texts
+from bot.channels.telegram.keyboard import MOST_UNDER_AN_ANSWER, keyboard
+from bot.channels.telegram.sending import texts
 from bot.messages import Choice, Incoming, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import BotAPI, Fault, buttons, labels
@@ -48,6 +49,53 @@ async def test_a_part_takes_the_place_of_the_answer_and_the_way_back_as_well(ser
     back = await server.next_message(user)
     assert back["message_id"] == answer["message_id"]
     assert back["text"] == answer["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_the_buttons_stay_where_they_are_and_mark_the_part_that_is_shown(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    shown = await server.next_message(user)
+    for part in PARTS:
+        before = labels(shown)
+        await server.taps(shown, part)
+        shown = await server.next_message(user)
+        assert labels(shown)[:5] == [f"✓{each}" if each == part else each for each in PARTS]
+        assert len(labels(shown)) <= MOST_UNDER_AN_ANSWER
+        assert "返回" in labels(shown)
+        assert len(before) <= MOST_UNDER_AN_ANSWER
+    await server.taps(shown, "✓依据")
+    assert "home_visit的简要回答" in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_what_to_say_is_copied_by_a_button_and_the_law_is_folded(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    await server.taps(answer, "话术")
+    script = await server.next_message(user)
+    [copied] = [button["copy_text"]["text"] for button in buttons(script) if "copy_text" in button]
+    assert copied in script["text"]
+    await server.taps(script, "依据")
+    basis = await server.next_message(user)
+    assert any(each["type"] in {"blockquote", "expandable_blockquote"} for each in basis["entities"])
+    assert "<blockquote expandable>" in server.calls_of("editMessageText")[-1].params["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_a_greeting_shows_no_title(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "你好")
+    assert "greeting标题" not in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_its_own_result_shared_in_its_chat_is_left_alone(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗", via_bot=server.world.me)
+    await server.says(user, "会被起诉吗")
+    assert "lawsuit" in (await server.next_message(user))["text"]
 
 
 @pytest.mark.usefixtures("bot")
@@ -163,14 +211,20 @@ async def test_help_and_privacy_say_what_they_are_for(server: BotAPI, command: s
 
 
 @pytest.mark.usefixtures("bot")
-async def test_forget_deletes_what_was_kept_in_private_and_in_groups(server: BotAPI) -> None:
+async def test_forget_asks_first_and_deletes_what_was_kept_in_private_and_in_groups(server: BotAPI) -> None:
     user, group = server.user(), server.group()
     await server.says(user, "催收会上门吗")
     await server.next_message(user)
     await server.says(user, f"@{server.world.username} 会被起诉吗", chat=group)
     await server.next_message(group)
     await server.says(user, "/forget")
-    assert "删除" in (await server.next_message(user))["text"]
+    asked = await server.next_message(user)
+    assert labels(asked) == ["删除", "不删"]
+    await server.taps(asked, "不删")
+    assert "没有删" in (await server.next_message(user))["text"]
+    await server.says(user, "/forget")
+    await server.taps(await server.next_message(user), "删除")
+    assert "已经删除" in (await server.next_message(user))["text"]
     await server.says(user, "2")
     assert "权利" not in (await server.next_message(user))["text"]
     await server.says(user, f"@{server.world.username} 2", chat=group)
@@ -240,13 +294,43 @@ async def test_a_forwarded_text_is_read_like_any_other(server: BotAPI) -> None:
     assert "lawsuit" in (await server.next_message(user))["text"]
 
 
+async def edit(server: BotAPI, message: JSON, text: str) -> None:
+    await server.push({"edited_message": {**message, "text": text, "edit_date": message["date"]}})
+
+
 @pytest.mark.usefixtures("bot")
-async def test_an_edited_message_is_told_that_edits_are_not_seen(server: BotAPI) -> None:
+async def test_the_last_message_is_answered_anew_when_it_is_edited(server: BotAPI) -> None:
+    user = server.user()
+    message = await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    await edit(server, message, "会被起诉吗")
+    again = await server.next_message(user)
+    assert again["message_id"] == answer["message_id"]
+    assert "lawsuit的简要回答" in again["text"]
+    assert labels(again) != labels(answer)
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_older_message_that_is_edited_is_not_answered_but_told_and_one_in_danger_is(server: BotAPI) -> None:
     user = server.user()
     message = await server.says(user, "催收会上门吗")
     await server.next_message(user)
-    await server.push({"edited_message": {**message, "text": "会被起诉吗", "edit_date": message["date"]}})
+    await server.says(user, "会被起诉吗")
+    await server.next_message(user)
+    await edit(server, message, "会不会来我家")
     assert "改过" in (await server.next_message(user))["text"]
+    await edit(server, message, "我不想活了")
+    assert "120" in (await server.next_message(user))["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_an_edit_that_changes_no_word_is_left_alone(server: BotAPI) -> None:
+    user = server.user()
+    message = await server.says(user, "催收会上门吗")
+    await server.next_message(user)
+    await edit(server, message, "催收会上门吗")
+    await server.says(user, "会被起诉吗")
+    assert "lawsuit" in (await server.next_message(user))["text"]
 
 
 async def test_service_messages_and_unknown_updates_pass_in_silence(server: BotAPI, bot: Bot) -> None:
@@ -335,10 +419,14 @@ def test_the_limits_are_those_that_the_library_knows(ours: int, librarys: int) -
     assert ours == librarys
 
 
+def said(*choices: Choice) -> Reply:
+    return Reply(Decision.ANSWER, (Section(("好",)),), choices=choices)
+
+
 def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
     parts = [Choice(label, f"p:x:{label}") for label in PARTS]
     topics = [Choice("被单位知道了怎么办", "i:a"), Choice("一次性结清能减免多少", "i:b")]
-    markup = keyboard([*parts, *topics])
+    markup = keyboard(said(*parts, *topics))
     assert markup is not None
     assert [[button.text for button in row] for row in markup.inline_keyboard] == [
         ["后果", "权利", "怎么做"],
@@ -349,13 +437,13 @@ def test_short_labels_share_a_row_and_long_ones_do_not() -> None:
 
 
 def test_there_are_never_more_buttons_than_telegram_takes() -> None:
-    markup = keyboard([Choice(f"话题{number}", f"i:t{number}") for number in range(300)])
+    markup = keyboard(said(*(Choice(f"话题{number}", f"i:t{number}") for number in range(300))))
     assert markup is not None
     assert sum(map(len, markup.inline_keyboard)) == limits.KEYBOARD_BUTTONS
 
 
 def test_a_button_that_telegram_would_not_take_does_not_cost_the_message() -> None:
-    markup = keyboard([Choice("长", "i:" + "x" * 63), Choice("好", "i:x")])
+    markup = keyboard(said(Choice("长", "i:" + "x" * 63), Choice("好", "i:x")))
     assert markup is not None
     assert [button.text for row in markup.inline_keyboard for button in row] == ["好"]
 

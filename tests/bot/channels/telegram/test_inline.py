@@ -54,3 +54,12 @@ async def test_an_inline_query_that_is_too_old_is_counted(server: BotAPI, bot: B
     await server.called("answerInlineQuery")
     await server.push({"inline_query": {"id": query, "from": server.user(), "query": "上门", "offset": ""}})
     await bot.counted.reaches("query_too_old")
+
+
+@pytest.mark.usefixtures("bot")
+@pytest.mark.parametrize("text", ["天气", "a", "上门"])
+async def test_nothing_unrelated_is_offered_and_the_private_chat_is_one_tap_away(server: BotAPI, text: str) -> None:
+    answer = await offered(server, text)
+    assert bool(answer["results"]) is (text == "上门")
+    assert answer["button"]["start_parameter"] == "topics"
+    assert answer["button"]["text"]

@@ -1,6 +1,5 @@
 """Polling goes on whatever Telegram answers, takes every update once, and knows when it has gone deaf."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -164,7 +163,7 @@ async def test_what_is_in_flight_at_the_end_is_finished(server: BotAPI, tmp_path
 class Away:
     """A store whose database is gone."""
 
-    async def deduplicate(self, _: str, __: Sequence[str]) -> frozenset[str]:
+    async def claim(self, _: str, __: str) -> bool:
         raise StoreError("OperationalError")
 
 

@@ -24,7 +24,8 @@ from telegram.request import HTTPXRequest
 
 from bot.channels.telegram import rate_limiter
 from bot.channels.telegram.errors import error_kind, may_be_repeated
-from bot.channels.telegram.rate_limiter import ATTEMPTS, RateLimits, TelegramRateLimiter
+from bot.channels.telegram.pace import REMEMBERED_CHATS, Pace, RateLimits
+from bot.channels.telegram.rate_limiter import ATTEMPTS, TelegramRateLimiter
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import QUICK, Bot, reaching, talking
@@ -35,20 +36,20 @@ async def user(server: BotAPI) -> JSON:
     return server.user()
 
 
-def polite(server: BotAPI, pace: RateLimits = QUICK, read_timeout: float = 5) -> ExtBot[None]:
+def polite(server: BotAPI, pace: RateLimits = QUICK, read_timeout: float = 5) -> ExtBot[bool]:
     """A bare bot behind the limiter."""
     request = HTTPXRequest(read_timeout=read_timeout, httpx_kwargs={"verify": PLAIN})
-    return ExtBot(server.token, server.base_url, request=request, rate_limiter=TelegramRateLimiter(pace))  # type: ignore[arg-type]  # the library's own parameter of its limiter
+    return ExtBot(server.token, server.base_url, request=request, rate_limiter=TelegramRateLimiter(pace))
 
 
 @pytest.fixture
-async def sender(server: BotAPI) -> AsyncIterator[ExtBot[None]]:
+async def sender(server: BotAPI) -> AsyncIterator[ExtBot[bool]]:
     async with polite(server) as sender:
         yield sender
 
 
 async def test_a_429_is_waited_for_as_told_and_the_message_goes_out_once(
-    server: BotAPI, sender: ExtBot[None], user: JSON
+    server: BotAPI, sender: ExtBot[bool], user: JSON
 ) -> None:
     server.fails("sendMessage", Fault(429, "Too Many Requests: retry after 1", retry_after=1))
     await sender.send_message(user["id"], "好")
@@ -57,43 +58,68 @@ async def test_a_429_is_waited_for_as_told_and_the_message_goes_out_once(
     assert len(server.unread(user)) == 1
 
 
-async def test_the_wait_after_a_429_holds_for_everybody_although_another_request_ends(
-    server: BotAPI, sender: ExtBot[None], user: JSON
+async def test_a_429_stops_the_chat_that_it_is_about_and_nobody_else(
+    server: BotAPI, sender: ExtBot[bool], user: JSON
 ) -> None:
     other = server.user()
-    server.fails("sendMessage", Fault(seconds=math.inf), Fault(429, "Too Many Requests: retry after 1", retry_after=1))
-    slow = asyncio.create_task(sender.send_message(other["id"], "慢"))
-    await server.called("sendMessage")
+    server.fails("sendMessage", Fault(429, "Too Many Requests: retry after 1", retry_after=1))
     halted = asyncio.create_task(sender.send_message(user["id"], "好"))
-    refused = await server.called("sendMessage", 2)
-    server.release()
-    await slow
-    await sender.send_message(other["id"], "第三条")
+    refused = await server.called("sendMessage")
+    await sender.send_message(other["id"], "不等")
+    assert not server.unread(user)
     await halted
-    assert all(call.at - refused.at >= 1 for call in server.calls_of("sendMessage")[2:])
+    _, others, again = server.calls_of("sendMessage")
+    assert others.params["chat_id"] == other["id"]
+    assert again.at - refused.at >= 1
+
+
+async def test_what_is_urgent_waits_for_no_pace(server: BotAPI, user: JSON) -> None:
+    async with polite(server, RateLimits(overall=0.01, in_chat=0.01)) as sender:
+        for text in "一二三":
+            await sender.send_message(user["id"], text, rate_limit_args=True)
+    assert len(server.unread(user)) == 3
+
+
+async def test_the_overall_limit_is_never_passed_and_what_waited_does_not_resume_all_at_once(server: BotAPI) -> None:
+    async with polite(server, RateLimits(overall=20, in_chat=1)) as sender:
+        people = [server.user() for _ in range(25)]
+        await asyncio.gather(*(sender.send_message(each["id"], "好") for each in people))
+    times = [call.at for call in server.calls_of("sendMessage")]
+    assert all(later - first >= 0.9 for first, later in zip(times, times[20:], strict=False))
+
+
+async def test_acknowledging_a_tap_waits_for_no_429(server: BotAPI, sender: ExtBot[bool], user: JSON) -> None:
+    server.fails("sendMessage", Fault(429, "Too Many Requests: retry after 1", retry_after=1))
+    halted = asyncio.create_task(sender.send_message(user["id"], "好"))
+    await server.called("sendMessage")
+    server.world.open_queries.add("q1")
+    await sender.answer_callback_query("q1")
+    assert not server.unread(user)
+    await halted
 
 
 async def test_a_429_that_does_not_end_is_given_up(
     server: BotAPI, tmp_path: Path, user: JSON, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Each retry waits for the vendor's second: one retry shows as much as three.
-    monkeypatch.setattr(rate_limiter, "FLOOD_RETRIES", 1)
+    # Each retry waits for the vendor's second: one retry shows as much as a hundred.
+    monkeypatch.setattr(rate_limiter, "PATIENCE_SECONDS", 1.5)
     server.fails("sendMessage", *[Fault(429, "Too Many Requests: retry after 1", retry_after=1)] * 4)
     async with talking(server, tmp_path) as bot:
         await server.says(user, "催收会上门吗")
         await bot.counted.reaches("flood")
+        assert bot.counted["answer_lost"] == 1
     assert len(server.calls_of("sendMessage")) == 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_a_5xx_is_tried_again(server: BotAPI, sender: ExtBot[None], user: JSON, status: int) -> None:
+async def test_a_5xx_is_tried_again(server: BotAPI, sender: ExtBot[bool], user: JSON, status: int) -> None:
     server.fails("sendMessage", Fault(status), Fault(status, "Internal Server Error"))
     await sender.send_message(user["id"], "好")
     assert len(server.calls_of("sendMessage")) == 3
     assert len(server.unread(user)) == 1
 
 
-async def test_a_5xx_that_does_not_end_is_given_up(server: BotAPI, sender: ExtBot[None], user: JSON) -> None:
+async def test_a_5xx_that_does_not_end_is_given_up(server: BotAPI, sender: ExtBot[bool], user: JSON) -> None:
     server.fails("sendMessage", *[Fault(502)] * 10)
     with pytest.raises(NetworkError):
         await sender.send_message(user["id"], "好")
@@ -122,7 +148,7 @@ async def test_an_answer_that_does_not_come_is_not_asked_for_again(server: BotAP
 
 @pytest.mark.parametrize("done", [True, False])
 async def test_a_send_whose_connection_breaks_is_not_sent_again(
-    server: BotAPI, sender: ExtBot[None], user: JSON, *, done: bool
+    server: BotAPI, sender: ExtBot[bool], user: JSON, *, done: bool
 ) -> None:
     server.fails("sendMessage", Fault(drop=True, done=done))
     with pytest.raises(NetworkError):
@@ -131,7 +157,7 @@ async def test_a_send_whose_connection_breaks_is_not_sent_again(
 
 
 async def test_what_changes_nothing_the_second_time_is_tried_again(
-    server: BotAPI, sender: ExtBot[None], user: JSON
+    server: BotAPI, sender: ExtBot[bool], user: JSON
 ) -> None:
     sent = await sender.send_message(user["id"], "好")
     server.fails("editMessageText", Fault(drop=True))
@@ -165,10 +191,12 @@ async def test_a_bot_that_keeps_the_vendors_pace_is_never_refused(server: BotAPI
 
 
 def test_memory_of_chats_is_bounded() -> None:
-    limiter = TelegramRateLimiter(RateLimits())
-    for chat in range(5000):
-        limiter._chat_limiter(chat)
-    assert len(limiter._chats) < 2000
+    now = 0.0
+    pace = Pace(RateLimits(), clock=lambda: now)
+    for chat in range(1, 2 * REMEMBERED_CHATS):
+        now += 1
+        pace.spend(chat)
+    assert len(pace._chats) <= REMEMBERED_CHATS
 
 
 def caused(error: TelegramError, cause: Exception) -> TelegramError:

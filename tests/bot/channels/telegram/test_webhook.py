@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,16 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from bot.channels.telegram import channel as telegram_channel
 from bot.channels.telegram import limits
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.startup import TelegramRefusedError
+from bot.channels.telegram.update_queue import Claims
 from bot.channels.telegram.webhook import SECRET_HEADER
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import Incoming, Reply, Section
-from bot.store.claims import CLAIM_SECONDS, ClaimRepository
+from bot.store.claims import CLAIM_SECONDS
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from intents import Decision
@@ -62,7 +64,12 @@ Talk = Callable[[Incoming], Awaitable[Reply]]
 
 @asynccontextmanager
 async def behind_webhook(
-    server: BotAPI, folder: Path, *, now: Callable[[], float] = time.time, talk: Talk | None = None
+    server: BotAPI,
+    folder: Path,
+    *,
+    now: Callable[[], float] = time.time,
+    talk: Talk | None = None,
+    claims: Claims | None = None,
 ) -> AsyncIterator[Posted]:
     """A bot on a web server of its own, with a webhook."""
     heard: list[str] = []
@@ -71,16 +78,17 @@ async def behind_webhook(
         heard.append(incoming.text)
         return await talk(incoming) if talk else Reply(Decision.ANSWER, (Section((f"答：{incoming.text}",)),))
 
-    async def forget(_: object) -> Reply:
-        raise AssertionError("nobody asked for it")
-
     counted = Counts()
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", clock=now) as store:
         app = build_app(lambda: FaqStatus("", 0), [], Metrics(), [])
         async with serving(app) as url:
             options = reaching(server, webhook_url=f"{url}/telegram", webhook_secret=SecretStr(SECRET))
             channel = TelegramChannel(
-                options, turn=turn, forget=forget, search=lambda _, __: (), claims=store.claims, count=counted.add
+                options,
+                turn=turn,
+                search=lambda _, __: (),
+                claims=claims or store.claims,
+                count=counted.add,
             )
             app.router.routes.extend(channel.routes())
             running = asyncio.create_task(channel.run())
@@ -278,43 +286,83 @@ async def test_after_the_time_to_live_a_number_may_come_back(server: BotAPI, tmp
     async with behind_webhook(server, tmp_path, now=lambda: clock[0]) as bot:
         for _ in range(2):
             await bot.post(update(server, user))
-        clock[0] += CLAIM_SECONDS + 1
+        await server.next_message(user)
+        assert bot.heard == ["在吗"]
+    clock[0] += CLAIM_SECONDS + 1
+    async with behind_webhook(server, tmp_path, now=lambda: clock[0]) as bot:
         await bot.post(update(server, user))
-        for _ in range(2):
-            await server.next_message(user)
-        assert bot.heard == ["在吗", "在吗"]
+        await server.next_message(user)
+        assert bot.heard == ["在吗"]
 
 
-async def test_without_a_database_telegram_is_asked_to_come_again(bot: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(_: object, __: str, ___: Sequence[str]) -> frozenset[str]:
+class Away:
+    """A store whose database is gone."""
+
+    async def claim(self, _: str, __: str) -> bool:
         raise StoreError("OperationalError")
 
-    user = bot.server.user()
-    with monkeypatch.context() as patch:
-        patch.setattr(ClaimRepository, "deduplicate", away)
-        answer = await bot.post(update(bot.server, user))
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
-    assert not bot.heard
-    assert (await bot.post(update(bot.server, user))).status_code == 200
-    await bot.server.next_message(user)
-    assert bot.heard == ["在吗"]
+
+async def test_without_a_database_people_are_answered_and_repeats_still_are_not(server: BotAPI, tmp_path: Path) -> None:
+    user = server.user()
+    async with behind_webhook(server, tmp_path, claims=Away()) as bot:
+        for _ in range(3):
+            assert (await bot.post(update(server, user))).status_code == 200
+        await works(bot)
+        assert bot.heard == ["在吗", "好的"]
 
 
-async def test_what_was_not_taken_is_posted_again_until_it_is(bot: Posted, monkeypatch: pytest.MonkeyPatch) -> None:
-    took = ClaimRepository.deduplicate
-    refusals = iter([StoreError("OperationalError")] * 2)
+async def test_while_a_chat_is_busy_its_next_update_stays_with_telegram(server: BotAPI, tmp_path: Path) -> None:
+    free = asyncio.Event()
 
-    async def shaky(claims: ClaimRepository, channel: str, messages: Sequence[str]) -> frozenset[str]:
-        for error in refusals:
-            raise error
-        return await took(claims, channel, messages)
+    async def talk(_: Incoming) -> Reply:
+        await free.wait()
+        return Reply(Decision.ANSWER, (Section(("终于",)),))
 
-    monkeypatch.setattr(ClaimRepository, "deduplicate", shaky)
-    user = bot.server.user()
-    await bot.server.says(user, "在吗")
-    assert (await bot.server.next_message(user))["text"] == "答：在吗"
-    assert [status for _, status in bot.server.acknowledged][:2] == [503, 503]
+    user = server.user()
+    async with behind_webhook(server, tmp_path, talk=talk) as bot:
+        await bot.post(update(server, user))
+        second = asyncio.create_task(bot.post(update(server, user, "会上门吗", 2)))
+        await works_for_others(bot)
+        assert not second.done()
+        free.set()
+        assert (await second).status_code == 200
+        for _ in range(2):
+            await server.next_message(user)
+
+
+async def works_for_others(bot: Posted) -> None:
+    """Somebody else's update is taken meanwhile."""
+    assert (await bot.post(update(bot.server, bot.server.user(), "在吗", 77))).status_code == 200
+
+
+async def test_what_can_not_begin_for_long_is_to_come_again_and_is_answered_once(
+    server: BotAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_channel, "WEBHOOK_SECONDS", 0.02)
+    free = asyncio.Event()
+
+    async def talk(_: Incoming) -> Reply:
+        await free.wait()
+        return Reply(Decision.ANSWER, (Section(("终于",)),))
+
+    user = server.user()
+    async with behind_webhook(server, tmp_path, talk=talk) as bot:
+        await bot.post(update(server, user))
+        answer = await bot.post(update(server, user, "会上门吗", 2))
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        free.set()
+        for _ in range(2):
+            await server.next_message(user)
+        assert (await bot.post(update(server, user, "会上门吗", 2))).status_code == 200
+        assert bot.heard == ["在吗", "会上门吗"]
+
+
+async def test_a_date_that_no_calendar_has_is_not_sent_again(bot: Posted) -> None:
+    odd = update(bot.server, bot.server.user())
+    odd["message"]["date"] = 99999999999999999
+    assert (await bot.post(odd)).status_code == 200
+    await works(bot)
 
 
 async def test_before_telegram_is_reached_and_after_the_end_it_is_asked_to_come_again(
@@ -339,7 +387,6 @@ async def test_a_webhook_without_a_secret_does_not_start(server: BotAPI) -> None
         TelegramChannel(
             options,
             turn=_nobody,
-            forget=_nobody,
             search=lambda _, __: (),
             claims=Store("sqlite+aiosqlite://").claims,
             count=print,

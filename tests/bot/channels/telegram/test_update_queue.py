@@ -35,14 +35,14 @@ async def test_one_stuck_chat_delays_no_other_however_much_waits_in_it(server: B
 
     async def turn(incoming: Incoming) -> Reply:
         working[incoming.person.user] += 1
-        if incoming.text == "卡住":
+        if incoming.text == "卡住了吗":
             await free.wait()
         return said("好")
 
     stuck, other = server.user("小王"), server.user("小李")
     async with talking(server, tmp_path, turn=turn):
         for _ in range(300):
-            await server.says(stuck, "卡住")
+            await server.says(stuck, "卡住了吗")
         await server.says(other, "在吗")
         assert (await server.next_message(other))["text"] == "好"
         assert working[str(stuck["id"])] == 1

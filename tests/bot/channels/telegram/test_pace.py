@@ -1,0 +1,65 @@
+"""When a message may go out, on a clock of the test's own."""
+
+import pytest
+
+from bot.channels.telegram.pace import Pace, RateLimits
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def pace(clock: Clock) -> Pace:
+    return Pace(RateLimits(overall=30, in_chat=1), clock)
+
+
+def test_a_chat_is_free_a_second_after_its_last_message(pace: Pace, clock: Clock) -> None:
+    assert pace.free_at(1) <= clock.now
+    pace.spend(1)
+    assert pace.free_at(1) == clock.now + 1
+    assert pace.free_at(2) <= clock.now
+
+
+def test_a_group_takes_twenty_a_minute(pace: Pace, clock: Clock) -> None:
+    for _ in range(20):
+        assert pace.free_at(-1) <= clock.now
+        pace.spend(-1)
+    assert pace.free_at(-1) == clock.now + 60
+
+
+def test_a_refusal_stops_its_chat_only(pace: Pace, clock: Clock) -> None:
+    pace.refused(1, 25)
+    assert pace.free_at(1) == clock.now + 25
+    assert pace.free_at(2) <= clock.now
+
+
+def test_three_chats_refused_within_two_seconds_stop_everybody_for_the_shortest_time(pace: Pace, clock: Clock) -> None:
+    for chat, seconds in ((1, 25), (2, 3)):
+        pace.refused(chat, seconds)
+    assert pace.free_at(9) <= clock.now
+    pace.refused(3, 30)
+    assert pace.free_at(9) == clock.now + 3
+
+
+def test_refusals_far_apart_stop_nobody_else(pace: Pace, clock: Clock) -> None:
+    for chat in (1, 2, 3):
+        pace.refused(chat, 25)
+        clock.now += 3
+    assert pace.free_at(9) <= clock.now
+
+
+def test_one_chat_refused_often_stops_nobody_else(pace: Pace, clock: Clock) -> None:
+    for _ in range(9):
+        pace.refused(1, 25)
+    assert pace.free_at(9) <= clock.now
