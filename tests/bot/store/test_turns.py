@@ -13,6 +13,10 @@ from bot.store.turns import TurnContext
 from tests.stores import ADMIN, BEGIN, LI, WANG, row_counts
 
 
+def unexpected(error: StoreError) -> None:
+    raise AssertionError(error)
+
+
 async def test_a_talk_comes_back_as_it_was_kept(store: Store) -> None:
     await store.turns.save(WANG, '{"intent": "催收"}')
     assert await store.turns.load(WANG) == TurnContext('{"intent": "催收"}')
@@ -28,7 +32,7 @@ async def test_a_talk_kept_twice_is_one_talk(store: Store) -> None:
 
 async def test_what_is_kept_behind_the_reply_is_known_to_the_next_turn_and_to_every_reader(store: Store) -> None:
     for number in range(5):
-        store.turns.save_later(WANG, str(number), TurnEvent("answer", "lawsuit"), pytest.fail)
+        store.turns.save_later(WANG, str(number), TurnEvent("answer", "lawsuit"), unexpected)
         assert (await store.turns.load(WANG)).state == str(number)
         assert await store.turns.load(WANG, with_handoffs=False) == TurnContext(str(number))
     assert [row.count for row in await store.analytics.outcomes()] == [5]
@@ -37,7 +41,7 @@ async def test_what_is_kept_behind_the_reply_is_known_to_the_next_turn_and_to_ev
 
 
 async def test_forgetting_somebody_whose_turn_is_still_being_kept_leaves_nothing(store: Store) -> None:
-    store.turns.save_later(WANG, "home_visit", TurnEvent("answer", "lawsuit"), pytest.fail)
+    store.turns.save_later(WANG, "home_visit", TurnEvent("answer", "lawsuit"), unexpected)
     assert await store.forget(WANG) == 1
     assert (await store.turns.load(WANG)).state is None
 
