@@ -119,7 +119,9 @@ class Matcher:
         """Margins by class as probabilities, by intent; what they lack of 1 is that of a message about something else altogether."""
         inside = margins[: self._count]
         none = none_margin(margins, self._count)
-        features = scope_features(inside, none, np.float32(known_share), np.float32(length))
+        features = scope_features(
+            inside, none, np.array(known_share, dtype=np.float32), np.array(length, dtype=np.float32)
+        )
         shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
         probabilities: FloatArray = shares * self.thresholds.scope.probability(features)
         return probabilities

@@ -11,7 +11,7 @@ import numpy as np
 from intents.faq.schema import FAQ
 from intents.matching.analyzer import AnalyzedText, Analyzer
 from intents.matching.features import VIEW_WEIGHTS, FeatureView, FloatArray, IntArray
-from intents.matching.linear import train
+from intents.matching.kept_weights import learn
 from intents.matching.normalize import Normalizer
 from intents.matching.rocchio import RocchioClassifier
 from intents.matching.vocabulary import Vocabulary
@@ -72,8 +72,8 @@ class Model:
         sample = _even_sample(labelled, ROCCHIO_SAMPLE if many else LINEAR_SAMPLE)
         self.vocabulary = Vocabulary(self.analyzer.analyze_questions([text for _, text in sample]), views)
         labels = np.array([number[label] for label, _ in sample])
-        learn = RocchioClassifier if many else train
-        self.classifier: Classifier = learn(
+        train = RocchioClassifier if many else learn
+        self.classifier: Classifier = train(
             self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
         )
 

@@ -11,7 +11,8 @@ WEIGHTS = ScopeWeights(0.0, -2.0, 3.0, 0.0, 1.0, 0.0, 0.0)
 
 def probability(inside: list[float], none: float, known: float = 0.5, length: int = 10) -> float:
     margins = np.array(inside, dtype=np.float32)
-    features = scope_features(margins, np.float32(none), np.float32(known), np.float32(length))
+    alone, share, characters = (np.array(value, dtype=np.float32) for value in (none, known, length))
+    features = scope_features(margins, alone, share, characters)
     return float(WEIGHTS.probability(features))
 
 
