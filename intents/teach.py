@@ -30,7 +30,9 @@ SCORE_NOISE = 0.05
 
 NOISY_MARGIN = 0.013
 """A margin that moves by less moves no score by as much as SCORE_NOISE (thresholds.yaml: inverse_temperature)."""
-OTHER_MATTER, HARDLY = 0.5, 0.05
+OTHER_MATTER, LIKE_OUTSIDE = -0.5
+"""From this margin of the class out of scope on a question is like those; one that is like nothing has -1."""
+HARDLY = 0.5, 0.05
 """A question that is out of scope with more than the one probability, and the intent's with less than the other, is another
 matter: of 695 sentences in tests/corpus/{borders,dev,personas_dev}.tsv none that was right for its intent, of 200 out of
 scope 160 (2026-11-30)."""
@@ -194,6 +196,8 @@ def _refuse_other_matter(before: CheckedFaq, old: Matcher, intent: str, question
     own = next((each.score for each in ranking.candidates if each.intent == intent), 0.0)
     if intent == OUT_OF_SCOPE or ranking.out_of_scope <= OTHER_MATTER or own >= HARDLY or before.raw is None:
         return
+    if old.likeness_to_outside(question) < LIKE_OUTSIDE:
+        return  # It is new rather than another matter.
     outside = [each for each in before.raw.questions if each.intent is None]
     nearest = nearest_text(old, question, [each.text for each in outside])
     if nearest is None:
