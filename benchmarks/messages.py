@@ -19,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from itertools import count, cycle
@@ -125,10 +125,12 @@ async def load(server: Server, texts: Iterator[str], people: Iterator[int], mess
 
 
 @asynccontextmanager
-async def started(name: str, port: int, request: Request, *arguments: str, **process: object) -> AsyncIterator[Server]:
+async def started(
+    name: str, port: int, request: Request, *arguments: str, env: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
     """A server that answers; terminated at the end."""
     running = await asyncio.create_subprocess_exec(
-        *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, **process
+        *arguments, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, env=env
     )
     try:
         async with asyncio.timeout(60):
@@ -153,9 +155,7 @@ async def ours(folder: Path, talks: int) -> AsyncIterator[Server]:
     port = free_port()
     variables = environment(folder, {"FAQ": str(ROOT / "faq.yaml")})
     name = f"youshu, {talks:,} talks kept"
-    async with started(
-        name, port, json_request, *command("serve", "--port", str(port)), env=variables, cwd=folder
-    ) as server:
+    async with started(name, port, json_request, *command("serve", "--port", str(port)), env=variables) as server:
         await load(Server(name, port, server.pid, json_request), cycle(["催收会上门吗"]), count(10**9), CONNECTIONS)
         keep_talks(folder / "youshu.db", talks)
         yield server

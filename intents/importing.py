@@ -26,6 +26,7 @@ from intents.teach import (
     find_harm,
     leads_to,
     not_understood_message,
+    other_matter,
     refuse_unfit,
     shortened_questions,
 )
@@ -146,6 +147,13 @@ class _Judgement:
         while self.taken and (wrong := self._written_wrong() or self._near()):
             self._refuse(wrong)
         old = Matcher(self.faq)
+        self._refuse(
+            {
+                position: f"{why}；看准了就单独用 youshu teach --force 教"
+                for position, (intent, question) in self.taken.items()
+                if (why := other_matter(self.checked, old, intent, question)) is not None
+            }
+        )
         for number in range(ROUNDS + 1):
             if not self.taken:
                 return

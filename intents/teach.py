@@ -133,8 +133,10 @@ def _try(files: FAQFiles, intent: str, question: str, corpus: Sequence[LabeledUt
     _refuse_near_duplicate(after, question)
     with ThreadPoolExecutor(2) as pool:  # most of the training is in numpy, which leaves the other processor free
         old, new = pool.map(Matcher, (before.faq, after.faq))
-    if not force:
-        _refuse_other_matter(before, old, intent, question)
+    why = None if force else other_matter(before, old, intent, question)
+    if why is not None:
+        remedy = f"不归这里管就写 youshu teach {OUT_OF_SCOPE} …；看准了确实属于这个话题，再加 --force"
+        raise TeachError(f"没有写：{why}。{remedy}")
     match = new.match(question)
     if not leads_to(match, intent):
         raise TeachError(not_understood_message(after.faq, match, intent))
@@ -190,24 +192,21 @@ def _place_of(raw: RawFaq, question: WrittenQuestion) -> str:
     return f"{f' {place.file} ' if place.file else ''}第 {place.line} 行"
 
 
-def _refuse_other_matter(before: CheckedFaq, old: Matcher, intent: str, question: str) -> None:
-    """Refuse a question that reads as one of those out of scope, and hardly as one of the intent's."""
+def other_matter(before: CheckedFaq, old: Matcher, intent: str, question: str) -> str | None:
+    """Why a question reads as one of those out of scope, and hardly as one of the intent's; None where it doesn't."""
     ranking = old.rank(question)
     own = next((each.score for each in ranking.candidates if each.intent == intent), 0.0)
     if intent == OUT_OF_SCOPE or ranking.out_of_scope <= OTHER_MATTER or own >= HARDLY or before.raw is None:
-        return
+        return None
     if old.likeness_to_outside(question) < LIKE_OUTSIDE:
-        return  # It is new rather than another matter.
+        return None  # It is new rather than another matter.
     outside = [each for each in before.raw.questions if each.intent is None]
     nearest = nearest_text(old, question, [each.text for each in outside])
     if nearest is None:
-        return
+        return None
     like = outside[nearest]
     title = topic_name(before.faq, intent)
-    raise TeachError(
-        f"没有写：这句话读起来不像{title}，倒像不归这里管的{quoted(like.text)}（{_place_of(before.raw, like)}）。"
-        f"不归这里管就写 youshu teach {OUT_OF_SCOPE} …；看准了确实属于这个话题，再加 --force"
-    )
+    return f"这句话读起来不像{title}，倒像不归这里管的{quoted(like.text)}（{_place_of(before.raw, like)}）"
 
 
 def shortened_questions(faq: FAQ) -> list[LabeledUtterance]:

@@ -213,7 +213,7 @@ def follow(folder: Path, problem: Problem, good: Path) -> None:
     raise KeyError(problem.remedy)
 
 
-_Way = Callable[[Path, Problem, "re.Match[str]", Path], None]
+_Way = Callable[[Path, Problem, "re.Match[str]", Path], object]
 
 
 def _in_line(change: Callable[[str, int], str | None]) -> _Way:
@@ -243,6 +243,14 @@ def _from_good(folder: Path, problem: Problem, found: "re.Match[str]", good: Pat
 def _rename(folder: Path, problem: Problem, found: "re.Match[str]", _: Path) -> None:
     target = folder / "questions" / found[1]
     (folder / problem.file).rename(target) if not target.exists() else (folder / problem.file).unlink()
+
+
+def _merge(folder: Path, problem: Problem, found: "re.Match[str]", _: Path) -> None:
+    source, target = folder / problem.file, folder / "questions" / found[1]
+    known = target.read_text("utf-8")
+    new = [line for line in source.read_text("utf-8").splitlines() if line not in known.splitlines()]
+    target.write_text(known + "".join(f"{line}\n" for line in new), encoding="utf-8")
+    source.unlink()
 
 
 def _to_txt(folder: Path, problem: Problem, _: "re.Match[str]", __: Path) -> None:
@@ -303,7 +311,8 @@ _WAYS: Mapping[str, _Way] = {
     r"请留下要的那一份": _resolve,
     r"请用编辑器另存为 UTF-8": _save_as_utf8,
     r"文件名是不是想写“(.+?)”": _rename,
-    r"话题删了就把这个文件也删去": lambda folder, problem, _, __: (folder / problem.file).unlink(),
+    r"“(.+?)”已经有了，请把这里的问法并进去，再删去这个文件": _merge,
+    r"这个话题要是被误删了，请从备份里找回": lambda folder, _, __, good: shutil.copy(good / "faq.yaml", folder / "faq.yaml"),
     r"问法要放在以 .txt 结尾的文本文件里": _to_txt,
     r"请把 questions/ 和 faq.yaml 放在同一个文件夹里": _both,
     r"把问法写进 (questions/\w+\.txt)": _from_good,

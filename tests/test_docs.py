@@ -31,6 +31,12 @@ def test_the_readme_counts_the_topics(shipped: Knowledge) -> None:
     assert re.findall(r"(\d+) 个话题", README) == [str(len(shipped.faq.intents))]
 
 
+def test_the_readme_tells_what_to_type_on_windows() -> None:
+    told = README.partition("PowerShell")[2].partition("```")[2].partition("```")[0]
+    assert "uv" in told
+    assert "make" not in told
+
+
 def test_the_topics_that_the_article_is_silent_about_are_those_without_a_source() -> None:
     listed = (ROOT / "docs" / "source-article.md").read_text("utf-8").partition("## Topics people ask")[2]
     intents = yaml.safe_load((ROOT / "faq.yaml").read_text("utf-8"))["intents"]

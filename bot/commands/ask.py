@@ -28,7 +28,7 @@ from intents.matching.decide import Decision
 @click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
 @click.option("--why", "with_why", is_flag=True, help="再说明为什么这样理解")
 @click.option("--short", is_flag=True, help="只给人们先看到的简短回答和下面的按钮")
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", metavar="问题…", nargs=-1, required=True)
 def ask(*, as_json: bool, with_why: bool, short: bool, text: tuple[str, ...]) -> None:
     """Print the answer to each question."""
     knowledge = Knowledge.load(settings_without_logs().faq, advice=False)

@@ -26,7 +26,7 @@ FoundProblems = Mapping[str, Sequence[Problem]]
 @click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", help="输出的样子")
 @click.option("--strict", is_flag=True, help="有警告也算不通过")
 @click.option("--full", is_flag=True, help=f"问法超过 {SPOT_CHECKS} 条时，也逐条看有没有轻生的意思")
-@click.argument("paths", metavar="[FILE]…", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="[文件]…", nargs=-1, type=click.Path(path_type=Path))
 def check(paths: tuple[Path, ...], form: str, *, strict: bool, full: bool) -> None:
     """Print every problem of each file; exit 1 on an error, with --strict on a warning too."""
     # An editor or pre-commit names the file that was saved, which may be one of those in questions/.

@@ -32,7 +32,7 @@ _ORDER = (ChangeEffect.WORSE, ChangeEffect.OTHER, ChangeEffect.BETTER)
 T = TypeVar("T")
 
 
-@click.command(help="比较 faq.yaml 的两个版本：哪些句子换了回答，哪些没听懂的现在答得上。不写 OLD 就用最近的备份。")
+@click.command(help="比较 faq.yaml 的两个版本：哪些句子换了回答，哪些没听懂的现在答得上。不写旧文件就用最近的备份。")
 @click.option(
     "--corpus",
     "files",
@@ -40,8 +40,8 @@ T = TypeVar("T")
     type=click.Path(path_type=Path),
     help="带标注的 TSV 文件，可以写几次；不写就用两个版本里的问法",
 )
-@click.argument("old", type=click.Path(path_type=Path), required=False)
-@click.argument("new", type=click.Path(path_type=Path), required=False)
+@click.argument("old", metavar="[旧文件]", type=click.Path(path_type=Path), required=False)
+@click.argument("new", metavar="[新文件]", type=click.Path(path_type=Path), required=False)
 def diff(old: Path | None, new: Path | None, files: tuple[Path, ...]) -> None:
     """Show every sentence that is understood differently."""
     settings = settings_without_logs()

@@ -54,7 +54,7 @@ class EvaluateError(click.ClickException):
 )
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象，每个文件一项")
 @click.option("--wrong", "with_wrong", is_flag=True, help="列出每一句没答对的")
-@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="文件…", nargs=-1, required=True, type=click.Path(path_type=Path))
 def evaluate(*, by_author: bool, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
     """Measure each file, or each author, and with --fit set the thresholds first."""
     settings = load_settings()

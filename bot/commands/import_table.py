@@ -29,7 +29,7 @@ SHOWN = 30
 @click.option("--sheet", "worksheet", help="只读这一个工作表；不写就读第一个有字的")
 @click.option("--corpus", "corpora", multiple=True, type=click.Path(path_type=Path), help="还要守住的带标注句子（TSV）")
 @click.option("--dry-run", is_flag=True, help="只看结果，不写")
-@click.argument("table", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument("table", metavar="文件", type=click.Path(path_type=Path))
 def import_table(
     table: Path, topic: str | None, worksheet: str | None, corpora: tuple[Path, ...], *, dry_run: bool
 ) -> None:

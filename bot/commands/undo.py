@@ -12,7 +12,7 @@ from intents.undo import undo as put_back
 @click.command(help="退回 faq.yaml 和 questions 的上一个备份；再运行一次就换回来。")
 @click.option("--list", "only_list", is_flag=True, help="只列出备份，最近的在前")
 @click.option("--force", is_flag=True, help="备份检查通不过也退回，例如没填完的新话题")
-@click.argument("backup", type=click.Path(path_type=Path), required=False)
+@click.argument("backup", metavar="[备份]", type=click.Path(path_type=Path), required=False)
 def undo(backup: Path | None, *, only_list: bool, force: bool) -> None:
     """Put a backup in place of the file."""
     path = load_settings().faq

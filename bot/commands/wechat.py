@@ -33,7 +33,7 @@ def wechat() -> None:
 @wechat.command(
     help="生成二维码：扫了就关注公众号，并直接看到这个话题的回答。要认证过的公众号。", options_metavar="[选项]"
 )
-@click.argument("intent", metavar="ID")
+@click.argument("intent", metavar="编号")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="存成文件，以 .png 或 .svg 结尾")
 def qr(intent: str, out: Path | None) -> None:
     """Print the QR code of one intent, or write it to a file."""

@@ -24,7 +24,7 @@ SHOWN = 8
 @click.option(
     "--open", "with_editor", is_flag=True, help="找到了就在编辑器里打开那一行（VS Code，或 EDITOR 指的编辑器）"
 )
-@click.argument("words", nargs=-1, required=True)
+@click.argument("words", metavar="字词…", nargs=-1, required=True)
 def where(words: tuple[str, ...], *, with_editor: bool) -> None:
     """Print each place that fits; exit 1 where none does."""
     path = main_file(load_settings().faq)

@@ -130,6 +130,9 @@ def interpret(faq: FAQ, talk: ConversationState, message: Message, *, weights: W
 def _after_outside(message: Message, weights: Weights) -> Interpretation:
     """「那微粒贷呢」 after 「借呗怎么开通」 is as little our business."""
     lost = message.ellipsis >= weights.elliptic and message.match.score < weights.own_topic
+    # Who says something of our business, only without saying who, has come back to it.
+    if message.match.decision is not Decision.FALLBACK and message.goes_on < weights.goes_on:
+        lost = False
     return Interpretation(Decision.FALLBACK) if lost else plain(message.match)
 
 

@@ -165,12 +165,22 @@ def test_nobody_waits_for_what_a_command_does_without() -> None:
         ("check --strict=yes", "选项 --strict 后面不用写内容。（用法见 youshu --help）"),
         ("report --html", "选项 --html 后面还要写上内容。（用法见 youshu --help）"),
         ("serve --port web", "'--port' 写得不对：“web”不是整数。（用法见 youshu serve --help）"),
-        ("teach home_visit", "还要写上 'TEXT...'.（用法见 youshu teach --help）"),
+        ("teach home_visit", "还要写上 '问法…'.（用法见 youshu teach --help）"),
         ("try faq.yaml", "多写了“faq.yaml”，请删去；话里有空格就给整句加一对引号。（用法见 youshu try --help）"),
     ],
 )
 def test_a_command_typed_wrong_is_one_line_in_chinese(youshu: OperatorTerminal, typed: str, told: str) -> None:
     assert youshu(*typed.split()) == (2, "", told + "\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"), [("teach", "话题"), ("teach home_visit", "问法…"), ("ask", "问题…"), ("forget", "渠道:用户")]
+)
+def test_what_is_missing_is_named_in_chinese(youshu: OperatorTerminal, typed: str, named: str) -> None:
+    done = youshu(*typed.split())
+    assert done.code == 2
+    assert named in done.err
+    assert not re.search("[A-Z]{3,}", done.err)
 
 
 def test_help_is_in_chinese(youshu: OperatorTerminal) -> None:

@@ -101,6 +101,13 @@ def test_report_prints_tables_and_writes_a_page(youshu: OperatorTerminal) -> Non
     assert FAR in (youshu.folder / "report.html").read_text("utf-8")
 
 
+def test_report_and_diff_name_topics_by_title_and_id(youshu: OperatorTerminal) -> None:
+    youshu.missed("传票收到了咋整呢")
+    assert "被起诉（lawsuit）" in youshu("report").out
+    youshu("teach", "lawsuit", FAR)
+    assert "回答 被起诉（lawsuit）" in youshu("diff").out
+
+
 def test_report_on_an_empty_database_says_so(youshu: OperatorTerminal) -> None:
     assert "还没有人来问" in youshu("report").out
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,6 @@ async def test_a_reload_while_waiting_says_what_is_known(browser: Browser, servi
         await visit.words.fill("催收会上门吗")
         await visit.words.press("Enter")
         await expect(visit.page.locator("#typing")).to_be_visible()
-        await visit.page.unroute_all()
         await visit.page.reload()
         await expect(visit.page.get_by_role("alert").first).to_contain_text("还没等到回答")
         await expect(visit.page.get_by_role("alert").first).not_to_contain_text("没发")
@@ -81,20 +81,21 @@ async def test_a_reload_while_waiting_says_what_is_known(browser: Browser, servi
 # ---- odd answers, odd storage
 
 
-@pytest.mark.parametrize(
-    "body", ["null", "[]", "{}", '{"reply": null}', '{"reply": {"text": 7}}', '"text"', "", '{"reply": {}}']
-)
-async def test_an_odd_answer_is_an_error_with_a_way_to_try_again(browser: Browser, service: Service, body: str) -> None:
+async def fulfil(route: Route, *, body: str) -> None:
+    await route.fulfill(body=body, content_type="application/json")
+
+
+async def test_an_odd_answer_is_an_error_with_a_way_to_try_again(browser: Browser, service: Service) -> None:
+    bodies = ["null", "[]", "{}", '{"reply": null}', '{"reply": {"text": 7}}', '"text"', "", '{"reply": {}}']
     async with visiting(browser, service.url) as visit:
-        await visit.page.route(
-            "**/api/messages", lambda route: route.fulfill(body=body, content_type="application/json")
-        )
-        await visit.words.fill("催收会上门吗")
-        await visit.words.press("Enter")
-        await expect(visit.page.get_by_role("alert")).to_contain_text("不完整")
-        await visit.page.unroute_all()
-        await visit.page.get_by_role("button", name="重试").click()
-        await visit.reply(0)
+        for number, body in enumerate(bodies):
+            await visit.page.route("**/api/messages", partial(fulfil, body=body))
+            await visit.words.fill("催收会上门吗")
+            await visit.words.press("Enter")
+            await expect(visit.page.get_by_role("alert")).to_contain_text("不完整")
+            await visit.page.unroute_all()
+            await visit.page.get_by_role("button", name="重试").click()
+            await visit.reply(number)
 
 
 async def test_odd_choices_and_files_are_left_out(visit: Visit) -> None:
@@ -109,36 +110,32 @@ async def test_odd_choices_and_files_are_left_out(visit: Visit) -> None:
     await expect(visit.shown.last.get_by_role("button")).to_have_text(["乙"])
 
 
-@pytest.mark.parametrize(
-    "entries",
+KEPT: list[object] = [
+    [{"who": "me", "text": "从前", "said": {"text": "从前"}, "state": "later"}, {"who": "bot", "text": "好"}],
     [
-        [{"who": "me", "text": "从前", "said": {"text": "从前"}, "state": "later"}, {"who": "bot", "text": "好"}],
-        [
-            {"who": "me", "text": "从前", "said": {"text": "从前"}, "state": "sent"},
-            {"who": "bot", "text": "好", "choices": "x"},
-        ],
-        [None, 7, "x", [], {}, {"who": "me", "text": "从前", "said": {"text": "从前"}}],
-        [
-            {"who": "me", "text": "从前", "said": {"text": "从前"}},
-            {"who": "bot", "text": "好", "parts": 3, "vote": [], "at": "x"},
-        ],
-        [
-            {"who": "me", "text": "丢", "said": None},
-            {"who": "me", "text": "从前", "said": {"choice": "menu"}, "at": -1},
-        ],
-        {"0": "x"},
+        {"who": "me", "text": "从前", "said": {"text": "从前"}, "state": "sent"},
+        {"who": "bot", "text": "好", "choices": "x"},
     ],
-)
-async def test_what_another_version_kept_is_read_as_far_as_it_can_be(visit: Visit, entries: object) -> None:
-    kept = json.dumps({"session": "s-old", "entries": entries})
-    await visit.page.evaluate("kept => sessionStorage.setItem('youshu', kept)", kept)
-    await visit.page.reload()
-    before = await visit.shown.count()
-    assert await visit.page.locator(".from-me").count() == (0 if isinstance(entries, dict) else 1)
-    await visit.words.fill("催收会上门吗")
-    await visit.words.press("Enter")
-    await expect(visit.replies.last).to_contain_text("home_visit的简要回答")
-    assert await visit.shown.count() == before + 2
+    [None, 7, "x", [], {}, {"who": "me", "text": "从前", "said": {"text": "从前"}}],
+    [
+        {"who": "me", "text": "从前", "said": {"text": "从前"}},
+        {"who": "bot", "text": "好", "parts": 3, "vote": [], "at": "x"},
+    ],
+    [{"who": "me", "text": "丢", "said": None}, {"who": "me", "text": "从前", "said": {"choice": "menu"}, "at": -1}],
+]
+
+
+async def test_what_another_version_kept_is_read_as_far_as_it_can_be(visit: Visit) -> None:
+    for number, entries in enumerate([*KEPT, {"0": "x"}]):
+        kept = json.dumps({"session": f"s-old-{number}", "entries": entries})
+        await visit.page.evaluate("kept => sessionStorage.setItem('youshu', kept)", kept)
+        await visit.page.reload()
+        assert await visit.page.locator(".from-me").count() == (0 if isinstance(entries, dict) else 1)
+        before = await visit.shown.count()
+        await visit.words.fill("催收会上门吗")
+        await visit.words.press("Enter")
+        await expect(visit.replies.last).to_contain_text("home_visit的简要回答")
+        assert await visit.shown.count() == before + 2
 
 
 # ---- WeChat's browser
@@ -175,49 +172,45 @@ async def partner(home: str) -> AsyncIterator[str]:
         return HTMLResponse(html, headers={"Content-Security-Policy": PARTNER_POLICY.format(home=home)})
 
     async with serving(Starlette(routes=[PathRoute("/", page)])) as url:
-        yield url.replace("127.0.0.1", "localhost")
+        yield url
 
 
-@asynccontextmanager
-async def embedded(browser: Browser, folder: Path, *, listed: bool = True, width: int = 1280) -> AsyncIterator[Page]:
-    """The partner's page, with the chat that lists it or lists another."""
-    write_faq(folder, INTENTS)
+async def test_one_line_puts_the_chat_on_a_listed_partners_page_and_on_no_other(
+    browser: Browser, tmp_path: Path
+) -> None:
+    write_faq(tmp_path, INTENTS)
     port = free_port()
-    async with partner(f"http://127.0.0.1:{port}") as url:
-        origins = url if listed else "https://somebody.example"
-        async with running(folder, port, EMBED_ORIGINS=origins):
-            context = await browser.new_context(viewport={"width": width, "height": 740}, reduced_motion="reduce")
+    async with partner(f"http://127.0.0.1:{port}") as unlisted:
+        listed = unlisted.replace("127.0.0.1", "localhost")
+        async with running(tmp_path, port, EMBED_ORIGINS=listed):
+            context = await browser.new_context(viewport={"width": 1280, "height": 740}, reduced_motion="reduce")
             await context.route(ELSEWHERE + "**", lambda route: route.fulfill(body="<title>别处</title>"))
             page = await context.new_page()
-            await page.goto(url)
-            yield page
+            await page.goto(unlisted)
+            async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+                await page.get_by_role("button", name="欠款逾期？问一问").click()
+            assert await page.frame_locator("iframe").get_by_role("textbox").count() == 0
+            await page.goto(listed)
+            await talk_in_the_bubble(page)
             await context.close()
 
 
-async def test_one_line_puts_the_chat_on_a_listed_partners_page(browser: Browser, tmp_path: Path) -> None:
-    async with embedded(browser, tmp_path) as page:
-        bubble = page.get_by_role("button", name="欠款逾期？问一问")
-        await expect(bubble).to_be_in_viewport(ratio=1)
-        await bubble.click()
-        chat = page.frame_locator("iframe[title='有数：欠款逾期问答']")
-        await chat.get_by_role("textbox", name="写下您的问题").fill("我不想活了")
-        await chat.get_by_role("button", name="发送").click()
-        for call in await chat.locator(".calls a").all():
-            await expect(call).to_be_in_viewport(ratio=1)
-        await chat.locator("header").get_by_role("button", name="收起").click()
-        await expect(chat.locator("header")).to_be_hidden()
-        await bubble.click()
-        await expect(chat.locator("#log article")).to_have_count(1)  # the talk is still there
-        await page.set_viewport_size({"width": 360, "height": 740})
-        box = await page.locator("iframe").bounding_box()
-        assert box == {"x": 0, "y": 0, "width": 360, "height": 740}
-        assert await page.evaluate("document.querySelector('h1').getBoundingClientRect().width") > 0
-        await chat.get_by_role("link", name="快速离开").click()
-        await page.wait_for_url(ELSEWHERE)
-
-
-async def test_an_unlisted_page_cannot_show_it(browser: Browser, tmp_path: Path) -> None:
-    async with embedded(browser, tmp_path, listed=False) as page:
-        async with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
-            await page.get_by_role("button", name="欠款逾期？问一问").click()
-        assert await page.frame_locator("iframe").get_by_role("textbox").count() == 0
+async def talk_in_the_bubble(page: Page) -> None:
+    """In danger, folded and opened again, on a phone, and away."""
+    bubble = page.get_by_role("button", name="欠款逾期？问一问")
+    await expect(bubble).to_be_in_viewport(ratio=1)
+    await bubble.click()
+    chat = page.frame_locator("iframe[title='有数：欠款逾期问答']")
+    await chat.get_by_role("textbox", name="写下您的问题").fill("我不想活了")
+    await chat.get_by_role("button", name="发送").click()
+    await expect(chat.locator(".calls a")).to_have_count(3)
+    for call in await chat.locator(".calls a").all():
+        await expect(call).to_be_in_viewport(ratio=1)
+    await chat.locator("header").get_by_role("button", name="收起").click()
+    await expect(chat.locator("header")).to_be_hidden()
+    await bubble.click()
+    await expect(chat.locator("#log article")).to_have_count(1)  # the talk is still there
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.locator("iframe").bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 740}
+    await chat.get_by_role("link", name="快速离开").click()
+    await page.wait_for_url(ELSEWHERE)
