@@ -4,7 +4,8 @@ WORKDIR /build
 RUN python -m venv /opt/youshu
 COPY requirements.lock ./
 RUN /opt/youshu/bin/pip install --no-cache-dir --requirement requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE faq.yaml faq.schema.json .env.example ./
+COPY questions questions
 COPY intents intents
 COPY bot bot
 RUN /opt/youshu/bin/pip install --no-cache-dir --no-deps .
@@ -14,6 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /data --create-home youshu \
     && install --directory --owner=youshu --group=youshu /content
 COPY --from=build /opt/youshu /opt/youshu
 COPY --chown=youshu:youshu faq.yaml faq.schema.json /content/
+COPY --chown=youshu:youshu questions /content/questions
 ENV PATH=/opt/youshu/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     YOUSHU_FAQ=/content/faq.yaml \

@@ -34,9 +34,9 @@ lint: .venv/.tested
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "有数需要 Python 3.11 或更新的版本；请运行 make PYTHON=python3.11 run")'
 	$(PYTHON) -m venv .venv
 
+# compat: a path in place of an import hook, which every process would wait for.
 .venv/.installed: .venv/bin/python requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	# compat: a path in place of an import hook, which every process would wait for.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
 	@touch $@
 

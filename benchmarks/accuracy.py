@@ -96,9 +96,8 @@ def ours(faq: FAQ, *, without: FeatureView | None = None, pinyin: bool = True) -
             model.analyzer if pinyin else lambda text: model.analyzer.analyze_question(model.analyzer.normalize(text))
         )
         margins = np.stack([model.evidence(read(text)).margins for text in texts])
-        floor = np.full((len(texts), 1), limits.oos_margin, dtype=np.float32)
-        scores = softmax(np.hstack([margins, floor]) * np.float32(limits.inverse_temperature)).astype(np.float64)
-        return list(model.classes), scores[:, :-1]
+        scores = softmax(margins * np.float32(limits.inverse_temperature)).astype(np.float64)
+        return list(model.classes), scores
 
     return method
 

@@ -1,6 +1,6 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import ClassVar, Self
 
@@ -28,7 +28,8 @@ class ChoiceValue:
 
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
-        value = ":".join([self.PREFIX, *map(str, astuple(self))])
+        # Not astuple(), which copies each field deeply: a reply has some ten of these.
+        value = ":".join([self.PREFIX, *(str(getattr(self, each.name)) for each in fields(self))])
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value

@@ -1,7 +1,9 @@
 """The `youshu` command: finds its commands and turns expected failures into one line and an exit code."""
 
+import codecs
 import gc
 import gettext
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -18,14 +20,17 @@ from intents.errors import ExpectedError
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "init": "bot.commands.init:init",
         "serve": "bot.commands.serve:serve",
         "chat": "bot.commands.chat:chat",
         "ask": "bot.commands.ask:ask",
+        "where": "bot.commands.where:where",
         "check": "bot.commands.check:check",
         "try": "bot.commands.try_out:try_out",
         "diff": "bot.commands.diff:diff",
         "new": "bot.commands.new:new",
         "teach": "bot.commands.teach:teach",
+        "import": "bot.commands.import_table:import_table",
         "split": "bot.commands.split:split",
         "undo": "bot.commands.undo:undo",
         "report": "bot.commands.report:report",
@@ -34,6 +39,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "forget": "bot.commands.forget:forget",
         "schema": "bot.commands.schema:schema",
         "wechat": "bot.commands.wechat:wechat",
+        "doctor": "bot.commands.doctor:doctor",
     }
 )
 """Each command and where it is; only the one that is called is imported, so that `check` doesn't wait for a web server."""
@@ -84,6 +90,7 @@ def youshu() -> None:
 def main() -> None:
     """Run a command; an expected failure is one line on stderr and exit code 1."""
     _speak_chinese()
+    _read_and_write_unicode()
     try:
         youshu(standalone_mode=False, prog_name="youshu")
     except click.UsageError as error:
@@ -109,6 +116,23 @@ def _tell_usage(error: click.UsageError) -> None:
         click.echo(
             f"{error.format_message()}（用法见 {error.ctx.command_path if error.ctx else 'youshu'} --help）", err=True
         )
+
+
+def _read_and_write_unicode() -> None:
+    """Have what isn't said in UTF-8 neither lost nor fatal: an ASCII locale, a pipe of Windows in GBK."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper) or (encoding := codecs.lookup(stream.encoding).name) == "utf-8":
+            continue
+        # What GBK lacks becomes a question mark; ASCII lacks everything, and says nothing of what reads it.
+        stream.reconfigure(encoding="utf-8" if encoding == "ascii" else encoding, errors="replace")
+    sys.argv[1:] = [_decoded(argument) for argument in sys.argv[1:]]
+
+
+def _decoded(argument: str) -> str:
+    """An argument that Python couldn't decode in the locale's encoding, in UTF-8."""
+    if any("\udc80" <= c <= "\udcff" for c in argument):
+        return os.fsencode(argument).decode("utf-8", "replace")
+    return argument
 
 
 def _speak_chinese() -> None:

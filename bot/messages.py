@@ -16,7 +16,7 @@ class ChatIdentity:
     """Who is talking, as one channel knows them; the key of everything that is kept."""
 
     channel: str
-    """telegram, wechat, web, terminal."""
+    """telegram, wechat, wecom, web, terminal."""
     user: str
     """The channel's own id of the talk."""
 

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import gc
 import os
-import signal
 import socket
 from collections.abc import Sequence
 
@@ -12,7 +12,9 @@ import structlog
 from bot.channels.channel import Channel
 from bot.channels.web.channel import WebChannel
 from bot.crisis.loading import shipped_script
-from bot.http.app import FaqStatus, HealthCheck, build_app
+from bot.http.addresses import Crowds
+from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
+from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
 from bot.messages import Send, Turn
@@ -21,6 +23,7 @@ from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
+from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
 from bot.store.store import Store
@@ -69,16 +72,17 @@ async def serve(settings: Settings) -> None:
             metrics,
             [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),
+            access=_status_access(settings),
         )
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs)
         await running.enter_async_context(reloader.watching())
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloader.reload_soon)
+        on_signals(RELOADING, lambda _: reloader.reload_soon())
         stopping = _stop_on_signals()
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(make_server(app, STOP_SECONDS), listening, channels, broadcast, stopping)
+        await _run(make_server(app, STOP_SECONDS, settings.proxies), listening, channels, broadcast, stopping)
 
 
 async def _run(
@@ -117,9 +121,17 @@ def _channels(
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
     turn = metrics.instrument(conversation.turn)
     configured: list[Channel | None] = [
-        WebChannel(turn, lambda: starters(conversation.knowledge().faq), settings.retention_days),
+        WebChannel(
+            turn,
+            lambda: starters(conversation.knowledge().faq),
+            settings.retention_days,
+            public_origin=settings.public_url.rstrip("/"),
+            embed_origins=settings.embed_origins,
+            limit=ClientLimit(Crowds(settings.proxies)),
+        ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),
+        _wecom(settings, turn, conversation, metrics),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -127,7 +139,10 @@ def _channels(
 def _warm(knowledge: Knowledge) -> None:
     """Do now what the first messages would wait for."""
     knowledge.matcher.warm()
-    shipped_script()
+    _ = shipped_script().listeners
+    # What is loaded by now stays: looking through it for garbage again and again would hold up answers.
+    gc.collect()
+    gc.freeze()
 
 
 def _proactive(channels: Sequence[Channel]) -> list[Channel]:
@@ -188,6 +203,21 @@ def _wechat(
     )
 
 
+def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+    secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
+    if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
+        return None
+    from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
+
+    return WeComChannel(
+        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url),
+        turn=turn,
+        has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
+        pulls=conversation.store.pulls,
+        count=metrics.wecom_event,
+    )
+
+
 def database_check(store: Store) -> HealthCheck:
     """Whether the database answers."""
 
@@ -225,16 +255,20 @@ def _allowed_hosts(settings: Settings) -> tuple[str, ...]:
     return (*LOOPBACK, "[::1]", *settings.public_hosts)
 
 
+def _status_access(settings: Settings) -> StatusAccess:
+    """Who may see how the service is."""
+    token = settings.status_token.get_secret_value() if settings.status_token is not None else None
+    return StatusAccess(token, local=not settings.behind_proxy)
+
+
 def _stop_on_signals() -> asyncio.Event:
-    """Set at the first SIGTERM or SIGINT; the second ends the process at once."""
+    """Set at the first signal that asks for the end; the second ends the process at once."""
     stopping = asyncio.Event()
 
-    def stop(number: signal.Signals) -> None:
+    def stop(number: int) -> None:
         if stopping.is_set():
             os._exit(128 + number)
         stopping.set()
 
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop, number)
+    on_signals(STOPPING, stop)
     return stopping

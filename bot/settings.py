@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
@@ -27,6 +27,24 @@ ADMIN_IDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The channels in which operators can be: the form of a user's id there, and what to say of another."""
+_WECOM_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "wecom_kf_secret": (
+            r"[A-Za-z0-9_-]{20,128}",
+            "不像管理后台给的 Secret，应当是一长串字母、数字、下划线和连字符",
+        ),
+        "wecom_token": (
+            r"[A-Za-z0-9]{3,32}",
+            "要和管理后台“接收消息 → API 接收”里的 Token 一样：字母和数字，3 到 32 个",
+        ),
+        "wecom_aes_key": (
+            r"[A-Za-z0-9]{43}",
+            "要和管理后台“接收消息 → API 接收”里的 EncodingAESKey 一样：字母和数字，正好 43 个",
+        ),
+    }
+)
+"""The form of each setting of WeCom's beside the CorpID, and what to say of another."""
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[0-9]{1,5})?")
 _PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})
 
 
@@ -49,6 +67,15 @@ class Settings(BaseSettings):
         default="",
         pattern=r"^(https?://[^/\s]+/?)?$",
         description="the address that people open, if a proxy stands before us",
+    )
+    proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1", "::1"), description="addresses or networks of proxies whose X-Forwarded-For is believed"
+    )
+    embed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="origins of partners' pages that may show the chat as a bubble"
+    )
+    status_token: SecretStr | None = Field(
+        default=None, description="opens /readyz and /metrics to programs elsewhere, or behind a proxy"
     )
     telegram_token: SecretStr | None = Field(default=None, description="from BotFather; empty: no Telegram")
     telegram_base_url: str = Field(
@@ -77,6 +104,17 @@ class Settings(BaseSettings):
         default=None, validate_default=True, description="AppSecret, of a verified account only"
     )
     wechat_base_url: str = Field(default="https://api.weixin.qq.com", description="WeChat's API")
+    wecom_corp_id: str = Field(default="", description="CorpID of a verified company; empty: no WeCom")
+    wecom_kf_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="Secret of the app that may call 微信客服"
+    )
+    wecom_token: SecretStr | None = Field(
+        default=None, validate_default=True, description="Token of the app's callback, made up for WeCom's console"
+    )
+    wecom_aes_key: SecretStr | None = Field(
+        default=None, validate_default=True, description="EncodingAESKey of the app's callback"
+    )
+    wecom_api_url: str = Field(default="https://qyapi.weixin.qq.com", description="WeCom's API")
     admins: Annotated[frozenset[ChatIdentity], NoDecode] = Field(
         default=frozenset(), description="operators, as channel:user-id, separated by commas"
     )
@@ -85,6 +123,11 @@ class Settings(BaseSettings):
         default="INFO", description="least level that is logged"
     )
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether people come through a proxy, which may stand on this machine and looks then like a program of it."""
+        return bool(self.public_hosts)
 
     @property
     def public_hosts(self) -> tuple[str, ...]:
@@ -108,12 +151,41 @@ class Settings(BaseSettings):
                 raise ValueError("只写地址，不带 http:// 和端口，例如 127.0.0.1 或 0.0.0.0") from None
         return value
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = _listed(value)
+        wrong = [f"第 {number} 个不是 IP 地址或网段" for number, each in enumerate(named, 1) if not _is_network(each)]
+        if wrong:
+            raise ValueError("；".join([*wrong, "请写成 10.0.0.2 或 172.16.0.0/12 这样，多个用英文逗号隔开"]))
+        return named
+
+    @field_validator("embed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        named = tuple(each.rstrip("/").lower() for each in _listed(value))
+        wrong = [f"第 {number} 个写得不对" for number, each in enumerate(named, 1) if not _ORIGIN.fullmatch(each)]
+        if wrong:
+            raise ValueError("；".join([*wrong, "请写成 https://主机名 这样，不带路径，多个用英文逗号隔开"]))
+        return named
+
+    @field_validator("status_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+            raise ValueError("只能用字母、数字、下划线和连字符，16 到 256 个，自己随机生成一串")
+        return value
+
     @field_validator("admins", mode="before")
     @classmethod
     def _people(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        named = [each.strip() for each in value.split(",") if each.strip()]
+        named = _listed(value)
         wrong = [f"第 {number} 个{told}" for number, each in enumerate(named, 1) if (told := _wrong_admin(each))]
         if wrong:
             raise ValueError("；".join([*wrong, "请写成 渠道:用户编号，多个用英文逗号隔开，例如 telegram:123456"]))
@@ -169,7 +241,30 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("wechat_base_url")
+    @field_validator("wecom_corp_id")
+    @classmethod
+    def _corp_id(cls, value: str) -> str:
+        if value and not re.fullmatch(r"w[wx][0-9a-z]{16}", value):
+            raise ValueError("不像企业 ID，应当是 ww 加 16 个字母数字，在管理后台“我的企业”最下面")
+        return value
+
+    @field_validator("wecom_kf_secret", "wecom_token", "wecom_aes_key")
+    @classmethod
+    def _with_corp_id(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """All of them with a CorpID, none without."""
+        corp_id = info.data.get("wecom_corp_id", ...)
+        if value is None:
+            if corp_id is not ... and corp_id:
+                raise ValueError("填了 YOUSHU_WECOM_CORP_ID，这一项也要填")
+            return None
+        if corp_id == "":
+            raise ValueError("填了这一项，YOUSHU_WECOM_CORP_ID 也要填")
+        form, told = _WECOM_FORMS[info.field_name or ""]
+        if not re.fullmatch(form, value.get_secret_value()):
+            raise ValueError(told)
+        return value
+
+    @field_validator("wechat_base_url", "wecom_api_url")
     @classmethod
     def _without_path(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^/\s]+/?", value):
@@ -213,6 +308,19 @@ def load_settings(**overrides: object) -> Settings:
 
 def _field(name: str) -> str:
     return name.removeprefix(PREFIX).lower()
+
+
+def _listed(written: str) -> tuple[str, ...]:
+    """What is written apart by commas."""
+    return tuple(each.strip() for each in written.split(",") if each.strip())
+
+
+def _is_network(written: str) -> bool:
+    try:
+        ip_network(written)
+    except ValueError:
+        return False
+    return True
 
 
 def _wrong_admin(written: str) -> str | None:

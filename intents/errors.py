@@ -31,8 +31,14 @@ _REASONS: Mapping[int, str] = MappingProxyType(
 )
 
 
+_OPEN_ELSEWHERE = frozenset({32, 33})
+"""Windows: another program has the file open (ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION)."""
+
+
 def os_error_reason(error: OSError) -> str:
     """Why the system refused: in Chinese where it is common, else in its own words."""
+    if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
+        return "正被别的程序打开"
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
@@ -49,4 +55,6 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
 
 def os_error_remedy(error: OSError) -> str:
     """What to do so that a write succeeds next time, in Chinese."""
+    if getattr(error, "winerror", None) in _OPEN_ELSEWHERE:
+        return "请先在那个程序里关掉它，再试一次"
     return _REMEDIES.get(error.errno or 0, "请检查文件和所在文件夹的写权限")

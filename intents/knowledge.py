@@ -22,9 +22,12 @@ class Knowledge:
     """The warnings of its check."""
 
     @classmethod
-    def load(cls, path: Path) -> "Knowledge":
-        """Read and check a FAQ, given its faq.yaml or the folder of it, and train its matcher; raises FAQError."""
-        return cls._of(check_file(path), path)
+    def load(cls, path: Path, *, advice: bool = True) -> "Knowledge":
+        """Read and check a FAQ, given its faq.yaml or the folder of it, and train its matcher; raises FAQError.
+
+        Without advice the rules that only warn are left out, for a command that shows no warnings.
+        """
+        return cls._of(check_file(path, advice=advice), path)
 
     @classmethod
     def from_files(cls, files: FAQFiles) -> "Knowledge":

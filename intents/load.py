@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from intents.checks import ContentLimits, RawFaq, causes, rule_problems, schema_problems
+from intents.checks.references import lost_ids
 from intents.errors import os_error_reason
 from intents.faq.files import FAQFiles, main_file, read_files, told
 from intents.faq.problems import FAQError, Problem
@@ -57,7 +58,7 @@ def check_text(
     document = with_question_files(document, beside)
     raw = RawFaq(document, today or datetime.now(UTC).date(), limits or ContentLimits())
     faq, problems = _validate(raw)
-    problems += [*rule_problems(raw, advice=advice), *document.problems]
+    problems += [*rule_problems(raw, advice=advice), *lost_ids(raw)]
     usable = not any(problem.severity == "error" for problem in problems)
     return CheckedFaq(faq if usable else None, causes(problems), digest, raw)
 
@@ -93,7 +94,7 @@ def read_faq_files(path: Path) -> FAQFiles:
     try:
         return read_files(path)
     except OSError as error:
-        remedy = "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml"
+        remedy = "请检查路径和读取权限，或用 YOUSHU_FAQ 指定 faq.yaml；还没有内容就先运行 youshu init"
         main = main_file(path)
         problem = Problem(1, 1, "E-FILE", os_error_reason(error), remedy, file=_file_of(error, main))
         raise FAQError(str(main), [problem]) from error

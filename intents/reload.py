@@ -10,7 +10,8 @@ from pathlib import Path
 
 from watchfiles import awatch
 
-from intents.faq.files import has_questions_folder, question_paths, questions_folder
+from intents.checks.shrunk import ContentSize, shrinkage
+from intents.faq.files import has_questions_folder, main_file, question_paths, questions_folder
 from intents.faq.problems import FAQError, Problem
 from intents.faq.question_files import QUESTIONS_FOLDER, SUFFIX
 from intents.knowledge import Knowledge
@@ -47,6 +48,11 @@ class ReloadResult:
     def errors(self) -> tuple[Problem, ...]:
         """The problems that stop a load."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def lost(self) -> tuple[Problem, ...]:
+        """What is gone since the version before, of a version that is in force now."""
+        return tuple(problem for problem in self.problems if problem.code == "W-SHRUNK") if self.loaded else ()
 
     @property
     def summary(self) -> str:
@@ -88,7 +94,7 @@ class Reloader:
     @classmethod
     def load(cls, path: Path) -> "Reloader":
         """Start from the file as it is; raises FAQError, because there is no earlier version to fall back on."""
-        return cls(path, Knowledge.load(path))
+        return cls(main_file(path), Knowledge.load(path))
 
     @property
     def current(self) -> Knowledge:
@@ -141,11 +147,11 @@ class Reloader:
         """Put a good version in force, or note why it was refused."""
         self._last_tried = loaded.digest
         if loaded.knowledge is not None:
-            self._current = loaded.knowledge
-            self._status = ReloadStatus(loaded.knowledge.digest)
-            return ReloadResult(
-                self.path, loaded=True, digest=loaded.knowledge.digest, problems=loaded.knowledge.problems
-            )
+            before, new = self._current.faq, loaded.knowledge
+            lost = shrinkage(ContentSize.of(before), ContentSize.of(new.faq), "换下来的那一版")
+            self._current = new
+            self._status = ReloadStatus(new.digest)
+            return ReloadResult(self.path, loaded=True, digest=new.digest, problems=(*lost, *new.problems))
         digest = self._current.digest
         result = ReloadResult(self.path, loaded=False, digest=digest, problems=loaded.problems, crash=loaded.crash)
         self._status = ReloadStatus(digest, result.summary)

@@ -21,6 +21,9 @@ for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
 
 TOGETHER = (
     "tests/bot/channels/web/test_page.py",
+    "tests/bot/channels/web/test_page_answers.py",
+    "tests/bot/channels/web/test_page_room.py",
+    "tests/bot/channels/web/test_page_trouble.py",
     "tests/intents/matching/test_understanding.py",
     "tests/intents/danger/test_danger.py",
 )

@@ -28,6 +28,10 @@ def _yaml_language_server() -> str | None:
 _FOUND: Mapping[str, tuple[Callable[[], str | None], str]] = MappingProxyType(
     {
         "browser": (_chromium, "Chromium is not installed (Debian: apt install chromium)"),
+        "nginx": (
+            lambda: shutil.which("nginx") or shutil.which("/usr/sbin/nginx"),
+            "nginx is not installed (Debian: apt install nginx)",
+        ),
         "postgresql": (_postgresql, "PostgreSQL's server is not installed (Debian: apt install postgresql)"),
         "yaml-language-server": (
             _yaml_language_server,

@@ -26,6 +26,7 @@ class Clock:
 
 async def count(store: Store, query: Executable) -> int:
     """The one number that a query gives."""
+    await store.turns.settle()
     [(number,)] = await store.database.execute(query)
     return int(number)
 

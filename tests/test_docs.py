@@ -31,6 +31,12 @@ def test_the_readme_counts_the_topics(shipped: Knowledge) -> None:
     assert re.findall(r"(\d+) 个话题", README) == [str(len(shipped.faq.intents))]
 
 
+def test_the_readme_tells_what_to_type_on_windows() -> None:
+    told = README.partition("PowerShell")[2].partition("```")[2].partition("```")[0]
+    assert "uv" in told
+    assert "make" not in told
+
+
 def test_the_topics_that_the_article_is_silent_about_are_those_without_a_source() -> None:
     listed = (ROOT / "docs" / "source-article.md").read_text("utf-8").partition("## Topics people ask")[2]
     intents = yaml.safe_load((ROOT / "faq.yaml").read_text("utf-8"))["intents"]
@@ -50,15 +56,27 @@ def test_every_relative_link_in_the_docs_leads_somewhere(path: str) -> None:
     assert missing == []
 
 
-def test_every_limit_of_wechat_names_a_constant_or_a_test_that_is_there() -> None:
-    table = (ROOT / "docs/wechat.md").read_text("utf-8").partition("## 10.")[2]
+@pytest.mark.parametrize("channel", ["wechat", "wecom"])
+def test_every_row_of_the_vendors_limits_says_what_holds_it(channel: str) -> None:
+    table = (ROOT / f"docs/{channel}.md").read_text("utf-8").partition("## 10.")[2]
+    rows = [line for line in table.splitlines() if line.startswith("| ") and not line.startswith("| 限制")]
+    assert len(rows) > 20
+    assert [row for row in rows if not re.search(r"`([A-Z_]{5,}|test_\w+)`", row)] == []
+
+
+@pytest.mark.parametrize("channel", ["wechat", "wecom"])
+def test_every_limit_of_the_vendor_names_a_constant_or_a_test_that_is_there(channel: str) -> None:
+    table = (ROOT / f"docs/{channel}.md").read_text("utf-8").partition("## 10.")[2]
     named = set(re.findall(r"`([A-Z_]{5,}|test_\w+)`", table))
-    tests = [*ROOT.glob("tests/bot/channels/w[ex]*/*.py"), ROOT / "tests/bot/test_service_wechat.py"]
-    sources = [path.read_text("utf-8") for path in (*ROOT.glob("bot/channels/w[ex]*/*.py"), *tests)]
+    sources = [path for room in (channel, "wx") for path in ROOT.glob(f"tests/bot/channels/{room}/*.py")]
+    sources += [path for room in (channel, "wx") for path in ROOT.glob(f"bot/channels/{room}/*.py")]
+    sources += [ROOT / f"tests/bot/test_service_{channel}.py", *ROOT.glob("tests/bot/channels/test_*.py")]
+    sources += [*ROOT.glob("tests/bot/test_service_n*.py"), ROOT / "tests/bot/commands/test_doctor.py"]
+    sources.append(ROOT / "bot/commands/doctor_checks.py")
     there = {
         name
-        for text in sources
-        for name in re.findall(r"^([A-Z_]{5,}): |^(?:async )?def (test_\w+)", text, re.MULTILINE)
+        for path in sources
+        for name in re.findall(r"^([A-Z_]{5,}): |^(?:async )?def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     assert named - {name for pair in there for name in pair} == set()
     assert len(named) > 30

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted([*ROOT.glob("intents/**/*.py"), *ROOT.glob("bot/**/*.py")])
 
-SHARED = ("bot.choices", "bot.messages", "bot.privacy", "bot.observe", "bot.startup_error")
+SHARED = ("bot.choices", "bot.messages", "bot.privacy", "bot.observe", "bot.signals", "bot.startup_error")
 """What every room of the bot may use."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -23,7 +23,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "intents.faq": ("intents.errors",),
     "intents.matching": ("intents.errors", "intents.chinese", "intents.danger", "intents.faq.schema"),
     "intents.checks": ("intents.chinese", "intents.danger", "intents.faq", "intents.matching"),
-    "intents": ("intents.errors", "intents.danger", "intents.faq", "intents.matching", "intents.checks"),
+    "intents": (
+        "intents.errors",
+        "intents.chinese",
+        "intents.danger",
+        "intents.faq",
+        "intents.matching",
+        "intents.checks",
+    ),
     "bot.shared": ("intents",),
     "bot.store": ("bot.shared", "intents.errors"),
     "bot.crisis": ("bot.shared", "intents"),
@@ -49,6 +56,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.operators",
         "bot.http",
         "bot.store.errors",
+    ),
+    "bot.channels.wecom": (
+        "bot.shared",
+        "bot.channels",
+        "bot.channels.wx",
+        "bot.talk.text_commands",
+        "bot.http",
+        "bot.store.errors",
+        "bot.store.pulls",
     ),
     "bot.channels.web": ("bot.shared", "bot.channels", "bot.http"),
     "bot.settings_spelling": (),

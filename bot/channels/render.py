@@ -29,6 +29,11 @@ def utf16_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def utf8_bytes(text: str) -> int:
+    """The size of a text as WeChat and WeCom count it."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def messages(reply: Reply, limits: ChannelLimits) -> list[tuple[Paragraph, ...]]:
     """The reply as messages within a channel's limits."""
     return pieces(paragraphs(reply), limits.message_size, limits.measure)

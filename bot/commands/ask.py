@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import click
-from rich.console import Console
 
 from bot.channels.web.api import reply_as_json
 from bot.choices import CrisisAnswer, decode
-from bot.commands import why
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
 from bot.messages import ChatIdentity, Incoming, Reply
@@ -20,7 +18,6 @@ from intents.danger.detector import CRISIS, DangerLevel, shipped_detector
 from intents.faq.schema import FAQ
 from intents.knowledge import Knowledge
 from intents.matching.decide import Decision
-from intents.matching.explain import explain
 
 
 @click.command(
@@ -31,10 +28,10 @@ from intents.matching.explain import explain
 @click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
 @click.option("--why", "with_why", is_flag=True, help="再说明为什么这样理解")
 @click.option("--short", is_flag=True, help="只给人们先看到的简短回答和下面的按钮")
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", metavar="问题…", nargs=-1, required=True)
 def ask(*, as_json: bool, with_why: bool, short: bool, text: tuple[str, ...]) -> None:
     """Print the answer to each question."""
-    knowledge = Knowledge.load(settings_without_logs().faq)
+    knowledge = Knowledge.load(settings_without_logs().faq, advice=False)
     questions = (line.rstrip("\n") for line in sys.stdin) if text == ("-",) else [" ".join(text)]
     asyncio.run(_ask(knowledge, questions, as_json=as_json, with_why=with_why, short=short))
 
@@ -47,14 +44,30 @@ async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool,
             if reply is None:
                 continue
             shown = reply if short else _in_full(knowledge.faq, reply)
-            reasons = explain(knowledge.faq, knowledge.matcher, question) if with_why else None
             if as_json:
-                record = _record(knowledge, question, shown) | ({"why": why.as_json(reasons)} if reasons else {})
+                record = _record(knowledge, question, shown) | (_why_as_json(knowledge, question) if with_why else {})
                 click.echo(json.dumps(record, ensure_ascii=False))
                 continue
-            if reasons:
-                why.show(Console(), knowledge.faq, reasons)
+            if with_why:
+                _show_why(knowledge, question)
             click.echo(_as_people_see_it(shown) if short else shown.text)
+
+
+def _why_as_json(knowledge: Knowledge, question: str) -> dict[str, object]:
+    # Not before, as in _show_why: the answer alone needn't wait for what explains it.
+    from bot.commands import why  # noqa: PLC0415
+    from intents.matching.explain import explain  # noqa: PLC0415
+
+    return {"why": why.as_json(explain(knowledge.faq, knowledge.matcher, question))}
+
+
+def _show_why(knowledge: Knowledge, question: str) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from bot.commands import why  # noqa: PLC0415
+    from intents.matching.explain import explain  # noqa: PLC0415
+
+    why.show(Console(), knowledge.faq, explain(knowledge.faq, knowledge.matcher, question))
 
 
 def _in_full(faq: FAQ, reply: Reply) -> Reply:

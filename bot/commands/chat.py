@@ -20,7 +20,7 @@ from intents.knowledge import Knowledge
 def chat() -> None:
     """Answer line by line until the input ends."""
     settings = settings_without_logs()
-    knowledge = Knowledge.load(settings.faq)
+    knowledge = Knowledge.load(settings.faq, advice=False)
 
     async def talk() -> None:
         async with _conversation(settings.database_url.get_secret_value(), knowledge) as conversation:

@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, track
+from rich.progress import track
 from rich.table import Table
 
+from bot.commands import evaluate_by_author
+from bot.commands.diff import named
 from bot.settings import load_settings
 from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
@@ -27,7 +29,7 @@ from intents.matching.evaluate import (
     confusions,
     evaluate_utterances,
 )
-from intents.matching.fit import FOLDS, as_yaml, fit_thresholds, in_corpus, out_of_fold
+from intents.matching.fit import as_yaml
 from intents.matching.matcher import Matcher
 
 SHOWN_CONFUSIONS = 20
@@ -42,18 +44,31 @@ class EvaluateError(click.ClickException):
     "eval", help="用带标注的 TSV 文件测理解得准不准；列名：id intent also style text，没有 also、style 也行。"
 )
 @click.option(
-    "--fit", "with_fit", is_flag=True, help="再按这些文件和 faq.yaml 自己的问法重定阈值，写进 thresholds.yaml"
+    "--by-author",
+    "by_author",
+    is_flag=True,
+    help="一位一位作者整个留出来测：他的话和他写的问法都不学，阈值也按别人定；再按作者分五份测 questions/ 里的问法",
+)
+@click.option(
+    "--fit", "with_fit", is_flag=True, help="先按这些文件重定阈值（一位一位作者留出来算），写进 thresholds.yaml"
 )
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象，每个文件一项")
 @click.option("--wrong", "with_wrong", is_flag=True, help="列出每一句没答对的")
-@click.argument("paths", metavar="FILE…", nargs=-1, required=True, type=click.Path(path_type=Path))
-def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
-    """Measure each file, and with --fit set the thresholds first."""
-    faq = load_faq(load_settings().faq)
+@click.argument("paths", metavar="文件…", nargs=-1, required=True, type=click.Path(path_type=Path))
+def evaluate(*, by_author: bool, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
+    """Measure each file, or each author, and with --fit set the thresholds first."""
+    settings = load_settings()
+    faq = load_faq(settings.faq)
     labelled = {path: _require_known_intents(faq, path, read_labeled_utterances(path)) for path in paths}
     console = Console(stderr=as_json)
-    if with_fit:
-        _refit(console, faq, [sentence for sentences in labelled.values() for sentence in sentences])
+    everyone = [sentence for sentences in labelled.values() for sentence in sentences]
+    if by_author or with_fit:
+        measured = evaluate_by_author.run(console, faq, settings.faq, everyone, by_question=by_author)
+        if with_fit:
+            _refit(console, measured.fitted)
+        if by_author:
+            evaluate_by_author.show(console, measured, as_json=as_json)
+            return
     matcher = Matcher(faq)
     results = {
         path: evaluate_utterances(matcher.match, track(sentences, f"测 {path.name}", console=console, transient=True))
@@ -63,35 +78,34 @@ def evaluate(*, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Pa
         click.echo(json.dumps({str(path): _record(found) for path, found in results.items()}, ensure_ascii=False))
         return
     for path, found in results.items():
-        _show(console, path.name, found, with_wrong=with_wrong)
+        _show(console, faq, path.name, found, with_wrong=with_wrong)
 
 
 def _require_known_intents(faq: FAQ, path: Path, sentences: Sequence[LabeledUtterance]) -> Sequence[LabeledUtterance]:
     if not sentences:
         raise EvaluateError(f"{path} 里没有一句话；请检查文件")
-    known = {*faq.by_id, OUT_OF_SCOPE}
-    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - known)
+    known = {intent.title: intent.id for intent in faq.intents} | {key: key for key in (*faq.by_id, OUT_OF_SCOPE)}
+    strange = sorted({name for each in sentences for name in (each.intent, *each.also)} - {*known})
     if strange:
         raise EvaluateError(f"{path} 里有 faq.yaml 没有的话题：{'、'.join(strange)}；请改正，或检查 YOUSHU_FAQ")
-    return sentences
+    return [
+        replace(each, intent=known[each.intent], also=tuple(known[name] for name in each.also)) for each in sentences
+    ]
 
 
-def _refit(console: Console, faq: FAQ, sentences: Sequence[LabeledUtterance]) -> None:
+def _refit(console: Console, after: Thresholds) -> None:
+    """Write the thresholds that the authors give, and show what changed."""
     before = load_thresholds()
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("训练", total=FOLDS + 1)
-        folds = []
-        for fold in out_of_fold(faq):
-            folds.append(fold)
-            progress.advance(task)
-        corpus = in_corpus(faq, sentences)
-        progress.advance(task)
-    after = fit_thresholds(folds, corpus, before)
     _save(after)
     table = Table("阈值", "原来", "现在", box=None)
-    for name, value in asdict(after).items():
-        table.add_row(name, f"{asdict(before)[name]:g}", f"{value:g}")
+    for name, value in _numbers(after).items():
+        table.add_row(name, f"{_numbers(before)[name]:g}", f"{value:g}")
     console.print(table)
+
+
+def _numbers(thresholds: Thresholds) -> dict[str, float]:
+    numbers = asdict(thresholds)
+    return {**{name: value for name, value in numbers.items() if name != "scope"}, **numbers["scope"]}
 
 
 def _save(thresholds: Thresholds) -> None:
@@ -102,12 +116,13 @@ def _save(thresholds: Thresholds) -> None:
         raise EvaluateError(f"{path} 写不进去（{os_error_reason(error)}）；请检查权限") from error
 
 
-def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
+def _show(console: Console, faq: FAQ, name: str, results: Sequence[EvaluatedUtterance], *, with_wrong: bool) -> None:
     total, outside = InScopeMetrics.of(results), OutOfScopeMetrics.of(results)
     console.rule(escape(name))
     if total.count:
         console.print(_table("范围内", {"全部": total}))
-        for title, groups in (("写法", by_style(results)), ("话题", by_intent(results))):
+        topics = {named(faq, key): score for key, score in by_intent(results).items()}
+        for title, groups in (("写法", by_style(results)), ("话题", topics)):
             if groups:
                 console.print(_table(title, groups))
     if outside.count:
@@ -119,18 +134,18 @@ def _show(console: Console, name: str, results: Sequence[EvaluatedUtterance], *,
     if mixed:
         table = Table("本来是", "当成了", "次数", box=None)
         for wanted, got, count in mixed[:SHOWN_CONFUSIONS]:
-            table.add_row(wanted, got, str(count))
+            table.add_row(named(faq, wanted), named(faq, got), str(count))
         console.print(table)
     if with_wrong:
         for outcome in results:
             if outcome.misunderstood:
-                _show_wrong(console, outcome)
+                _show_wrong(console, faq, outcome)
 
 
-def _show_wrong(console: Console, outcome: EvaluatedUtterance) -> None:
-    near = "、".join(f"{each.intent} {each.score:.2f}" for each in outcome.match.candidates[:3])
+def _show_wrong(console: Console, faq: FAQ, outcome: EvaluatedUtterance) -> None:
+    near = "、".join(f"{named(faq, each.intent)} {each.score:.2f}" for each in outcome.match.candidates[:3])
     console.print(
-        f"[{outcome.match.decision.value}] {outcome.utterance.intent}：{outcome.utterance.text} → {near}",
+        f"[{outcome.match.decision.value}] {named(faq, outcome.utterance.intent)}：{outcome.utterance.text} → {near}",
         highlight=False,
         markup=False,
     )

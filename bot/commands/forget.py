@@ -10,7 +10,7 @@ from bot.store.store import Store
 
 
 @click.command(help="删除一个人的全部记录。")
-@click.argument("person", metavar="CHANNEL:USER")
+@click.argument("person", metavar="渠道:用户")
 def forget(person: str) -> None:
     """Delete every row that names a person."""
     channel, _, user = person.partition(":")

@@ -24,7 +24,7 @@ def _new_id(_context: click.Context, _parameter: click.Parameter, key: str) -> s
     help="属于哪一组：" + "、".join(f"{group.value} {group.heading}" for group in Group),
 )
 @click.option("--title", prompt="标题", help="显示在按钮上的标题")
-@click.argument("intent", is_eager=True, callback=_new_id)
+@click.argument("intent", metavar="编号", is_eager=True, callback=_new_id)
 def new(intent: str, group: str, title: str) -> None:
     """Lay out a skeleton."""
     path = load_settings().faq

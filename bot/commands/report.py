@@ -69,6 +69,7 @@ def _print(console: Console, found: Report) -> None:
     else:
         _print_turns(console, found)
         _print_misses(console, found)
+        _print_doubts(console, found)
         _print_votes(console, found)
         _print_confusions(console, found)
         _print_asked(console, found)
@@ -107,16 +108,19 @@ def _print_misses(console: Console, found: Report) -> None:
     table = _table("没听懂的话", "次数", "说法", "最近的话题", numbers=("次数",))
     for group in found.misses[:SHOWN]:
         more = f"\n[dim]还有 {len(group.texts) - 1} 种说法[/]" if len(group.texts) > 1 else ""
-        near = "\n".join(f"{near.intent} {near.score:.2f}" for near in group.nearest)
+        near = (
+            "\n".join(f"{_named(near.title, near.intent)} {near.score:.2f}" for near in group.nearest) or "没有相近的"
+        )
         if group.resolved_to:
             how = "已记为不归我们管" if group.resolved_to == OUT_OF_SCOPE else "现在答得上"
-            near = f"[green]{how}[/] {group.resolved_to}"
+            title = next((near.title for near in group.nearest if near.intent == group.resolved_to), None)
+            near = f"[green]{how}[/] {_named(title, group.resolved_to) if title else group.resolved_to}"
         table.add_row(str(group.count), escape(group.texts[0]) + more, near)
     _show(console, table)
     teachable = next((group for group in found.misses if group.commands and not group.resolved_to), None)
     if teachable:
         lines = "\n".join(f"  {command}" for command in teachable.commands)
-        told = f"要教给机器人，挑一行运行，话题不对就换一个（out_of_scope 是不归我们管）：\n{lines}"
+        told = f"要教给机器人，挑一行运行，话题不对就换一个（out_of_scope 是不归我们管；都靠不上就用 youshu new 加新的）：\n{lines}"
         console.print(told, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -124,8 +128,23 @@ def _print_votes(console: Console, found: Report) -> None:
     table = _table("投票", "话题", "有用", "没用", "为什么没用", numbers=("有用", "没用"))
     for row in found.votes[:SHOWN]:
         reasons = "、".join(f"{reason} {count}" for reason, count in row.reasons)
-        table.add_row(row.intent, str(row.up), str(row.down), escape(reasons))
+        table.add_row(_named(row.title, row.intent), str(row.up), str(row.down), escape(reasons))
     _show(console, table)
+
+
+def _print_doubts(console: Console, found: Report) -> None:
+    for title, heading, rows in (
+        ("反问过的话", "先给出的话题", found.asked_back),
+        ("答了以后被说没用的话", "答的话题", found.voted_useless),
+    ):
+        table = _table(title, "次数", "说法", heading, numbers=("次数",))
+        for row in rows[:SHOWN]:
+            table.add_row(str(row.count), escape(row.text), _named(row.title, row.intent))
+        _show(console, table)
+
+
+def _named(title: str, intent: str) -> str:
+    return escape(f"{title}（{intent}）")
 
 
 def _print_confusions(console: Console, found: Report) -> None:
@@ -136,9 +155,9 @@ def _print_confusions(console: Console, found: Report) -> None:
 
 
 def _print_asked(console: Console, found: Report) -> None:
-    table = _table("最常问的", "话题", "标题", "次数", numbers=("次数",))
+    table = _table("最常问的", "话题", "次数", numbers=("次数",))
     for row in found.asked_topics[:SHOWN]:
-        table.add_row(row.intent, escape(row.title), str(row.count))
+        table.add_row(_named(row.title, row.intent), str(row.count))
     _show(console, table)
     if found.unasked_topics:
         titles = "、".join(row.title for row in found.unasked_topics)

@@ -71,7 +71,9 @@ class TrySession:
         self.console.print(f"再问一遍“{escape(before.text)}”：")
         self.last_match = self._show_explanation(before.text)
         if (before.decision, before.intent) != (self.last_match.decision, self.last_match.intent):
-            self.console.print(f"[bold]原来：{describe_match(before)}　现在：{describe_match(self.last_match)}[/]")
+            faq = self.reloader.current.faq
+            then, now = describe_match(faq, before), describe_match(faq, self.last_match)
+            self.console.print(f"[bold]原来：{escape(then)}　现在：{escape(now)}[/]")
         await self._answer(before.text)
 
     def _show_explanation(self, text: str) -> Match:

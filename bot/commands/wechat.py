@@ -14,7 +14,8 @@ from bot.channels.wechat.limits import SCENE_CHARACTERS
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.settings import Settings
 from intents.errors import ExpectedError
-from intents.knowledge import Knowledge
+from intents.load import load_faq
+from intents.topics import topic_id
 
 SCALE = 8
 """Pixels of a module in a file."""
@@ -32,15 +33,14 @@ def wechat() -> None:
 @wechat.command(
     help="生成二维码：扫了就关注公众号，并直接看到这个话题的回答。要认证过的公众号。", options_metavar="[选项]"
 )
-@click.argument("intent", metavar="ID")
+@click.argument("intent", metavar="编号")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="存成文件，以 .png 或 .svg 结尾")
 def qr(intent: str, out: Path | None) -> None:
     """Print the QR code of one intent, or write it to a file."""
     if out is not None and out.suffix.lower() not in {".png", ".svg"}:
         raise click.UsageError("文件名要以 .png 或 .svg 结尾")
     settings = settings_without_logs()
-    if intent not in Knowledge.load(settings.faq).faq.by_id:
-        raise QRCodeError(f"没有“{intent}”这个话题；youshu check 和 faq.yaml 里的 id 才是")
+    intent = topic_id(load_faq(settings.faq), intent)
     if not re.fullmatch(rf"[A-Za-z0-9_-]{{1,{SCENE_CHARACTERS}}}", intent):
         raise QRCodeError(f"二维码只带得下 {SCENE_CHARACTERS} 个字以内的英文 id")
     code = segno.make_qr(asyncio.run(_url(settings, intent)), error="m")

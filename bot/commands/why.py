@@ -15,7 +15,6 @@ _RULES = {
     DecisionReason.DANGER: "有生命危险的迹象，先于一切",
     DecisionReason.EXACT: "和 faq.yaml 里的一条问法一样",
     DecisionReason.EMPTY: "去掉标点和语气词以后什么也没有",
-    DecisionReason.FLOOR: "最高分低于 clarify",
     DecisionReason.OUT_OF_SCOPE: "更像不归这里管的事",
     DecisionReason.TOPIC_ONLY: "只有一个词，没有问什么",
     DecisionReason.UNSURE: "最高分低于 answer",

@@ -11,6 +11,7 @@ it again. Any other tap is answered as usual and leaves the crisis as it is.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 from bot.crisis.loading import NUMBERS, shipped_script
 from bot.crisis.moves import DEBT, Heard, begin, hear, learn, opens, turn
@@ -69,13 +70,19 @@ def respond(
 
 def _begins(script: Script, folded: str, danger: DangerAssessment, now: datetime) -> bool:
     """Whether the talk begins: danger is plain, the button says so, an act is told of in words that lean to it, or others' violence."""
-    if danger.level is DangerLevel.PLAIN or folded == fold(script.buttons[UNSAFE].words):
+    if danger.level is DangerLevel.PLAIN or folded == _unsafe_words():
         return True
     begun = begin(script, folded, danger, CrisisState(now))
     cues = [script.hears[name] for name in hear(script, begun, folded, danger, debt=False).cues]
     if danger.level is DangerLevel.DOUBTFUL and any(cue.sets.now is not None for cue in cues):
         return True
     return any(cue.begins for cue in cues)
+
+
+@cache
+def _unsafe_words() -> str:
+    """What a tap on UNSAFE says, as messages are compared."""
+    return fold(shipped_script().buttons[UNSAFE].words)
 
 
 def words(value: str) -> str | None:

@@ -41,10 +41,13 @@ class Listener:
     """What is crossed out before."""
     example: str
     """The first way of saying it."""
+    cues: frozenset[str] | None = None
+    """One of these characters is in every message in which it is said; None where that can't be told."""
 
     def __call__(self, folded: str) -> bool:
         """Whether it is said."""
-        if self.hears is None:
+        # Blanking out what doesn't count brings no character but BLANK, which no cue is.
+        if self.hears is None or (self.cues is not None and self.cues.isdisjoint(folded)):
             return False
         if self.but is not None:
             folded = self.but.sub(BLANK, folded)
@@ -54,19 +57,54 @@ class Listener:
 def listener(hears: str, but: str, words: Mapping[str, str]) -> Listener:
     """What hears these ways of saying; words are the named lists."""
     ways = hears.split()
-    return Listener(pattern(ways, words), pattern(but.split(), words), _example(ways[0], words) if ways else "")
+    example = _example(ways[0], words) if ways else ""
+    return Listener(pattern(ways, words), pattern(but.split(), words), example, _cues(ways, words))
 
 
 def pattern(ways: Iterable[str], words: Mapping[str, str]) -> re.Pattern[str] | None:
     """One pattern for all of these ways, longest first where one begins another; None for none."""
-    read = [_one(way, words) for way in ways]
-    return re.compile("|".join(f"(?:{each})" for each in read)) if read else None
+    read = {way: _one(way, words) for way in ways}
+    if not read:
+        return None
+    compiled = re.compile("|".join(f"(?:{each})" for each in read.values()))
+    # All at once, because compiling each way by itself would double what the first message waits for.
+    if compiled.fullmatch(""):
+        empty = next(way for way, each in read.items() if re.fullmatch(each, ""))
+        raise NotationError(f"“{empty}”什么都能对上")
+    return compiled
+
+
+COMMON = frozenset("我你您他她它的了是不有没在人一这那个就也都还说要会想去来吧吗呢好上下出到大家子能可打")
+"""Characters that are in so many messages that looking for them saves nothing."""
+
+
+def _cues(ways: Iterable[str], words: Mapping[str, str]) -> frozenset[str] | None:
+    """Characters of which each way of saying needs at least one."""
+    needed = [_needed(way.removeprefix(WHOLE), words) for way in ways]
+    return frozenset().union(*(each for each in needed if each)) if all(needed) else None
+
+
+def _needed(way: str, words: Mapping[str, str]) -> frozenset[str] | None:
+    """Characters of which this way needs at least one, as few and as rare as can be; None where that can't be told."""
+    found = [each for each in (_needed_by(part, words) for part in _PART.findall(way)) if each]
+    return min(found, key=lambda each: (len(each & COMMON), len(each)), default=None)
+
+
+def _needed_by(part: str, words: Mapping[str, str]) -> frozenset[str] | None:
+    if part == "…" or part[1:-1] in AGES:
+        return None
+    if part.startswith("<"):
+        options = words.get(part[1:-1], "").split()
+    elif part.startswith("["):
+        options = part[1:-1].split("/")
+    else:
+        return min((frozenset(each) for each in fold(part)), key=lambda each: len(each & COMMON), default=None)
+    needed = [_needed(option, words) for option in options]
+    return frozenset().union(*(each for each in needed if each)) if needed and all(needed) else None
 
 
 def _one(way: str, words: Mapping[str, str]) -> str:
     body = "".join(_part(part, words) for part in _PART.findall(way.removeprefix(WHOLE)))
-    if not body or re.fullmatch(body, ""):
-        raise NotationError(f"“{way}”什么都能对上")
     return rf"\A(?:{body})\Z" if way.startswith(WHOLE) else body
 
 

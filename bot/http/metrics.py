@@ -55,6 +55,12 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self._wecom = Counter(
+            "youshu_wecom_events_total",
+            "What WeCom refused, what came twice or was history, what a crash has cut off, by kind.",
+            ("kind",),
+            registry=self.registry,
+        )
         self._store_errors = Counter(
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
@@ -94,6 +100,10 @@ class Metrics:
     def wechat_event(self, kind: str) -> None:
         """WeChat sent something again, or something of it was refused or late."""
         self._wechat.labels(kind).inc()
+
+    def wecom_event(self, kind: str) -> None:
+        """WeCom refused something or sent it again, or something of it was lost."""
+        self._wecom.labels(kind).inc()
 
     def store_failed(self) -> None:
         """The database did not answer a call."""

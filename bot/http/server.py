@@ -1,17 +1,39 @@
 """The socket and the server that the one HTTP application runs on."""
 
+import asyncio
 import contextlib
 import errno
+import logging
+import math
+import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from typing_extensions import override
 
+from bot.http.addresses import Crowds
+from bot.http.connection import Census, Connection, ServerConfig
 from bot.startup_error import StartError
 from intents.errors import os_error_reason
 
+log = structlog.get_logger(__name__)
+
+PROXIES = ("127.0.0.1", "::1")
+"""Who is believed where nothing is set: a proxy on this machine."""
+MOST_CONNECTIONS = 8000
+MOST_PER_ADDRESS = 100
+"""A browser opens six; many people may stand behind one address."""
+RESERVED_DESCRIPTORS = 192
+"""For the database, the vendors' servers and the files that are read."""
+BACKLOG = 128
+"""How many connections wait to be accepted; as many are accepted in one go before any is counted."""
+TELL_SECONDS = 60.0
+
+_OUT_OF_RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _CHANGE_HOST = "请把 YOUSHU_HOST 改成 127.0.0.1（只有这台机器能打开）或 0.0.0.0（别的机器也能打开）"
 
 
@@ -23,14 +45,61 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         yield
 
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().set_exception_handler(_AcceptErrors())
+        await super().startup(sockets)
 
-def make_server(app: ASGIApp, stop_seconds: int) -> Server:
-    """A server for the application; at its end requests may take `stop_seconds` to finish."""
-    return Server(
-        uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=stop_seconds
-        )
+
+def make_server(app: ASGIApp, stop_seconds: int, proxies: Sequence[str] = PROXIES) -> Server:
+    """A server for the application.
+
+    Args:
+        app: the application.
+        stop_seconds: how long requests may take to finish at the end.
+        proxies: addresses or networks of proxies, whose X-Forwarded-For and -Proto are believed.
+    """
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # below it tells of every request that isn't HTTP
+    config = ServerConfig(
+        app,
+        http=Connection,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(proxies),
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=stop_seconds,
     )
+    config.census = Census(most_connections(), MOST_PER_ADDRESS, Crowds(proxies))
+    return Server(config)
+
+
+def most_connections() -> int:
+    """How many connections fit into the descriptors that the process may have, as many as the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + RESERVED_DESCRIPTORS
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    free = wanted if soft == resource.RLIM_INFINITY else soft
+    return min(MOST_CONNECTIONS, max(free - RESERVED_DESCRIPTORS, free // 2))
+
+
+class _AcceptErrors:
+    """Tells once a minute that connections can't be accepted; the loop tells it for each try, thousands of times a second."""
+
+    def __init__(self) -> None:
+        self._told_at = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:  # Any: as asyncio declares it
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _OUT_OF_RESOURCES:
+            loop.default_exception_handler(context)
+        elif loop.time() - self._told_at >= TELL_SECONDS:
+            self._told_at = loop.time()
+            log.error("out_of_descriptors", reason=os_error_reason(error))
 
 
 def listen(host: str, port: int) -> socket.socket:

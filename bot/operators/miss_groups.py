@@ -4,13 +4,13 @@ import asyncio
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from rapidfuzz import fuzz, process
 
 from bot.privacy import kinds_of_personal_data
-from bot.store.analytics import Miss
+from bot.store.analytics import CHINA, Miss
 from bot.store.store import Store
 from intents import FAQ, Decision, Match
 from intents.faq.schema import OUT_OF_SCOPE
@@ -22,6 +22,8 @@ SIMILAR = 55.0
 """From this rapidfuzz ratio on (0 to 100), two messages stand in one group."""
 READ_MISSES = 2000
 NEAREST = 2
+NEAR_ENOUGH = 0.05
+"""A topic with a lower score is no nearer than any other: to offer it would invite wrong teaching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class MissGroup:
     count: int
     last_seen: date
     nearest: tuple[NearestIntent, ...]
-    """The two nearest intents, nearest first."""
+    """The two nearest intents that are near enough to be right, nearest first."""
     resolved_to: str | None
     """Where it belongs since it was taught: the intent that now answers it, or OUT_OF_SCOPE; None while that is open."""
 
@@ -77,6 +79,11 @@ def title_of(faq: FAQ, intent: str) -> str:
     return found.title if found else f"{intent}（已删去）"
 
 
+def day_in_china(at: int) -> date:
+    """The day of a moment in seconds since 1970."""
+    return datetime.fromtimestamp(at, CHINA).date()
+
+
 def _group(knowledge: Knowledge, misses: Sequence[Miss]) -> tuple[MissGroup, ...]:
     groups = (_beside_faq(knowledge, members) for members in _similar(misses))
     return tuple(sorted(groups, key=lambda group: (group.resolved_to is not None, -group.count, group.texts)))
@@ -103,10 +110,11 @@ def _beside_faq(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
     return MissGroup(
         texts=tuple(miss.text for miss in members),
         count=sum(miss.count for miss in members),
-        last_seen=datetime.fromtimestamp(max(miss.last_at for miss in members), UTC).date(),
+        last_seen=day_in_china(max(miss.last_at for miss in members)),
         nearest=tuple(
             NearestIntent(candidate.intent, title_of(knowledge.faq, candidate.intent), candidate.score)
             for candidate in match.candidates[:NEAREST]
+            if candidate.score >= NEAR_ENOUGH
         ),
         resolved_to=_resolved_to(match),
     )

@@ -18,7 +18,7 @@ def notify_on_reload(reloader: Reloader, handoffs: Handoffs) -> None:
 
     async def notify(outcome: ReloadResult) -> None:
         if outcome.loaded:
-            log.info("faq_loaded", faq=outcome.digest, warnings=len(outcome.problems))
+            log.info("faq_loaded", faq=outcome.digest, warnings=len(outcome.problems), lost=len(outcome.lost))
         else:
             log.warning("faq_refused", faq=outcome.digest, reason=outcome.summary)
         await handoffs.announce(reload_notice(outcome))
@@ -27,7 +27,8 @@ def notify_on_reload(reloader: Reloader, handoffs: Handoffs) -> None:
 
 
 def reload_notice(outcome: ReloadResult) -> Reply:
-    """What operators read: one line, and on a refusal the other errors below it."""
-    others = [error.line_for(outcome.path.name) for error in outcome.errors[1:SHOWN]]
+    """What operators read: one line, and below it the other errors of a refusal, or what a new version has lost."""
+    shown = outcome.errors[1:SHOWN] if outcome.errors else outcome.lost[:SHOWN]
+    others = [f"注意：{each.text}" if each in outcome.lost else each.line_for(outcome.path.name) for each in shown]
     more = ["其余的请运行 youshu check 查看。"] if len(outcome.errors) > SHOWN else []
     return wording.text_reply(outcome.summary, *others, *more)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from bot.operators.miss_groups import MissGroup, load_miss_groups, title_of
-from bot.store.analytics import ClarifyChoiceCount, OutcomeCount, VoteCount
+from bot.operators.miss_groups import MissGroup, day_in_china, load_miss_groups, title_of
+from bot.store.analytics import CHINA, ClarifyChoiceCount, DoubtCount, DoubtKind, OutcomeCount, VoteCount
 from bot.store.store import Store
 from bot.talk import wording
 from intents import FAQ
@@ -57,7 +57,7 @@ class TopicCount:
 
 @dataclass(frozen=True, slots=True)
 class DailyTurns:
-    """How the turns of one day (UTC) ended."""
+    """How the turns of one day in China ended."""
 
     day: date
     answer: int = 0
@@ -68,6 +68,18 @@ class DailyTurns:
     def total(self) -> int:
         """All turns of the day."""
         return self.answer + self.clarify + self.fallback
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRow:
+    """A masked sentence that was asked back, or whose answer was voted useless."""
+
+    text: str
+    intent: str
+    title: str
+    """What it was taken for, or what was offered first."""
+    count: int
+    last_seen: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,8 @@ class Report:
     """The version of the FAQ that it was put beside."""
     days: tuple[DailyTurns, ...]
     misses: tuple[MissGroup, ...]
+    asked_back: tuple[DoubtRow, ...]
+    voted_useless: tuple[DoubtRow, ...]
     votes: tuple[VoteRow, ...]
     confusions: tuple[Confusion, ...]
     asked_topics: tuple[TopicCount, ...]
@@ -114,8 +128,10 @@ class Report:
 
 
 async def build_report(store: Store, knowledge: Knowledge, since: datetime, until: datetime) -> Report:
-    """The report on what happened from `since` to `until` (UTC); raises StoreError."""
+    """The report on what happened from `since` to `until` (aware), by days in China; raises StoreError."""
+    since, until = since.astimezone(CHINA), until.astimezone(CHINA)
     first_day = since.date()
+    doubts = await store.analytics.doubts(int(since.timestamp()))
     begin = int(since.timestamp())
     outcomes = await store.analytics.outcomes(first_day.isoformat())
     days = _days(outcomes, first_day, until.date())
@@ -126,6 +142,8 @@ async def build_report(store: Store, knowledge: Knowledge, since: datetime, unti
         digest=knowledge.digest,
         days=days,
         misses=await load_miss_groups(store, knowledge, begin),
+        asked_back=_doubts(knowledge.faq, doubts, DoubtKind.ASKED_BACK),
+        voted_useless=_doubts(knowledge.faq, doubts, DoubtKind.USELESS),
         votes=_votes(knowledge.faq, await store.analytics.votes(begin)),
         confusions=_confusions(knowledge.faq, await store.analytics.clarify_choices(first_day.isoformat())),
         asked_topics=tuple(topic for topic in topics if topic.count),
@@ -136,11 +154,19 @@ async def build_report(store: Store, knowledge: Knowledge, since: datetime, unti
 
 
 def parse_since(text: str, now: datetime) -> datetime:
-    """The moment that `7d`, `24h`, `2w` or `2026-11-01` names, in UTC; raises ValueError."""
+    """The moment that `7d`, `24h`, `2w` or `2026-11-01` names, in UTC; a day begins in China. Raises ValueError."""
     found = _SINCE.fullmatch(text.strip())
     if found is not None:
         return now - int(found[1]) * _UNITS[found[2]]
-    return datetime.combine(date.fromisoformat(text.strip()), datetime.min.time(), UTC)
+    return datetime.combine(date.fromisoformat(text.strip()), datetime.min.time(), CHINA).astimezone(UTC)
+
+
+def _doubts(faq: FAQ, counts: Iterable[DoubtCount], kind: DoubtKind) -> tuple[DoubtRow, ...]:
+    return tuple(
+        DoubtRow(row.text, row.intent, title_of(faq, row.intent), row.count, day_in_china(row.last_at))
+        for row in counts
+        if row.kind is kind
+    )
 
 
 def _votes(faq: FAQ, counts: Iterable[VoteCount]) -> tuple[VoteRow, ...]:

@@ -13,13 +13,13 @@ SHOWN = 3
 
 
 def teach_without_personal_data(
-    path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = ()
+    path: Path, intent: str, question: str, corpus: Sequence[LabeledUtterance] = (), *, force: bool = False
 ) -> TeachResult:
     """Teach an intent a question, unless it tells who somebody is; raises TeachError. Blocks for seconds."""
     kinds = kinds_of_personal_data(question)
     if kinds:
         raise TeachError(f"没有写：这句话里有{'、'.join(kinds)}。请去掉，只留下别人也会这样问的话")
-    return teach(path, intent, question, corpus)
+    return teach(path, intent, question, corpus, force=force)
 
 
 def describe_result(path: Path, taught: TeachResult) -> list[str]:

@@ -79,9 +79,9 @@ def teach_result(done: TeachResult, title: str) -> Reply:
     """What was written, and what it changed besides."""
     how = "直接回答" if done.match.decision is Decision.ANSWER else "先反问一句"
     if done.intent == OUT_OF_SCOPE:
-        head = f"已写进 faq.yaml 第 {done.line} 行：“{done.question}”不归我们管，以后不硬答。"
+        head = f"已写进 {done.file} 第 {done.line} 行：“{done.question}”不归我们管，以后不硬答。"
     else:
-        head = f"已写进 faq.yaml 第 {done.line} 行：“{done.question}”→{title}，以后{how}。"
+        head = f"已写进 {done.file} 第 {done.line} 行：“{done.question}”→{title}，以后{how}。"
     weakened = tuple(f"“{each.text}”" for each in done.weakened[:TOP])
     warnings = tuple(f"{each.message}；{each.remedy}" for each in done.warnings[:TOP])
     extra = [

@@ -1,19 +1,21 @@
 """What operators learn from: counts of outcomes, votes and choices, and what wasn't understood."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from enum import StrEnum
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Executable, Select, func, select
 
 from bot.messages import ChatIdentity
-from bot.store.database import Database
-from bot.store.statements import insert
-from bot.store.tables import clarify_choices, misses, outcomes, votes
+from bot.store.database import Database, Rows
+from bot.store.statements import Steps
+from bot.store.tables import clarify_choices, doubts, misses, outcomes, votes
 
+CHINA = timezone(timedelta(hours=8), "北京时间")
+"""By its days what happens is counted; there is no summer time."""
 SAME_MISS = 80.0
 """From this rapidfuzz ratio on (0 to 100), two messages that weren't understood count as one."""
 MAX_MISSES = 2000
@@ -26,6 +28,40 @@ SHOWN_CHARACTERS = 200
 class Miss:
     """Something that wasn't understood, masked; how often, and when (seconds since 1970 UTC)."""
 
+    text: str
+    count: int
+    first_at: int
+    last_at: int
+
+
+class DoubtKind(StrEnum):
+    """Why a sentence that got an answer is worth a look."""
+
+    ASKED_BACK = "clarify"
+    """The bot asked which of several topics was meant."""
+    USELESS = "useless"
+    """The answer to it was voted useless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A sentence that was understood, perhaps wrongly."""
+
+    kind: DoubtKind
+    intent: str
+    """What it was taken for; where the bot asked back, what it offered first."""
+    text: str
+    """Masked by bot.privacy."""
+    likeness: str
+    """The text in the form in which it is compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtCount:
+    """How often such a sentence came, and when (seconds since 1970 UTC)."""
+
+    kind: DoubtKind
+    intent: str
     text: str
     count: int
     first_at: int
@@ -73,7 +109,7 @@ class OutcomeKey:
     """What turns are counted by."""
 
     day: str
-    """UTC, YYYY-MM-DD."""
+    """In China, YYYY-MM-DD."""
     decision: str
     intent: str
     """Empty where no topic was answered."""
@@ -81,7 +117,7 @@ class OutcomeKey:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCount:
-    """How many turns of a day (UTC, YYYY-MM-DD) ended so; intent is None where no topic was answered."""
+    """How many turns of a day (in China, YYYY-MM-DD) ended so; intent is None where no topic was answered."""
 
     day: str
     decision: str
@@ -101,11 +137,12 @@ class TurnEvent:
     """The miss in the form in which it is compared."""
     clarify_choice: ClarifyChoice | None = None
     vote: Vote | None = None
+    doubt: Doubt | None = None
 
     @property
     def chosen(self) -> bool:
         """Whether the person said or chose something that is counted by itself."""
-        return self.miss is not None or self.clarify_choice is not None or self.vote is not None
+        return any(each is not None for each in (self.miss, self.clarify_choice, self.vote, self.doubt))
 
     def outcome(self, now: int) -> OutcomeKey | None:
         """What the turn is counted by, where it is; now in seconds since 1970 UTC."""
@@ -113,8 +150,8 @@ class TurnEvent:
 
 
 def day_of(now: int) -> str:
-    """The day (UTC, YYYY-MM-DD) of a moment in seconds since 1970."""
-    return datetime.fromtimestamp(now, UTC).date().isoformat()
+    """The day in China (YYYY-MM-DD) of a moment in seconds since 1970."""
+    return datetime.fromtimestamp(now, CHINA).date().isoformat()
 
 
 @dataclass(frozen=True)
@@ -122,17 +159,26 @@ class AnalyticsRepository:
     """Reads what was counted; TurnRepository.save counts. Every call may raise StoreError."""
 
     database: Database
+    settle: Callable[[], Awaitable[None]]
+    """Waits for the turns that are still being kept."""
 
     async def misses(self, limit: int = 100) -> list[Miss]:
         """What wasn't understood, the most frequent first."""
         columns = (misses.c.text, misses.c.count, misses.c.first_at, misses.c.last_at)
         query = select(*columns).order_by(misses.c.count.desc(), misses.c.last_at.desc(), misses.c.id).limit(limit)
-        return [Miss(*row) for row in await self.database.execute(query)]
+        return [Miss(*row) for row in await self._read(query)]
+
+    async def doubts(self, since: int = 0, limit: int = MAX_MISSES) -> list[DoubtCount]:
+        """Sentences that were asked back or whose answer was voted useless, from a moment on, the most frequent first."""
+        columns = (doubts.c.kind, doubts.c.intent, doubts.c.text, doubts.c.count, doubts.c.first_at, doubts.c.last_at)
+        query = select(*columns).where(doubts.c.last_at >= since).limit(limit)
+        query = query.order_by(doubts.c.count.desc(), doubts.c.last_at.desc(), doubts.c.id)
+        return [DoubtCount(DoubtKind(kind), *row) for kind, *row in await self._read(query)]
 
     async def votes(self, since: int = 0) -> list[VoteCount]:
         """Votes by intent, side and reason, from a moment (seconds since 1970 UTC) on."""
         query = _grouped((votes.c.intent, votes.c.useful, votes.c.reason), func.count()).where(votes.c.at >= since)
-        return [VoteCount(*row) for row in await self.database.execute(query)]
+        return [VoteCount(*row) for row in await self._read(query)]
 
     async def clarify_choices(self, since: str = "") -> list[ClarifyChoiceCount]:
         """What was picked when the bot asked back, from a day (YYYY-MM-DD) on, the most frequent first."""
@@ -140,7 +186,7 @@ class AnalyticsRepository:
         query = _grouped(keys, func.sum(clarify_choices.c.count)).where(clarify_choices.c.day >= since)
         counts = [
             ClarifyChoiceCount(tuple(shown.split(",")), picked, count)
-            for shown, picked, count in await self.database.execute(query)
+            for shown, picked, count in await self._read(query)
         ]
         return sorted(counts, key=lambda each: -each.count)
 
@@ -149,52 +195,51 @@ class AnalyticsRepository:
         query = select(outcomes).where(outcomes.c.day >= since).order_by(*outcomes.primary_key)
         return [
             OutcomeCount(day, decision, intent or None, count)
-            for day, decision, intent, count in await self.database.execute(query)
+            for day, decision, intent, count in await self._read(query)
         ]
 
+    async def _read(self, query: Executable) -> Rows:
+        await self.settle()
+        return await self.database.execute(query)
 
-async def add(connection: AsyncConnection, person: ChatIdentity, event: TurnEvent, now: int) -> None:
-    """Count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
+
+def additions(person: ChatIdentity, event: TurnEvent, now: int) -> Steps:
+    """The steps that count what one turn adds beyond its outcome, at a moment in seconds since 1970 UTC."""
     if event.clarify_choice is not None:
-        await _add_clarify_choice(connection, event.clarify_choice, day_of(now))
+        yield from _add_clarify_choice(event.clarify_choice, day_of(now))
     if event.miss is not None:
-        await _add_miss(connection, event.miss, event.likeness, now)
+        yield from _add_sentence("miss", {"text": event.miss, "likeness": event.likeness}, {}, now)
+    if event.doubt is not None:
+        yield from _add_sentence("doubt", asdict(event.doubt), {"kind": event.doubt.kind}, now)
     if event.vote is not None:
-        await _add_vote(connection, person, event.vote, now)
+        yield from _add_vote(person, event.vote, now)
 
 
 def _grouped(keys: Sequence[Any], total: Any) -> Select[Any]:  # noqa: ANN401 -- columns of several types
     return select(*keys, total).group_by(*keys).order_by(*keys)
 
 
-async def _add_clarify_choice(connection: AsyncConnection, choice: ClarifyChoice, day: str) -> None:
-    keys = {"day": day, "shown": ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS], "picked": choice.picked}
-    statement = insert(connection.dialect.name, clarify_choices).values(**keys, count=1)
-    again = {"count": clarify_choices.c.count + 1}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=again))
+def _add_clarify_choice(choice: ClarifyChoice, day: str) -> Steps:
+    shown = ",".join(sorted(choice.shown))[:SHOWN_CHARACTERS]
+    yield "add_clarify_choice", {"day": day, "shown": shown, "picked": choice.picked, "count": 1}
 
 
-async def _add_vote(connection: AsyncConnection, person: ChatIdentity, vote: Vote, now: int) -> None:
-    row = {"useful": vote.useful, "reason": vote.reason, "at": now}
-    keys = {"channel": person.channel, "user": person.user, "intent": vote.intent}
-    statement = insert(connection.dialect.name, votes).values(**keys, **row)
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=row))
+def _add_vote(person: ChatIdentity, vote: Vote, now: int) -> Steps:
+    said = {"intent": vote.intent, "useful": vote.useful, "reason": vote.reason, "at": now}
+    yield "add_vote", {"channel": person.channel, "user": person.user, **said}
 
 
-async def _add_miss(connection: AsyncConnection, text: str, likeness: str, now: int) -> None:
-    kept = (await connection.execute(select(misses.c.id, misses.c.likeness).order_by(misses.c.last_at.desc()))).all()
+def _add_sentence(name: str, row: Mapping[str, str], among: Mapping[str, str], now: int) -> Steps:
+    """Count a sentence of a table: with the one that it is like among those of the same kind, or as a new row."""
+    kept = yield f"list_{name}", among
     nearest = process.extractOne(
-        likeness, [row.likeness for row in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
+        row["likeness"], [each[1] for each in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS
     )
     if nearest is not None:
-        same = misses.c.id == kept[nearest[2]].id
-        await connection.execute(update(misses).where(same).values(count=misses.c.count + 1, last_at=now))
+        yield f"count_{name}", {"same": kept[nearest[2]][0], "now": now}
         return
     if len(kept) >= MAX_MISSES:
-        surplus = [row.id for row in kept[MAX_MISSES - 1 :]]
-        await connection.execute(delete(misses).where(misses.c.id.in_(surplus)))
-    row = {"text": text, "likeness": likeness, "count": 1, "first_at": now, "last_at": now}
-    statement = insert(connection.dialect.name, misses).values(**row)
+        for each in kept[MAX_MISSES - 1 :]:
+            yield f"delete_{name}", {"surplus": each[0]}
     # Two processes may see the same new sentence at once: the second only counts it.
-    again = {"count": misses.c.count + 1, "last_at": now}
-    await connection.execute(statement.on_conflict_do_update(index_elements=["likeness"], set_=again))
+    yield f"add_{name}", {**row, "count": 1, "first_at": now, "last_at": now}

@@ -33,12 +33,15 @@ class Batcher(Generic[Item, Result]):
         self._max_size = max_size
         self._is_item_error = is_item_error
         self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._unanswered: set[asyncio.Future[Result]] = set()
         self._calling: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
         """The result for one item; raises what the call raises."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
+        self._unanswered.add(future)
+        future.add_done_callback(self._unanswered.discard)
         if self._calling is None or self._calling.done():
             self._calling = asyncio.create_task(self._call_until_empty())
         return await future
@@ -48,11 +51,22 @@ class Batcher(Generic[Item, Result]):
         while self._calling is not None and not self._calling.done():
             await asyncio.wait({self._calling})
 
+    async def settle(self) -> None:
+        """Wait for all that has been submitted by now, whatever comes after it."""
+        if self._unanswered:
+            await asyncio.wait({*self._unanswered})
+
     async def _call_until_empty(self) -> None:
         while self._waiting:
             batch = [self._waiting.popleft() for _ in range(min(self._max_size, len(self._waiting)))]
             error = await self._call_with(batch)
-            if error is not None and len(batch) > 1 and self._is_item_error(error):
+            if error is None:
+                continue
+            if not self._is_item_error(error):
+                # It would fail for those as well who have been waiting meanwhile, and take as long again.
+                _fail([*batch, *self._waiting], error)
+                self._waiting.clear()
+            elif len(batch) > 1:
                 for each in batch:
                     _fail([each], await self._call_with([each]))
             else:

@@ -1,6 +1,6 @@
 """The queue of broadcasts: the operator's own text, and who is still to get it. Gone when it is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -43,6 +43,8 @@ class BroadcastQueue:
 
     database: Database
     now: Callable[[], int]
+    settle: Callable[[], Awaitable[None]]
+    """Waits for the turns that are still being kept: whoever has just written is reached too."""
 
     async def enqueue(self, admin: ChatIdentity, text: str) -> QueuedBroadcast:
         """Keep a broadcast to everybody else with a talk in the operator's channel, those heard from last first."""
@@ -58,6 +60,7 @@ class BroadcastQueue:
             await connection.execute(insert(broadcasts).values(**row, people=count))
             return QueuedBroadcast(key, admin, text, count)
 
+        await self.settle()
         return await self.database.write(write)
 
     async def audience(self, channel: str) -> Sequence[ChatIdentity]:

@@ -36,7 +36,7 @@ class ChannelStateRepository:
             kind: the channel's own word for it.
             data: in the channel's own form, without a word that the person wrote; None: nothing is kept any more.
         """
-        async with self._database.errors():
+        async with self._database.untimed_errors():
             await self._saves.submit((person.channel, person.user, kind, data))
 
     async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
@@ -45,6 +45,10 @@ class ChannelStateRepository:
         query = select(channel_states.c.user, channel_states.c.data).where(named, channel_states.c.updated_at >= since)
         rows = await self._database.execute(query.order_by(channel_states.c.updated_at))
         return [(row.user, row.data) for row in rows]
+
+    async def settle(self) -> None:
+        """Wait for all that is being kept by now."""
+        await self._saves.settle()
 
     async def drain(self) -> None:
         """Wait until nothing is under way."""

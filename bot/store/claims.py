@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
+from bot.store import sqlite_turns
 from bot.store.batching import Batcher
 from bot.store.database import Database
 from bot.store.errors import is_item_error
@@ -24,13 +25,14 @@ class ClaimRepository:
 
     async def claim(self, channel: str, message_id: str) -> bool:
         """Claim one id: whether nobody has claimed it within CLAIM_SECONDS; raises StoreError."""
-        async with self._database.errors():
+        async with self._database.untimed_errors():
             return await self._claims.submit(_key(channel, message_id))
 
     async def deduplicate(self, channel: str, message_ids: Sequence[str]) -> frozenset[str]:
         """Claim these ids: those of them that nobody has claimed within CLAIM_SECONDS; raises StoreError."""
         keys = {_key(channel, each): each for each in message_ids}
-        return frozenset(keys[key] for key in await self._claim([*keys]))
+        async with self._database.untimed_errors():
+            return frozenset(keys[key] for key in await self._claim([*keys]))
 
     async def drain(self) -> None:
         """Wait until nothing is under way."""
@@ -47,9 +49,14 @@ class ClaimRepository:
         if not keys:
             return ()
         now = self._now()
-        statement = claim_statement(self._database.dialect, CLAIM_SECONDS)
         # Always in the same order, so that no two processes wait for each other.
-        rows = await self._database.execute(statement, [{"key": key, "at": now} for key in sorted(set(keys))])
+        ordered = sorted(set(keys))
+        if self._database.is_file:
+            return await self._database.write_file(
+                lambda connection: sqlite_turns.claim(connection, ordered, now, CLAIM_SECONDS)
+            )
+        statement = claim_statement(self._database.dialect, CLAIM_SECONDS)
+        rows = await self._database.execute(statement, [{"key": key, "at": now} for key in ordered])
         return [row.key for row in rows]
 
 

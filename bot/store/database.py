@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store.engine import autocommit_engine, make_engine, probe
+from bot.store.engine import autocommit_engine, make_engine, probe, sqlite_file
 from bot.store.errors import StoreError, map_errors
+from bot.store.sqlite_thread import SqliteThread
 from bot.store.tables import metadata
 
 CALL_SECONDS = 1.5
@@ -46,6 +48,8 @@ class Database:
         self._autocommit: AsyncEngine | None = None
         self._ready = False
         self._sqlite_writer = asyncio.Lock()
+        self._reader: SqliteThread | None = None
+        self._writer: SqliteThread | None = None
 
     @property
     def dialect(self) -> str:
@@ -57,11 +61,19 @@ class Database:
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
+            path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
+            if path is not None and self._reader is None:
+                # Two, because in WAL mode nobody who reads waits for one who writes.
+                self._reader, self._writer = SqliteThread(path, busy, "read"), SqliteThread(path, busy, "write")
         async with map_errors(max(self.call_seconds, OPEN_SECONDS), self._failed):
             await self._prepared()
 
     async def close(self) -> None:
         """Give back every connection."""
+        threads, self._reader, self._writer = (self._reader, self._writer), None, None
+        for thread in threads:
+            if thread is not None:
+                await thread.close()
         if self._engine is not None:
             await self._engine.dispose()
 
@@ -78,6 +90,26 @@ class Database:
         """What some work gives whose statements are one transaction; raises StoreError."""
         async with self.errors(), self.begin() as connection:
             return await work(connection)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether read_file() and write_file() are there: it is a SQLite file; raises StoreError before open()."""
+        return _opened(self._engine) is not None and self._reader is not None
+
+    async def read_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What some work gives that reads a SQLite file, in a thread; raises the driver's errors, TimeoutError."""
+        await self._prepared()
+        return await _opened(self._reader).run(work, self.call_seconds)
+
+    async def write_file(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """The same for work that writes, all of it one transaction."""
+        await self._prepared()
+        async with self._sqlite_writer:
+            return await _opened(self._writer).transaction(work, self.call_seconds)
+
+    def untimed_errors(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """As errors(), for calls that look to their time themselves, so that waiting in line for one isn't counted."""
+        return map_errors(None, self._failed)
 
     def errors(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Turns whatever fails inside, or takes longer than a call may, into StoreError."""
@@ -110,7 +142,7 @@ class Database:
         return engine
 
 
-def _opened(engine: AsyncEngine | None) -> AsyncEngine:
-    if engine is None:
+def _opened(opened: T | None) -> T:
+    if opened is None:
         raise StoreError("not open")
-    return engine
+    return opened

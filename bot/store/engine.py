@@ -47,14 +47,21 @@ def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def sqlite_file(url: str) -> str | None:
+    """The path of the SQLite file that a URL names; None for another kind of database, or one in memory."""
+    parsed = make_url(url)
+    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in _IN_MEMORY
+    return str(parsed.database) if in_file else None
+
+
 def probe(url: str) -> None:
     """Open and close a SQLite file; raises sqlite3.Error when it can't be. Blocks for a moment.
 
     aiosqlite's thread outlives a failed connect and then complains of the closed loop on stderr.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in _IN_MEMORY:
-        sqlite3.connect(str(parsed.database)).close()
+    path = sqlite_file(url)
+    if path is not None:
+        sqlite3.connect(path).close()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own connection type

@@ -47,11 +47,11 @@ def is_item_error(error: Exception) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def map_errors(seconds: float, failed: Callable[[], None] | None) -> AsyncIterator[None]:
+async def map_errors(seconds: float | None, failed: Callable[[], None] | None) -> AsyncIterator[None]:
     """Whatever fails inside, or takes longer, as StoreError; nothing of the error's text, which may hold values.
 
     Args:
-        seconds: how long the inside may take.
+        seconds: how long the inside may take; None where it looks to that itself.
         failed: told of every failure.
     """
     try:

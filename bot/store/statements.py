@@ -1,39 +1,60 @@
 """The statements of every turn, built once for each dialect: building one costs more than running it."""
 
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, literal_column, select, tuple_
+from sqlalchemy import BigInteger, BindParameter, Select, Table, bindparam, delete, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.tables import claims, handoffs, outcomes, talks
+from bot.messages import ChatIdentity
+from bot.store.tables import claims, clarify_choices, doubts, handoffs, misses, names_person, outcomes, talks, votes
+
+Steps = Generator[tuple[str, Mapping[str, object]], Sequence[Any], None]
+"""Statements, by their name in TurnStatements, with their parameters; each is answered with its rows. They are the same wherever
+they are run: by SQLAlchemy, or in the thread of a SQLite file."""
 
 
 @dataclass(frozen=True)
 class TurnStatements:
     """Ready to execute with their parameters by name; those that write, with many rows at once."""
 
-    load_states: Select[Any]
-    """(people: pairs of channel and user) -> channel, user and state of each of their talks."""
     load_handoffs: Select[Any]
     """(now) -> the handoffs in force, no more than there are operators."""
     save_state: Any
     """(channel, user, state, updated_at): keep a talk."""
     count_outcome: Any
     """(day, decision, intent, count): count so many more."""
+    add_clarify_choice: Any
+    """(day, shown, picked, count): count so many more."""
+    add_vote: Any
+    """(channel, user, intent, useful, reason, at): keep a vote in place of the one before."""
+    list_miss: Any
+    """() -> id and likeness of each miss, the latest first."""
+    count_miss: Any
+    """(same, now): count one more of this id."""
+    delete_miss: Any
+    """(surplus): delete this id."""
+    add_miss: Any
+    """(text, likeness, count, first_at, last_at): keep a miss, or count one more of the same."""
+    list_doubt: Any
+    """(kind) -> id and likeness of each doubt of this kind, the latest first."""
+    count_doubt: Any
+    """(same, now): count one more of this id."""
+    delete_doubt: Any
+    """(surplus): delete this id."""
+    add_doubt: Any
+    """(kind, intent, text, likeness, count, first_at, last_at): keep a doubt, or count one more of the same."""
 
 
 @cache
 def turn_statements(dialect: str) -> TurnStatements:
     """What reads and writes a turn in this dialect."""
-    talk, outcome = insert(dialect, talks), insert(dialect, outcomes)
-    people: BindParameter[Any] = bindparam("people", expanding=True)
+    talk, outcome, choice, vote = (insert(dialect, table) for table in (talks, outcomes, clarify_choices, votes))
     now: BindParameter[int] = bindparam("now")
     return TurnStatements(
-        load_states=select(talks.c.channel, talks.c.user, talks.c.state).where(
-            tuple_(talks.c.channel, talks.c.user).in_(people)
-        ),
         load_handoffs=select(handoffs).where(handoffs.c.until > now),
         save_state=talk.on_conflict_do_update(
             index_elements=["channel", "user"],
@@ -42,7 +63,54 @@ def turn_statements(dialect: str) -> TurnStatements:
         count_outcome=outcome.on_conflict_do_update(
             index_elements=["day", "decision", "intent"], set_={"count": outcomes.c.count + outcome.excluded.count}
         ),
+        add_clarify_choice=choice.on_conflict_do_update(
+            index_elements=["day", "shown", "picked"],
+            set_={"count": clarify_choices.c.count + choice.excluded.count},
+        ),
+        add_vote=vote.on_conflict_do_update(
+            index_elements=["channel", "user", "intent"],
+            set_={name: vote.excluded[name] for name in ("useful", "reason", "at")},
+        ),
+        **_sentence_statements(dialect, "miss", misses, ()),
+        **_sentence_statements(dialect, "doubt", doubts, ("kind",)),
     )
+
+
+def _sentence_statements(dialect: str, name: str, table: Table, keys: Sequence[str]) -> dict[str, Any]:
+    """The four statements of a table of sentences, of which those with the same keys are compared."""
+    # The id is the database's.
+    columns = [each.name for each in table.columns if each.name != "id"]
+    added = insert(dialect, table).values({column: bindparam(column) for column in columns})
+    among = [table.c[key] == bindparam(key) for key in keys]
+    return {
+        f"list_{name}": select(table.c.id, table.c.likeness).where(*among).order_by(table.c.last_at.desc()),
+        f"count_{name}": update(table)
+        .where(table.c.id == bindparam("same"))
+        .values(count=table.c.count + literal_column("1", BigInteger), last_at=bindparam("now")),
+        f"delete_{name}": delete(table).where(table.c.id == bindparam("surplus")),
+        f"add_{name}": added.on_conflict_do_update(
+            index_elements=[*keys, "likeness"],
+            set_={"count": table.c.count + added.excluded.count, "last_at": added.excluded.last_at},
+        ),
+    }
+
+
+async def run(connection: AsyncConnection, steps: Steps) -> None:
+    """Do steps one after the other."""
+    statements = turn_statements(connection.dialect.name)
+    try:
+        name, parameters = next(steps)
+        while True:
+            result = await connection.execute(getattr(statements, name), parameters)
+            name, parameters = steps.send(result.all() if result.returns_rows else ())
+    except StopIteration:
+        return
+
+
+def load_states(people: Iterable[ChatIdentity]) -> Select[Any]:
+    """Channel, user and state of each of these people's talks; by its keys, because a list of pairs reads the whole table."""
+    theirs = or_(*(names_person(talks, person) for person in people))
+    return select(talks.c.channel, talks.c.user, talks.c.state).where(theirs)
 
 
 @cache

@@ -15,15 +15,19 @@ from bot.store.channel_states import ChannelStateRepository
 from bot.store.claims import CLAIM_SECONDS, ClaimRepository
 from bot.store.database import CALL_SECONDS, Database
 from bot.store.handoffs import HandoffRepository
+from bot.store.pulls import PullRepository
 from bot.store.tables import (
     broadcasts,
     channel_states,
     claims,
     clarify_choices,
+    doubts,
     handoffs,
     misses,
     names_person,
     outcomes,
+    pull_cursors,
+    pull_work,
     recipients,
     talks,
     votes,
@@ -36,7 +40,7 @@ DAY_SECONDS = 24 * 3600
 class Store:
     """The database of one service; open before use, close at the end. Every call may raise StoreError.
 
-    No message text is kept but masked misses, and the text of a broadcast until it is done.
+    No message text is kept but masked misses and doubts, and the text of a broadcast until it is done.
     """
 
     def __init__(
@@ -57,11 +61,12 @@ class Store:
         self.clock = clock
         self.database = Database(url, call_seconds, failed)
         self.turns = TurnRepository(self.database, self.now)
-        self.analytics = AnalyticsRepository(self.database)
+        self.analytics = AnalyticsRepository(self.database, self.turns.settle)
         self.claims = ClaimRepository(self.database, self.now)
+        self.pulls = PullRepository(self.database, self.now)
         self.channel_states = ChannelStateRepository(self.database, self.now)
         self.handoffs = HandoffRepository(self.database, self.now)
-        self.broadcasts = BroadcastQueue(self.database, self.now)
+        self.broadcasts = BroadcastQueue(self.database, self.now, self.turns.settle)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -93,9 +98,11 @@ class Store:
     async def forget(self, person: ChatIdentity) -> int:
         """Delete every row that names a person, in private and in groups; the number of rows that went.
 
-        Misses and counts name nobody.
+        Misses, doubts and counts name nobody.
         """
         own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
+        await self.turns.settle()
+        await self.channel_states.settle()
         named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
         return await self._delete(
             [
@@ -113,11 +120,14 @@ class Store:
             [
                 (talks, talks.c.updated_at < oldest),
                 (misses, misses.c.last_at < oldest),
+                (doubts, doubts.c.last_at < oldest),
                 (votes, votes.c.at < oldest),
                 (channel_states, channel_states.c.updated_at < oldest),
                 (clarify_choices, clarify_choices.c.day < first_day),
                 (outcomes, outcomes.c.day < first_day),
                 (claims, claims.c.at <= now - CLAIM_SECONDS),
+                (pull_cursors, pull_cursors.c.at < oldest),
+                (pull_work, pull_work.c.at < oldest),
                 (handoffs, handoffs.c.until <= now),
                 (recipients, recipients.c.at <= now - RESUME_SECONDS),
                 (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),

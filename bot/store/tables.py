@@ -44,6 +44,20 @@ misses = Table(
     _moment("last_at"),
 )
 
+doubts = Table(
+    "doubts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("intent", String(40), nullable=False),
+    Column("text", String(400), nullable=False),
+    Column("likeness", String(400), nullable=False),
+    Column("count", Integer, nullable=False),
+    _moment("first_at"),
+    _moment("last_at"),
+    UniqueConstraint("kind", "likeness"),
+)
+
 votes = Table(
     "votes",
     metadata,
@@ -77,6 +91,24 @@ claims = Table(
     "claims",
     metadata,
     Column("key", String(64), primary_key=True),
+    _moment("at"),
+)
+
+pull_cursors = Table(
+    "pull_cursors",
+    metadata,
+    Column("channel", String(32), primary_key=True),
+    Column("account", String(128), primary_key=True),
+    Column("cursor", String(256), nullable=False),
+    _moment("at"),
+)
+
+pull_work = Table(
+    "pull_work",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("channel", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
     _moment("at"),
 )
 

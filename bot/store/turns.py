@@ -1,21 +1,22 @@
 """What every turn reads and writes: where the person's talk stands, and what is counted of it."""
 
 import asyncio
+import sqlite3
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store import analytics
+from bot.store import analytics, sqlite_turns
 from bot.store.analytics import OutcomeKey, TurnEvent
 from bot.store.batching import Batcher
-from bot.store.database import Database
-from bot.store.errors import is_item_error
+from bot.store.database import Database, Rows
+from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
-from bot.store.statements import turn_statements
+from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
 
 BATCH_SIZE = 64
@@ -52,6 +53,14 @@ class TurnWrite:
     outcome: OutcomeKey | None = None
 
 
+@dataclass
+class _Unsaved:
+    """Where a talk stands that is still being kept."""
+
+    state: str
+    saving: asyncio.Task[None]
+
+
 class TurnRepository:
     """Loads and saves turns; those of the same moment share a round trip. Every call may raise StoreError."""
 
@@ -60,11 +69,16 @@ class TurnRepository:
         self._now = now
         self._loads = Batcher(self._load_batch, BATCH_SIZE, is_item_error)
         self._saves = Batcher(self._save_batch, BATCH_SIZE, is_item_error)
+        self._unsaved: dict[ChatIdentity, _Unsaved] = {}
 
     async def load(self, person: ChatIdentity, *, with_handoffs: bool = True) -> TurnContext:
         """Where this person's talk stands, and whether an operator is in it."""
-        async with self._database.errors():
-            return await self._loads.submit(TurnRead(person, with_handoffs))
+        unsaved = self._unsaved.get(person)
+        if unsaved is not None and not with_handoffs:
+            return TurnContext(unsaved.state)
+        async with self._database.untimed_errors():
+            context = await self._loads.submit(TurnRead(person, with_handoffs))
+        return context if unsaved is None else replace(context, state=unsaved.state)
 
     async def save(self, person: ChatIdentity, state: str, event: TurnEvent | None = None) -> None:
         """Keep where this person's talk stands, and count what happened, in one transaction.
@@ -74,70 +88,136 @@ class TurnRepository:
         now = self._now()
         turn = TurnWrite(person, state, now, event.outcome(now) if event is not None else None)
         if event is None or not event.chosen:
-            async with self._database.errors():
+            async with self._database.untimed_errors():
                 return await self._saves.submit(turn)
+
+        if self._database.is_file:
+            states, counts = _rows([turn])
+
+            def work(connection: sqlite3.Connection) -> None:
+                sqlite_turns.save(connection, states, counts)
+                sqlite_turns.run(connection, analytics.additions(person, event, now))
+
+            async with self._database.untimed_errors():
+                return await self._database.write_file(work)
 
         async def write(connection: AsyncConnection) -> None:
             await _save(connection, [turn])
-            await analytics.add(connection, person, event, now)
+            await run(connection, analytics.additions(person, event, now))
 
         return await self._database.write(write)
 
+    def save_later(
+        self, person: ChatIdentity, state: str, event: TurnEvent, failed: Callable[[StoreError], None]
+    ) -> None:
+        """The same behind the reply, which needn't wait for it; load() knows the state at once. Raises nothing.
+
+        One turn of a person at a time: what was kept before must have been loaded since, or be settled.
+        """
+        before = self._unsaved.get(person)
+
+        async def saving() -> None:
+            try:
+                if before is not None:
+                    await asyncio.wait({before.saving})
+                await self.save(person, state, event)
+            except StoreError as error:
+                failed(error)
+            finally:
+                if self._unsaved.get(person) is unsaved:
+                    del self._unsaved[person]
+
+        unsaved = self._unsaved[person] = _Unsaved(state, asyncio.create_task(saving()))
+
+    async def settle(self) -> None:
+        """Wait for all that is being kept by now, so that what is read next has it."""
+        if self._unsaved:
+            await asyncio.wait({each.saving for each in self._unsaved.values()})
+
     async def last_heard(self, person: ChatIdentity) -> int | None:
         """When somebody's talk was last kept (seconds since 1970 UTC); None for nobody with a talk."""
+        await self.settle()
         rows = await self._database.execute(select(talks.c.updated_at).where(names_person(talks, person)))
         return next((int(row.updated_at) for row in rows), None)
 
     async def people(self, channel: str) -> list[ChatIdentity]:
         """Everybody with a talk in a channel, those heard from last first."""
+        await self.settle()
         query = select(talks.c.user).where(talks.c.channel == channel).order_by(talks.c.updated_at.desc())
         return [ChatIdentity(channel, row.user) for row in await self._database.execute(query)]
 
     async def drain(self) -> None:
         """Wait until nothing is under way."""
+        await self.settle()
         for batcher in (self._loads, self._saves):
             await batcher.drain()
 
     async def _load_batch(self, reads: Sequence[TurnRead]) -> Sequence[TurnContext]:
-        async with asyncio.timeout(self._database.call_seconds), self._database.connect() as connection:
-            return await _load(connection, reads, self._now())
+        people, now = [read.person for read in reads], self._now()
+        with_handoffs = any(read.with_handoffs for read in reads)
+        if self._database.is_file:
+            states, rows = await self._database.read_file(
+                lambda connection: _load_file(connection, people, now, with_handoffs=with_handoffs)
+            )
+        else:
+            async with asyncio.timeout(self._database.call_seconds), self._database.connect() as connection:
+                states, rows = await _load(connection, people, now, with_handoffs=with_handoffs)
+        handoffs = [Handoff(ChatIdentity(*row[:2]), ChatIdentity(*row[2:4]), row[4]) for row in rows]
+        by_person = {handoff.person: handoff for handoff in handoffs}
+        by_admin = {handoff.admin: handoff for handoff in handoffs}
+        return [
+            TurnContext(states.get(read.person), by_person.get(read.person), by_admin.get(read.person))
+            if read.with_handoffs
+            else TurnContext(states.get(read.person))
+            for read in reads
+        ]
 
     async def _save_batch(self, writes: Sequence[TurnWrite]) -> Sequence[None]:
-        async with asyncio.timeout(self._database.call_seconds), self._database.begin() as connection:
-            await _save(connection, writes)
+        if self._database.is_file:
+            states, counts = _rows(writes)
+            await self._database.write_file(lambda connection: sqlite_turns.save(connection, states, counts))
+        else:
+            async with asyncio.timeout(self._database.call_seconds), self._database.begin() as connection:
+                await _save(connection, writes)
         return [None] * len(writes)
 
 
-async def _load(connection: AsyncConnection, reads: Sequence[TurnRead], now: int) -> Sequence[TurnContext]:
-    """What each turn asks for, in their order."""
-    statements = turn_statements(connection.dialect.name)
-    people = [(read.person.channel, read.person.user) for read in reads]
-    rows = await connection.execute(statements.load_states, {"people": people})
-    states = {ChatIdentity(channel, user): state for channel, user, state in rows}
-    handoffs: Sequence[Handoff] = ()
-    if any(read.with_handoffs for read in reads):
-        found = await connection.execute(statements.load_handoffs, {"now": now})
-        handoffs = [
-            Handoff(ChatIdentity(row.channel, row.user), ChatIdentity(row.admin_channel, row.admin_user), row.until)
-            for row in found
-        ]
-    by_person = {handoff.person: handoff for handoff in handoffs}
-    by_admin = {handoff.admin: handoff for handoff in handoffs}
-    return [
-        TurnContext(states.get(read.person), by_person.get(read.person), by_admin.get(read.person))
-        if read.with_handoffs
-        else TurnContext(states.get(read.person))
-        for read in reads
-    ]
+States = Mapping[ChatIdentity, str]
+
+
+def _load_file(
+    connection: sqlite3.Connection, people: Sequence[ChatIdentity], now: int, *, with_handoffs: bool
+) -> tuple[States, Rows]:
+    states = sqlite_turns.load_states(connection, people)
+    return states, sqlite_turns.load_handoffs(connection, now) if with_handoffs else ()
+
+
+async def _load(
+    connection: AsyncConnection, people: Sequence[ChatIdentity], now: int, *, with_handoffs: bool
+) -> tuple[States, Rows]:
+    """Where these people's talks stand, and the handoffs in force."""
+    found = await connection.execute(load_states(dict.fromkeys(people)))
+    states = {ChatIdentity(channel, user): state for channel, user, state in found}
+    if not with_handoffs:
+        return states, ()
+    statement = turn_statements(connection.dialect.name).load_handoffs
+    return states, (await connection.execute(statement, {"now": now})).all()
 
 
 async def _save(connection: AsyncConnection, writes: Sequence[TurnWrite]) -> None:
-    """Keep talks, the last of each person, and count outcomes.
+    statements = turn_statements(connection.dialect.name)
+    states, counts = _rows(writes)
+    await connection.execute(statements.save_state, states)
+    if counts:
+        await connection.execute(statements.count_outcome, counts)
+
+
+def _rows(writes: Sequence[TurnWrite]) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """The talks to keep, the last of each person, and the outcomes to count.
 
     Always in the same order of rows, so that no two transactions wait for each other.
     """
-    statements = turn_statements(connection.dialect.name)
-    rows = {
+    states: dict[tuple[str, str], dict[str, object]] = {
         (write.person.channel, write.person.user): {
             "channel": write.person.channel,
             "user": write.person.user,
@@ -146,11 +226,8 @@ async def _save(connection: AsyncConnection, writes: Sequence[TurnWrite]) -> Non
         }
         for write in writes
     }
-    await connection.execute(statements.save_state, [rows[key] for key in sorted(rows)])
     counts = Counter(write.outcome for write in writes if write.outcome is not None)
-    if counts:
-        counted = [
-            {"day": key.day, "decision": key.decision, "intent": key.intent, "count": count}
-            for key, count in sorted(counts.items())
-        ]
-        await connection.execute(statements.count_outcome, counted)
+    return [states[key] for key in sorted(states)], [
+        {"day": key.day, "decision": key.decision, "intent": key.intent, "count": count}
+        for key, count in sorted(counts.items())
+    ]

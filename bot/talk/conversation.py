@@ -10,13 +10,16 @@ import structlog
 
 from bot.choices import Forget, decode
 from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
+from bot.store.analytics import Doubt, DoubtKind
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from bot.talk import text_commands, wording
 from bot.talk.handoff import HandoffDesk
 from bot.talk.message import Message
+from bot.talk.questions import masked_question
 from bot.talk.rate_limit import RateDecision, RateLimiter
+from bot.talk.recent_questions import RecentQuestion, RecentQuestions
 from bot.talk.respond import respond
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
@@ -40,6 +43,7 @@ class Conversation:
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
+    recent: RecentQuestions = field(default_factory=RecentQuestions, repr=False)
     danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
     _turns: WeakValueDictionary[ChatIdentity, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
 
@@ -52,6 +56,7 @@ class Conversation:
 
     async def forget(self, person: ChatIdentity) -> Reply:
         """Delete all that is kept of a person, in private and in groups."""
+        self.recent.forget(person)
         if self.rate_limiter is not None:
             for each in person.everywhere:
                 await self.rate_limiter.forget(each)
@@ -110,12 +115,12 @@ class Conversation:
             retention_days=self.retention_days,
             has_staff=self.handoffs is not None and self.handoffs.has_staff(person),
         )
-        result = respond(turn)
+        result = self._with_question_voted_useless(incoming, respond(turn))
         if result.effect is Command.FORGET:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
         if state is not None or result.talk.crisis is not None:
-            await self._save(person, result)
+            self._save(person, result)
         if not result.call:
             return result.reply
         reached = self.handoffs is not None and await self.handoffs.call(person)
@@ -128,6 +133,19 @@ class Conversation:
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return result.reply
 
+    def _with_question_voted_useless(self, incoming: Incoming, result: TurnResult) -> TurnResult:
+        """The same with the sentence that an answer was voted useless for; hold the sentence of a new answer for its vote."""
+        vote, reply, now = result.event.vote, result.reply, self.store.now()
+        if vote is not None and not vote.useful:
+            asked = self.recent.take(incoming.person, vote.intent, now)
+            doubt = Doubt(DoubtKind.USELESS, vote.intent, asked.text, asked.likeness) if asked is not None else None
+            return replace(result, event=replace(result.event, doubt=doubt))
+        topics = (reply.intent,) if reply.intent is not None else result.talk.asked
+        if incoming.choice is None and result.talk.crisis is None and reply.intent != CRISIS and topics:
+            text, likeness = masked_question(Message(incoming.text, self.knowledge().matcher))
+            self.recent.put(incoming.person, topics, RecentQuestion(text, likeness, now))
+        return result
+
     async def _load(self, person: ChatIdentity) -> TurnContext | None:
         try:
             return await self.store.turns.load(person, with_handoffs=self.handoffs is not None)
@@ -135,11 +153,13 @@ class Conversation:
             log.error("talk_not_read", reason=str(error))
             return None
 
-    async def _save(self, person: ChatIdentity, result: TurnResult) -> None:
-        try:
-            await self.store.turns.save(person, result.talk.to_json(), result.event)
-        except StoreError as error:
-            log.error("talk_not_kept", reason=str(error))
+    def _save(self, person: ChatIdentity, result: TurnResult) -> None:
+        """Have the talk kept; whoever waits for the reply doesn't wait for that."""
+        self.store.turns.save_later(person, result.talk.to_json(), result.event, _not_kept)
+
+
+def _not_kept(error: StoreError) -> None:
+    log.error("talk_not_kept", reason=str(error))
 
 
 def _asks_to_forget(incoming: Incoming, message: Message) -> bool:

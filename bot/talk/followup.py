@@ -42,18 +42,20 @@ class Interpretation:
 class Weights:
     """How the talk counts against the message itself."""
 
-    floor: float = 0.01
+    floor: float = 0.02
     """Added to every score before its logarithm, so that the talk can still win where the message says nothing."""
     topic: float = 3.5
     """Leaning towards the topic of before, in logarithms, for a message that leaves everything out."""
-    related: float = 2.0
+    related: float = 2.5
     """The same towards its neighbours: those that its answer or theirs names as related."""
     titled: float = 0.5
     """How much the message under the topic's title counts."""
-    least: float = 0.4
+    least: float = 0.1
     """How much the talk counts for a message that leaves nothing out."""
-    outside: float = 4.0
+    outside: float = 6.0
     """Leaning away from out of scope for a message that goes on with what was said (「那……呢」)."""
+    going_on: float = 1.0
+    """Leaning away from out of scope for any message of a talk: who was answered goes on with it more often than not."""
     answer: float = 0.3
     """A message that leaves everything out is answered from this share of all readings on, and below it asked about."""
     answer_whole: float = 0.6
@@ -68,7 +70,7 @@ class Weights:
     """A message that leaves out so much needs the talk."""
     whole: float = 0.3
     """A message that leaves out less and is out of scope by itself stays so."""
-    own_topic: float = 0.9
+    own_topic: float = 0.8
     """A message with this score by itself needs no talk to be understood."""
     goes_on: float = 0.6
     """It needs one all the same if it goes on with what was said as plainly as this: 「那……呢」."""
@@ -89,7 +91,9 @@ def plain(match: Match) -> Interpretation:
     if match.decision is Decision.FALLBACK or not offered:
         return Interpretation(Decision.FALLBACK)
     if match.decision is Decision.ANSWER and match.intent is not None:
-        return Interpretation(Decision.ANSWER, (match.intent,), secondary_intent=match.secondary_intent)
+        return Interpretation(
+            Decision.ANSWER, (match.intent,), secondary_intent=match.secondary_intent, beside=match.beside
+        )
     return Interpretation(Decision.CLARIFY, offered)
 
 
@@ -126,6 +130,9 @@ def interpret(faq: FAQ, talk: ConversationState, message: Message, *, weights: W
 def _after_outside(message: Message, weights: Weights) -> Interpretation:
     """「那微粒贷呢」 after 「借呗怎么开通」 is as little our business."""
     lost = message.ellipsis >= weights.elliptic and message.match.score < weights.own_topic
+    # Who says something of our business, only without saying who, has come back to it.
+    if message.match.decision is not Decision.FALLBACK and message.goes_on < weights.goes_on:
+        lost = False
     return Interpretation(Decision.FALLBACK) if lost else plain(message.match)
 
 
@@ -162,7 +169,7 @@ def _shares(message: Message, faq: FAQ, topic: str, weights: Weights) -> Sequenc
     weight = weights.least + (1 - weights.least) * message.ellipsis
     near = {*faq.by_id[topic].related, *(each.id for each in faq.intents if topic in each.related)}
     sums = {_OUTSIDE: math.log(max(0.0, 1 - sum(each.score for each in alone)) + weights.floor)}
-    sums[_OUTSIDE] -= weights.outside * message.goes_on * message.ellipsis
+    sums[_OUTSIDE] -= weights.going_on + weights.outside * message.goes_on * message.ellipsis
     for candidate in alone:
         name = candidate.intent
         if name == CRISIS:

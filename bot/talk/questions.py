@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from bot.messages import Reply, Section
 from bot.privacy import mask
-from bot.store.analytics import TurnEvent
+from bot.store.analytics import Doubt, DoubtKind, TurnEvent
 from bot.talk import answers, followup, wording
 from bot.talk.followup import Interpretation
+from bot.talk.message import Message
 from bot.talk.text_commands import fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Decision
@@ -55,12 +56,19 @@ def _reply(turn: Turn, meant: Interpretation) -> Reply:
 def _asked_back(turn: Turn, meant: Interpretation) -> TurnResult:
     result = in_own_words(turn.state, answers.clarify(turn.faq, meant.intents))
     state = replace(result.talk, asked=meant.intents, misses=turn.state.misses + 1)
-    return replace(result, talk=state, event=TurnEvent("clarify", meant.intents[0]))
+    text, likeness = masked_question(turn.message)
+    doubt = Doubt(DoubtKind.ASKED_BACK, meant.intents[0], text, likeness)
+    return replace(result, talk=state, event=TurnEvent("clarify", meant.intents[0], doubt=doubt))
+
+
+def masked_question(message: Message) -> tuple[str, str]:
+    """What an operator may see of a message, and the form in which it is compared with others."""
+    masked = mask(message.text)[:MISS_CHARACTERS]
+    return masked, fold(masked) or message.folded[:MISS_CHARACTERS]
 
 
 def _not_understood(turn: Turn) -> TurnResult:
-    masked = mask(turn.message.text)[:MISS_CHARACTERS]
-    likeness = fold(masked) or turn.message.folded[:MISS_CHARACTERS]
+    masked, likeness = masked_question(turn.message)
     event = TurnEvent("fallback", miss=masked, likeness=likeness)
     result = missed(turn, wording.fallback(turn.faq, turn.state.misses + 1), event)
     return replace(result, talk=replace(result.talk, outside=True))

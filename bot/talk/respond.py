@@ -87,12 +87,12 @@ def care_for_life(turn: Turn) -> TurnResult | Turn:
         danger = replace(danger, level=DangerLevel.PLAIN)
     debt = asks_about_debt(message.text, message.match)
     care = crisis.respond(turn.state.crisis, message.text, danger=danger, asks_about_debt=debt, now=turn.now)
-    turn = replace(turn, state=replace(turn.state, crisis=care.crisis))
+    if care.crisis != turn.state.crisis:
+        turn = replace(turn, state=replace(turn.state, crisis=care.crisis))
     if care.reply is not None:
-        return replace(
-            _in_crisis(turn.state, care.reply), call=turn.has_staff and text_commands.calls_operator(message.folded)
-        )
-    return replace(turn, line_below=care.line, choices_below=care.choices)
+        called = turn.has_staff and text_commands.calls_operator(message.folded)
+        return replace(_in_crisis(turn.state, care.reply), call=called)
+    return turn if care.line is None else replace(turn, line_below=care.line, choices_below=care.choices)
 
 
 def acknowledge(turn: Turn) -> TurnResult | Turn:

@@ -1,6 +1,7 @@
 """The rules of content: a small function each, which yields problems."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from operator import attrgetter
 
 from intents.checks import basis, dates, questions, references, values
@@ -17,10 +18,12 @@ RULES: tuple[Rule, ...] = (
     values.doubled_units,
     values.curly_quotes,
     values.cut_by_hash,
+    values.several_lines,
     references.duplicate_ids,
     references.duplicate_titles,
     references.related_topics,
     references.parameter_references,
+    references.cut_off,
     references.unused_parameters,
     references.hard_coded_values,
     references.duplicate_words,
@@ -31,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     dates.parameter_dates,
     questions.duplicate_questions,
     questions.enough_questions,
+    questions.long_questions,
 )
 """The rules of every load. Those that take longer, in `slow`, are for `youshu check`."""
 
@@ -52,6 +56,11 @@ _CONSEQUENCES: Mapping[str, frozenset[str]] = {
     "E-FULLWIDTH-COLON": frozenset({"E-EMPTY-PART", "E-MISSING-KEY", "E-BASIS"}),
     "E-FULLWIDTH-COMMA": frozenset({"E-MISSING-KEY", "E-BASIS"}),
     "E-BRACE": frozenset({"E-EMPTY-PART"}),
+    "E-COLON": frozenset({"E-EMPTY-PART"}),
+    "E-COMMA": frozenset({"E-EMPTY-PART"}),
+    "E-ID": frozenset({"E-UNKNOWN-ID"}),
+    "E-LOST-LINE": frozenset({"E-MISSING-KEY"}),
+    "E-SPECIAL": frozenset({"W-HASH"}),
     "E-ANCHOR": frozenset({"E-EMPTY-PART", "E-ID", "E-UNKNOWN-ID"}),
     "E-CHARACTER": frozenset({"W-GARBLED"}),
     "E-WIDE-SPACE": frozenset({"W-INVISIBLE"}),
@@ -63,8 +72,27 @@ _PLACE_FIRST = attrgetter("file", "line", "column", "code", "message", "remedy")
 """Sorts problems as their comparison does."""
 
 
+_FAR_CONSEQUENCES: Mapping[str, frozenset[str]] = {
+    "E-CUT-OFF": frozenset(
+        {"E-MISSING-KEY", "E-UNKNOWN-ID", "W-FEW-QUESTIONS", "W-LINES", "W-MISSING-PART", "W-UNUSED-PARAMETER"}
+    ),
+    "E-INDENT": frozenset({"W-FEW-QUESTIONS"}),
+    "E-LOST-LINE": frozenset(
+        {"E-MISSING-KEY", "E-UNKNOWN-ID", "W-LONG-ANSWER", "W-LONG-SUMMARY", "W-LONG-TITLE", "W-MISSING-PART"}
+    ),
+}
+"""The codes that only follow from another problem anywhere in the file."""
+
+
 def causes(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """The problems in order, without those that only follow from another on the same line."""
+    """The problems in order, without those that only follow from another one; what follows from far off is counted there."""
     found = sorted(set(problems), key=_PLACE_FIRST)  # with a key, because a hostile file has hundreds of thousands
     hidden = {(problem.file, problem.line, code) for problem in found for code in _CONSEQUENCES.get(problem.code, ())}
-    return tuple(problem for problem in found if (problem.file, problem.line, problem.code) not in hidden)
+    told = [problem for problem in found if (problem.file, problem.line, problem.code) not in hidden]
+    cause = next((problem for problem in told if problem.code in _FAR_CONSEQUENCES), None)
+    if cause is None:
+        return tuple(told)
+    far = _FAR_CONSEQUENCES[cause.code]
+    count = cause.consequences + sum(1 + problem.consequences for problem in told if problem.code in far)
+    left = (problem for problem in told if problem.code not in far)
+    return tuple(replace(cause, consequences=count) if problem is cause else problem for problem in left)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from intents.checks.raw_faq import RawFaq, WrittenText, sequence
 from intents.faq.problems import Problem, quoted
+from intents.faq.schema import PARAMETER_REFERENCE
 
 _PROMISE = re.compile(
     "(?<![不未])一定(?:会|能|可以|不会|成功|有用|赢|行)"
@@ -77,6 +78,8 @@ def hotlines(raw: RawFaq) -> Iterator[Problem]:
     for written in _said(raw):
         answers.setdefault(int(written.path[1]), []).append(written)
     for texts in answers.values():
+        if any(name not in raw.parameters for each in texts for name in PARAMETER_REFERENCE.findall(each.text)):
+            continue  # what a parameter that is missing would say isn't known
         for number, hotline in HOTLINES.items():
             naming = [written for written in texts if _names(raw.fill(written.text), number)]
             said = [written for written in naming if hotline.qualifier.search(_without(raw, written, number))]

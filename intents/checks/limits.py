@@ -9,6 +9,8 @@ class ContentLimits:
 
     questions: int = 15
     """At least so many for each intent."""
+    question: int = 120
+    """Characters of a question; a longer one is a story."""
     summary: int = 120
     """Characters of a summary, with its parameters filled in."""
     sentence: int = 60

@@ -52,6 +52,15 @@ def _twice(raw: RawFaq, first: WrittenQuestion, second: WrittenQuestion) -> Prob
     return raw.problem(second.path, "E-DUP-QUESTION", message, "请删去其一")
 
 
+def long_questions(raw: RawFaq) -> Iterator[Problem]:
+    """A question so long that it is a story: it is matched by everything but what it asks."""
+    most = raw.limits.question
+    for question in raw.questions:
+        if len(question.text) > most:
+            message = f"这句问法有 {len(question.text)} 个字"
+            yield raw.problem(question.path, "W-LONG-QUESTION", message, f"请只留下问的那一句，{most} 个字以内")
+
+
 def enough_questions(raw: RawFaq) -> Iterator[Problem]:
     """Intents with too few questions, which are rarely found."""
     least = raw.limits.questions

@@ -107,6 +107,17 @@ class RawFaq:
         return tuple(found)
 
     @cached_property
+    def citations(self) -> tuple[WrittenText, ...]:
+        """How the basis names laws and rules."""
+        return tuple(
+            WrittenText(("intents", index, "answer", "basis", number, key), text)
+            for index, intent in self.intents
+            for number, basis in enumerate(sequence(mapping(intent.get("answer")).get("basis")))
+            for key in ("law", "article", "rule", "document")
+            if isinstance(text := mapping(basis).get(key), str) and text.strip()
+        )
+
+    @cached_property
     def titles(self) -> tuple[WrittenText, ...]:
         """The labels of buttons."""
         return tuple(
@@ -116,13 +127,14 @@ class RawFaq:
         )
 
     def fill(self, text: str) -> str:
-        """The text with known parameters filled in, as people read it."""
-        return PARAMETER_REFERENCE.sub(lambda found: self.parameter_text(found[1]) or found[0], text)
+        """The text with its parameters filled in, as people read it; unknown ones are left out."""
+        return PARAMETER_REFERENCE.sub(lambda found: self.parameter_text(found[1]), text)
 
     def parameter_text(self, name: str) -> str:
         """Value and unit of a parameter; empty where it is unknown."""
         parameter = self.parameters.get(name, {})
-        return f"{parameter.get('value') or ''}{parameter.get('unit') or ''}"
+        value, unit = (str(parameter.get(key) or "") for key in ("value", "unit"))
+        return value if unit and value.endswith(unit) else value + unit
 
 
 Rule = Callable[[RawFaq], Iterator[Problem]]

@@ -38,7 +38,11 @@ def line_counts(raw: RawFaq) -> Iterator[Problem]:
             count = len(sequence(mapping(intent.get("answer")).get(key)))
             if count and not least <= count <= most:
                 message = f"“{key}”有 {count} 条"
-                yield raw.problem(path, "W-LINES", message, f"请写成 {least} 到 {most} 条", at_key=True)
+                remedy = f"请写成 {least} 到 {most} 条"
+                lost = [other for other in (*PART_KEYS, "basis") if other not in mapping(intent.get("answer"))]
+                if count > most and lost:
+                    remedy = f"是不是少了“{lost[0]}:”那一行，把两部分接到了一起；不是就{remedy.removeprefix('请')}"
+                yield raw.problem(path, "W-LINES", message, remedy, at_key=True)
 
 
 def summary_length(raw: RawFaq) -> Iterator[Problem]:

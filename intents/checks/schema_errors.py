@@ -1,6 +1,7 @@
 """The schema's validation errors as problems: in Chinese, each at its place."""
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 
@@ -8,12 +9,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from intents.checks.raw_faq import RawFaq
+from intents.faq.lost_lines import lost_line
 from intents.faq.problems import Problem, quoted
+from intents.faq.question_files import QUESTIONS_FOLDER
 from intents.faq.reader import Path, Value
 from intents.faq.schema import ALL_KEYS, FAQ, MODELS, Answer, Basis, Group, Intent, OutOfScope, Parameter
-from intents.faq.source import LIST_MARKS
+from intents.faq.source import LIST_MARKS, Place
 
+_DAY_OF_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})-[0-9]{2}")
+_MONTHS = 12
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_SEPARATOR = re.compile(r"\s*[、，,；;／/|]\s*|\s+")
+_LOST_FOLDER = 3
+"""From so many topics without any question on, their files are missing rather than forgotten."""
 _QUOTES = "“”‘’\"' \t"
 
 
@@ -26,8 +34,16 @@ def schema_problems(raw: RawFaq, error: ValidationError) -> Iterator[Problem]:
         for d in details
         if d["type"] == "extra_forbidden"
     }
+    unasked = [tuple(d["loc"]) for d in details if d["type"] == "missing" and d["loc"][-1] == "questions"]
+    lost_folder = len(unasked) >= _LOST_FOLDER and not raw.document.beside
+    if lost_folder:
+        message = f"{len(unasked)} 个话题没有问法，旁边也没有 {QUESTIONS_FOLDER}/ 文件夹"
+        remedy = f"请把 {QUESTIONS_FOLDER}/ 和 faq.yaml 放在同一个文件夹里"
+        yield raw.problem(unasked[0][:1], "E-FILE", message, remedy, at_key=True)
     for detail in details:
         path = tuple(detail["loc"])
+        if lost_folder and path in unasked:
+            continue
         if detail["type"] == "missing" and (path[:-1], path[-1]) in meant:
             continue
         problem = _problem(raw, path, detail)
@@ -44,10 +60,29 @@ def _problem(raw: RawFaq, path: Path, detail: ErrorDetails) -> Problem | None:
         title = _title(name)
         remedy = f"请补上“{name}”" + _place_beside(raw, path)
         return raw.problem(path[:-1], "E-MISSING-KEY", f"缺少“{name}”（{title}）", remedy, at_key=True)
+    if kind == "too_short" and isinstance(value, list) and len(value) >= detail["ctx"]["min_length"]:
+        return None  # pydantic counts the items without a mistake
     if _is_empty(value) or (kind == "too_short" and _has_only_empty_items(value)):
         return None  # empty_values tells of it, also where the schema allows it
     explain = _EXPLAINED.get(kind, _wrong_value)
     return explain(raw, path, value)
+
+
+def _number_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
+    remedy = "请写 1" if path[-1] == "version" else "请写阿拉伯数字的整数，至少是 1，不带单位，例如 400"
+    return raw.problem(path, "E-VALUE", f"{_name(path)}的值{quoted(str(value))}不是这里要的数", remedy)
+
+
+def _more_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
+    """A list that is too short: a group of the lexicon with one word."""
+    words = value if isinstance(value, list) else []
+    written = str(words[0]) if words else ""
+    apart = [word for word in _SEPARATOR.split(written) if word]
+    if len(apart) > 1:
+        message = f"{quoted(written)}会被当成一个词，各个词要用半角逗号隔开"
+        return raw.problem((*path, 0), "E-VALUE", message, f"请写成 [{', '.join(apart)}]")
+    message, remedy = f"这一组只有{quoted(written)}一个词", "请再写上和它意思相同的词，用半角逗号隔开；没有就删去这一行"
+    return raw.problem(path, "E-VALUE", message, remedy)
 
 
 def _place_beside(raw: RawFaq, path: Path) -> str:
@@ -73,6 +108,12 @@ def _unknown_key(raw: RawFaq, path: Path) -> Problem:
         message, remedy = "冒号是全角的“：”", "请换成半角冒号加一个空格“: ”"
         place = raw.document.key_place(path)
         return Problem(place.line, place.column + written.index("："), "E-FULLWIDTH-COLON", message, remedy)
+    comma = _comma_before(raw, path)
+    if comma is not None and written not in ALL_KEYS:
+        message = "花括号里的半角逗号把一句话断成了两项"
+        joined = "顿号“、”" if written.startswith("第") else "全角逗号“，”"
+        remedy = f"请换成{joined}，或给整句加一对半角双引号"
+        return Problem(comma.line, comma.column, "E-COMMA", message, remedy)
     bare = written.strip(_QUOTES)
     if bare != written and bare in ALL_KEYS:
         message, remedy = f"键{written}用了弯引号", f"请写成 {bare}，不加引号"
@@ -85,6 +126,15 @@ def _unknown_key(raw: RawFaq, path: Path) -> Problem:
     else:
         remedy = "请删去这一项，或检查缩进"
     return raw.problem(path, "E-UNKNOWN-KEY", f"这里没有{quoted(written)}这一项", remedy, at_key=True)
+
+
+def _comma_before(raw: RawFaq, path: Path) -> Place | None:
+    """The comma just before a key without a value, which only a mapping in braces has; None where there is none."""
+    offset = raw.document.key_offsets.get(path, 0)
+    before = raw.document.source.text[:offset].rstrip()
+    if raw.document.at(path) is not None or not before.endswith(","):
+        return None
+    return raw.document.source.place(len(before) - 1)
 
 
 def _meant(written: str, parent: Path) -> str | None:
@@ -145,7 +195,11 @@ def _list_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
     return raw.problem(path, "E-TYPE", f"{name}应该是一个列表", remedy)
 
 
-def _mapping_expected(raw: RawFaq, path: Path, _: Value) -> Problem:
+def _mapping_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
+    if path == ("out_of_scope",) and isinstance(value, list) and value:
+        line = raw.line_of((*path, 0))
+        indent = len(raw.document.source.line(line)) - len(raw.document.source.line(line).lstrip()) - 2
+        return lost_line(raw.document.source, line, f"{' ' * max(indent, 1)}questions:")
     return raw.problem(path, "E-TYPE", f"{_name(path)}应该是“键: 值”，每行一项", "请对照别的条目检查冒号和缩进")
 
 
@@ -155,9 +209,9 @@ def _text_expected(raw: RawFaq, path: Path, value: Value) -> Problem:
         if inner is None and _IDENTIFIER.fullmatch(key):
             message, remedy = "句子用花括号开头，YAML 会当成另一种写法", "请给整句加一对半角双引号"
             return raw.problem(path, "E-BRACE", message, remedy)
-        if isinstance(inner, str) and key not in ALL_KEYS:
-            message = "正文里的半角冒号加空格“: ”会被 YAML 当成键"
-            place = raw.document.place(path)
+        if (inner is None or isinstance(inner, str)) and key not in ALL_KEYS:
+            message = f"{'正文里的半角冒号加空格' if inner else '句末的半角冒号'}“:”会被 YAML 当成键"
+            place = raw.document.key_place((*path, key))
             remedy = "请换成全角冒号“：”，或给整句加一对半角双引号"
             return Problem(place.line, place.column + len(key), "E-COLON", message, remedy)
     return raw.problem(path, "E-TYPE", f"{_name(path)}应该是一句话", "请写成一行文字，前面不加“- ”，也不加括号")
@@ -174,15 +228,25 @@ def _wrong_value(raw: RawFaq, path: Path, value: Value) -> Problem:
     shown = quoted(str(value))
     last = path[-1] if path else ""
     if last in {"as_of", "reviewed"}:
-        return raw.problem(path, "E-DATE", f"{shown}不是日期", "请写成 2026-11-23 这样，年-月-日，补足两位")
+        return _wrong_date(raw, path, str(value))
     if last == "group":
         close = get_close_matches(str(value), list(Group), 1)
         by_heading = {group.heading: group.value for group in Group}
         meant = by_heading.get(str(value)) or (close[0] if close else None)
         remedy = f"你是不是想写“{meant}”" if meant else f"请从 {'、'.join(Group)} 里选一个"
         return raw.problem(path, "E-VALUE", f"没有{shown}这一组", remedy)
-    remedy = "请写 1" if last == "version" else "请对照 docs/operators.md 里这一项的写法"
-    return raw.problem(path, "E-VALUE", f"{_name(path)}的值{shown}不对", remedy)
+    return raw.problem(path, "E-VALUE", f"{_name(path)}不能这样写", "请对照别的条目里这一项的写法改")
+
+
+def _wrong_date(raw: RawFaq, path: Path, written: str) -> Problem:
+    found = _DAY_OF_MONTH.fullmatch(written)
+    if found is None:
+        remedy = "请写成 2026-11-23 这样，年-月-日，补足两位"
+        return raw.problem(path, "E-DATE", f"{quoted(written)}不是日期", remedy)
+    year, month = int(found[1]), int(found[2])
+    known = 1 <= month <= _MONTHS and year > 0
+    remedy = f"这个月只有 {monthrange(year, month)[1]} 天，请对照日历改" if known else "请对照日历改成真有的日子"
+    return raw.problem(path, "E-DATE", f"没有 {written} 这一天", remedy)
 
 
 def _wrong_id(raw: RawFaq, path: Path, value: Value) -> Problem:
@@ -190,6 +254,10 @@ def _wrong_id(raw: RawFaq, path: Path, value: Value) -> Problem:
     if is_parameter:  # pydantic points below the name: (parameters, name, [key])
         path = path[:2]
     written = str(path[-1] if is_parameter else value)
+    apart = [key for key in _SEPARATOR.split(written) if key]
+    if path[-1] != "id" and len(apart) > 1 and all(map(_IDENTIFIER.fullmatch, apart)):
+        message = f"{quoted(written)}会被当成一个编号，各个编号要用半角逗号隔开"
+        return raw.problem(path, "E-ID", message, f"请写成 {', '.join(apart)}", at_key=is_parameter)
     bare = written.strip(_QUOTES)
     remedy = f"你是不是想写“{bare}”，不加引号" if _IDENTIFIER.fullmatch(bare) else "请改成 home_visit 这样"
     message = f"编号{quoted(written)}只能用小写字母、数字和下划线，字母开头，最长 40 个"
@@ -203,6 +271,13 @@ _EXPLAINED: Mapping[str, _Explain] = {
     "mapping_type": _mapping_expected,
     "string_type": _text_expected,
     "string_pattern_mismatch": _wrong_id,
+    "int_parsing": _number_expected,
+    "int_type": _number_expected,
+    "int_from_float": _number_expected,
+    "int_parsing_size": _number_expected,
+    "greater_than_equal": _number_expected,
+    "less_than_equal": _number_expected,
+    "too_short": _more_expected,
     "value_error": _wrong_form,
 }
 """What explains each of pydantic's error types; any other is a wrong value."""

@@ -1,13 +1,13 @@
 """The rules too slow for a load: nearly equal questions, and questions that another intent answers."""
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from math import ceil
 from operator import add
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from intents.checks.raw_faq import RawFaq, WrittenQuestion
 from intents.danger.detector import CRISIS, shipped_detector
@@ -20,7 +20,13 @@ ProgressTracker = Callable[[Sequence[WrittenQuestion], str], Iterable[WrittenQue
 """Goes through the questions, and may show a progress bar under this title."""
 
 SPOT_CHECKS = 10_000
-"""In a larger file only so many questions are looked at for danger to life, unless all are asked for: it takes longest."""
+"""In a larger file only so many questions are looked at for danger to life, and none is tried on a matcher, unless all are
+asked for: that takes longest."""
+
+NEAR_TOLD = 1_000
+"""After so many nearly equal questions the search ends: nobody reads more of them at once."""
+HOLDERS = 200
+"""So many texts with one bigram are compared at most, the last ones: in a file of 20 MB thousands share one."""
 
 _EVERYTHING = 100.0
 
@@ -57,12 +63,31 @@ def near_duplicates(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator
 def near_pairs(raw: RawFaq, track: ProgressTracker = untracked) -> Iterator[tuple[WrittenQuestion, WrittenQuestion]]:
     """The same as pairs, for each question at most one, the earlier question first."""
     index = NearDuplicateIndex(raw.normalized_questions, raw.limits.near)
+    told = 0
     for number, question in enumerate(track(raw.questions, "比对相近的问法")):
         for other in index.earlier(number):
             first = raw.questions[other]
             if first.intent != question.intent and _letters(first.text) != _letters(question.text):
                 yield first, question
+                told += 1
                 break
+        if told == NEAR_TOLD:
+            return
+
+
+def near_question(raw: RawFaq, text: str) -> WrittenQuestion | None:
+    """A question of another intent that is nearly equal to one of the file's own questions, compared with every other."""
+    numbers = [number for number, question in enumerate(raw.questions) if question.text == text]
+    texts = dict(enumerate(raw.normalized_questions))
+    for own in numbers:
+        near = process.extract(
+            texts[own], texts, scorer=fuzz.ratio, processor=None, score_cutoff=raw.limits.near, limit=None
+        )
+        for _, _, other in sorted(near, key=lambda found: -found[1]):
+            question = raw.questions[other]
+            if question.intent != raw.questions[own].intent and _letters(question.text) != _letters(text):
+                return question
+    return None
 
 
 def stolen_questions(
@@ -73,7 +98,7 @@ def stolen_questions(
     for question in in_danger:
         yield from _misrouted(raw, question, CRISIS)
     contested = [question for question in _contested(raw) if question not in in_danger]
-    if not contested:
+    if not contested or (spot_checks is not None and len(raw.questions) > spot_checks):
         return
     # Not before: training takes as long as most rules together, and a good file needs none.
     from intents.matching.matcher import Matcher  # noqa: PLC0415
@@ -149,7 +174,7 @@ class NearDuplicateIndex:
         for text, listed in zip(texts, bigrams, strict=True):
             rarest = sorted(map(rank.__getitem__, listed))[: self._kept(len(text))]
             self._shared.append(rarest[bisect_left(rarest, alone) :])
-        self._holders: defaultdict[int, list[int]] = defaultdict(list)
+        self._holders: defaultdict[int, deque[int]] = defaultdict(lambda: deque(maxlen=HOLDERS))
 
     def _kept(self, length: int) -> int:
         # ratio >= near bounds the other's length, and with both lengths the number of edits.
@@ -160,11 +185,12 @@ class NearDuplicateIndex:
     def earlier(self, number: int) -> list[int]:
         """The positions of the earlier texts that are nearly equal to this one; call it once for each text, in order."""
         text = self._texts[number]
-        candidates = {holder for bigram in self._shared[number] for holder in self._holders[bigram]}
+        candidates = {
+            holder: self._texts[holder] for bigram in self._shared[number] for holder in self._holders[bigram]
+        }
         for bigram in self._shared[number]:
             self._holders[bigram].append(number)
-        return sorted(
-            other
-            for other in candidates
-            if fuzz.ratio(text, self._texts[other], processor=None, score_cutoff=self._near) >= self._near
-        )
+        if not candidates:
+            return []
+        near = process.extract(text, candidates, scorer=fuzz.ratio, processor=None, score_cutoff=self._near, limit=None)
+        return sorted(other for _, _, other in near)

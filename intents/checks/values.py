@@ -5,13 +5,19 @@ import unicodedata
 from collections.abc import Iterator
 
 from intents.checks.raw_faq import RawFaq
+from intents.faq.lost_lines import lost_list
 from intents.faq.problems import Problem, quoted
-from intents.faq.reader import Path, Value
+from intents.faq.reader import Path, Place, Value
+from intents.faq.schema import Answer, Intent
+from intents.faq.source import LIST_MARKS
 
 _DATES = {"as_of", "reviewed"}
 _NUMBERS = {"version", "recheck_days", "value"}
 _ANY_HASH = re.compile(r"[ \t]#[^\s#]")
 _HASH = re.compile(r"[ \t]+#(?=[^\s#])")
+_HASH_FIRST = re.compile(r"^\s*(?:- +|\w+:[ \t]+)+#(?=[^\s#])")
+_NOT_A_TEXT = re.compile(rf"[-{LIST_MARKS}]")
+_ITEM = re.compile(r"^\s*- ")
 _PLAIN_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+")
 
 _KINDS = {
@@ -29,8 +35,25 @@ def empty_values(raw: RawFaq) -> Iterator[Problem]:
     for path in _empties(raw.document.value, ()):
         name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
         item = "里有一条" if isinstance(path[-1], int) else ""
+        if (hash_place := _hash_in_place_of(raw, path)) is not None:
+            message, remedy = (
+                "句子用“#”开头，YAML 会把整句当成注释",
+                "请给整句加一对半角双引号；要写注释就在“#”后面空一格",
+            )
+            yield Problem(hash_place.line, hash_place.column, "E-SPECIAL", message, remedy)
+            continue
         remedy = "请写上内容，或删去这一项"
         yield raw.problem(path, "E-EMPTY-PART", f"“{name}”{item}是空的", remedy, at_key=True)
+
+
+def _hash_in_place_of(raw: RawFaq, path: Path) -> Place | None:
+    """The # at which a text begins that YAML took for a comment; None where nothing was written."""
+    source, offset = raw.document.source, raw.document.spans.get(path, (0, 0))[0]
+    line = source.place(offset).line
+    found = _HASH_FIRST.search(source.line(line))
+    if raw.document.at(path) is not None or found is None:
+        return None
+    return Place(line, found.end())
 
 
 def _empties(value: Value, path: Path) -> Iterator[Path]:
@@ -76,8 +99,7 @@ def doubled_units(raw: RawFaq) -> Iterator[Problem]:
 
 def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
     """A whole value in curly quotes, which YAML takes for part of the text."""
-    texts = (*raw.questions, *raw.answer_texts, *raw.titles)
-    for written in texts:
+    for written in (*raw.questions, *raw.answer_texts, *raw.titles, *raw.citations):
         text = written.text.strip()
         if text[:1] != "“" or text[-1] != "”" or "”" in text[1:-1]:
             continue
@@ -85,6 +107,29 @@ def curly_quotes(raw: RawFaq) -> Iterator[Problem]:
             continue
         message, remedy = "整句放在弯引号“ ”里，引号会原样显示", "请删去首尾的弯引号"
         yield raw.problem(written.path, "W-CURLY-QUOTE", message, remedy, character=0)
+
+
+def several_lines(raw: RawFaq) -> Iterator[Problem]:
+    """A text over several lines, which YAML joins with spaces; a list's lines that were joined to what stands above them."""
+    source = raw.document.source
+    for path, (start, end) in raw.document.spans.items():
+        if "\n" not in source.text[start:end] or not isinstance(raw.document.at(path), str):
+            continue
+        lines = range(source.place(start).line + 1, source.place(end - 1).line + 1)
+        item = next((number for number in lines if _ITEM.match(source.line(number))), None)
+        if _NOT_A_TEXT.match(source.text, start):
+            continue  # a list whose dashes lack their space is told by itself
+        if item is None or path not in raw.document.plain:
+            message, remedy = "这一条写成了几行，显示时会接成一句或多出空格", "请接成一行；是两条就在第二行前面加“- ”"
+            yield raw.problem(path, "W-SEVERAL-LINES", message, remedy)
+        elif isinstance(path[-1], int):
+            column = len(source.line(item)) - len(source.line(item).lstrip()) + 1
+            message, remedy = "这一行多缩进了，被接到了上一条后面", "请和上一条的“-”左边对齐"
+            yield Problem(item, column, "E-INDENT", message, remedy)
+        else:
+            above = raw.document.at(path[:-1])
+            model = Answer if "answer" in path else Intent
+            yield lost_list(source, item, model, above if isinstance(above, dict) else {})
 
 
 def cut_by_hash(raw: RawFaq) -> Iterator[Problem]:

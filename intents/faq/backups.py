@@ -11,6 +11,7 @@ from intents.faq.files import main_file, read_files
 KEPT_BACKUPS = 10
 """How many different contents are kept."""
 
+_STAMP = "%Y%m%d-%H%M%S-%f"
 _TIME = re.compile(r"\d{8}-\d{6}-\d{6}")
 """When a backup was made, in its name: date, time, microseconds."""
 
@@ -21,7 +22,7 @@ class RewriteError(ExpectedError):
 
 def backups(path: Path) -> list[Path]:
     """The backups of a FAQ, the latest first; an empty file is none, nor is one with another kind of name."""
-    target = path.resolve()
+    target = main_file(path).resolve()
     beginning = f"{target.name}."
     return sorted(
         (
@@ -36,9 +37,17 @@ def backups(path: Path) -> list[Path]:
     )
 
 
+def backup_time(backup: Path) -> datetime:
+    """When a backup was made, by its name; aware."""
+    found = _TIME.search(backup.name)
+    if found is None:
+        raise ValueError(f"{backup.name} is no backup")
+    return datetime.strptime(found[0], _STAMP).astimezone()
+
+
 def backup_path(target: Path) -> Path:
     """The path of a backup that is made now."""
-    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
+    stamp = datetime.now().astimezone().strftime(_STAMP)
     return target.with_name(f"{target.name}.{stamp}.bak")
 
 
@@ -49,7 +58,7 @@ def choose_backup(path: Path, named: Path | None = None) -> Path:
         if not available:
             raise RewriteError(f"{path.name} 还没有备份，没有可以退回的版本")
         return available[0]
-    folder = path.resolve().parent
+    folder = main_file(path).resolve().parent
     chosen = next((each for each in (named, folder / named) if each.exists()), None)
     if chosen is None:
         raise RewriteError(f"{named} 打不开（找不到这个文件）；名字见 youshu undo --list")

@@ -32,8 +32,8 @@ class TextEdit:
     """By how many lines what follows has moved down."""
 
 
-def with_question(text: str, intent: str, question: str) -> TextEdit:
-    """The text with one more question at the end of an intent's (or of OUT_OF_SCOPE's); raises EditError."""
+def with_question(text: str, intent: str, *new: str) -> TextEdit:
+    """The text with one more question, or more, at the end of an intent's (or of OUT_OF_SCOPE's); raises EditError."""
     document = _parsed(text)
     path = _questions_path(document, intent)
     questions = document.at(path)
@@ -42,22 +42,24 @@ def with_question(text: str, intent: str, question: str) -> TextEdit:
     begin, last = document.spans[path][0], document.spans[(*path, len(questions) - 1)]
     body = document.source.text
     if body[begin] == "[":
-        edited = f"{body[: last[1]]}, {yaml_scalar(question)}{body[last[1] :]}"
+        edited = f"{body[: last[1]]}, {', '.join(map(yaml_scalar, new))}{body[last[1] :]}"
         edit = TextEdit(edited, document.source.place(last[1]).line, 0)
     else:
-        edit = _insert_lines(body, last[1], [f"{_indent(body, begin)}- {yaml_scalar(question)}"])
-    return _verified(text, edit, _with_items(document.value, (*path, len(questions)), [question]))
+        indent = _indent(body, begin)
+        edit = _insert_lines(body, last[1], [f"{indent}- {yaml_scalar(question)}" for question in new])
+    return _verified(text, edit, _with_items(document.value, (*path, len(questions)), [*new]))
 
 
-def with_question_line(text: str, question: str) -> TextEdit:
-    """The text of a file in questions/ with one more question at its end; raises EditError."""
+def with_question_line(text: str, *new: str) -> TextEdit:
+    """The text of a file in questions/ with one more question, or more, at its end; raises EditError."""
     body = text.removeprefix("\ufeff")
     parsed = parse_questions("", body)
     known = parsed.lines
-    lines = [NO_AUTHOR_LINE] * bool(parsed.last_author) + [question]
-    edit = _insert_lines(body, len(body), lines) if body.strip() else TextEdit(f"{question}\n", 1, 1)
-    edit = dataclasses.replace(edit, line=edit.line + len(lines) - 1)
-    if [line.text for line in parse_questions("", edit.text).lines] != [*(line.text for line in known), question]:
+    lines = [*[NO_AUTHOR_LINE] * bool(parsed.last_author), *new]
+    written = "".join(f"{line}\n" for line in lines)
+    edit = _insert_lines(body, len(body), lines) if body.strip() else TextEdit(written, 1, len(lines))
+    edit = dataclasses.replace(edit, line=edit.line + len(lines) - len(new))
+    if [line.text for line in parse_questions("", edit.text).lines] != [*(line.text for line in known), *new]:
         raise EditError("这一句放进文本文件会变成注释或两句，请改个写法")
     return dataclasses.replace(edit, text="\ufeff" * (body != text) + edit.text)
 

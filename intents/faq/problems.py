@@ -30,6 +30,8 @@ class Problem:
     """What is wrong, in Chinese."""
     remedy: str
     """What to do about it, in Chinese."""
+    consequences: int = field(default=0, compare=False)
+    """How many other problems only follow from this one and aren't told."""
 
     @property
     def severity(self) -> Severity:
@@ -40,9 +42,15 @@ class Problem:
         """The file that the mistake is in, given the path of faq.yaml as it was typed."""
         return str(Path(path).parent / self.file) if self.file else path
 
+    @property
+    def text(self) -> str:
+        """What is wrong, what to do, and how much else that mends."""
+        more = f"；另有 {self.consequences} 处由此引起" if self.consequences else ""
+        return f"{self.message}；{self.remedy}{more}"
+
     def line_for(self, path: str) -> str:
         """The one line that people, editors and CI read; the path is that of faq.yaml."""
-        return f"{self.file_beside(path)}:{self.line}:{self.column}: {self.severity} {self.code} {self.message}；{self.remedy}"
+        return f"{self.file_beside(path)}:{self.line}:{self.column}: {self.severity} {self.code} {self.text}"
 
     def as_dict(self, path: str) -> dict[str, str | int]:
         """The problem for other programs; the path is that of faq.yaml."""
@@ -54,6 +62,7 @@ class Problem:
             "code": self.code,
             "message": self.message,
             "remedy": self.remedy,
+            "consequences": self.consequences,
         }
 
     def annotation(self, path: str) -> str:
@@ -61,8 +70,8 @@ class Problem:
 
         https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
         """
-        place = f"file={_property(self.file_beside(path))},line={self.line},col={self.column},title={self.code}"
-        return f"::{self.severity} {place}::{_data(f'{self.message}；{self.remedy}')}"
+        place = f"file={_property(Path(self.file_beside(path)).as_posix())},line={self.line},col={self.column},title={self.code}"
+        return f"::{self.severity} {place}::{_data(self.text)}"
 
 
 class FAQError(ExpectedError):

@@ -1,4 +1,4 @@
-"""Adds a question to a FAQ: into the file where its intent's questions are, whichever that is."""
+"""Adds questions to a FAQ: into the file where its intent's questions are, whichever that is."""
 
 from dataclasses import dataclass, replace
 
@@ -32,19 +32,19 @@ class QuestionEdit:
         return replace(files, questions=dict(sorted(questions.items())))
 
 
-def question_edit(files: FAQFiles, intent: str, question: str) -> QuestionEdit:
-    """One more question of an intent that exists, or of OUT_OF_SCOPE; raises EditError or UnicodeDecodeError.
+def question_edit(files: FAQFiles, intent: str, *new: str) -> QuestionEdit:
+    """One more question, or more, of an intent that exists, or of OUT_OF_SCOPE; raises EditError or UnicodeDecodeError.
 
-    It goes into the intent's file in questions/ if there is one, else into its list in faq.yaml, else into a new file.
+    They go into the intent's file in questions/ if there is one, else into its list in faq.yaml, else into a new file.
     """
     name = files.file_of(intent)
     main = files.main.decode("utf-8")
     if name is None and has_questions_folder(files.path) and not _has_list(main, intent):
         name = f"{intent}{SUFFIX}"
     if name is None:
-        return QuestionEdit("", "", with_question(main, intent, question))
+        return QuestionEdit("", "", with_question(main, intent, *new))
     text = files.questions.get(name, b"").decode("utf-8")
-    return QuestionEdit(name, files.told(name), with_question_line(text, question))
+    return QuestionEdit(name, files.told(name), with_question_line(text, *new))
 
 
 def _has_list(main: str, intent: str) -> bool:

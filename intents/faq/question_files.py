@@ -1,15 +1,15 @@
 """The texts in questions/ beside faq.yaml: one question a line, `#` for comments; put into the document that faq.yaml is."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import PurePath
 
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value, YamlDocument, without_control_characters
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.faq.source import LIST_MARKS, Place, SourceText
+from intents.faq.spelling import typo_of
 
 QUESTIONS_FOLDER = "questions"
 SUFFIX = ".txt"
@@ -26,6 +26,8 @@ _LATE_COMMENT = re.compile(r"\s#(?=\s|作者)")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")
 _LIST_ITEM = re.compile(rf"(?:-|[{LIST_MARKS}])\s*")
 _KEY = re.compile(r"[a-z_]+:(?:\s|$)")
+_COPY = re.compile(r"(?:\s*[（(]\d+[)）]|\s*-\s*(?:副本|copy).*|\s*的副本|\s*copy\s*\d*)+$")
+"""What systems put behind the name of a file's copy."""
 _QUOTES = ('""', "''")
 
 
@@ -115,10 +117,11 @@ def with_question_files(document: YamlDocument, files: Sequence[QuestionFile]) -
     listed = value.get("intents")
     intents = list(listed) if isinstance(listed, list) else []
     numbers = _first_numbers(intents)
+    taken = {file.key for file in files}
     for file in files:
         path: Path = (OUT_OF_SCOPE,) if file.key == OUT_OF_SCOPE else ("intents", numbers.get(file.key, -1))
         if file.key != OUT_OF_SCOPE and file.key not in numbers:
-            problems.append(_without_intent(file, intents))
+            problems.append(_without_intent(file, intents, taken))
             continue
         owner = value.get(OUT_OF_SCOPE, {}) if file.key == OUT_OF_SCOPE else intents[numbers[file.key]]
         merged = _merged(owner, file, (*path, "questions"), beside)
@@ -160,14 +163,19 @@ def _first_numbers(intents: Iterable[Value]) -> Mapping[str, int]:
     return numbers
 
 
-def _without_intent(file: QuestionFile, intents: Iterable[Value]) -> Problem:
+def _without_intent(file: QuestionFile, intents: Iterable[Value], taken: Collection[str]) -> Problem:
     titles = {
         str(intent.get("title")): str(intent["id"])
         for intent in intents
         if isinstance(intent, dict) and intent.get("id")
     }
     ids = [*titles.values(), OUT_OF_SCOPE]
-    close = get_close_matches(file.key.lower().removesuffix(SUFFIX), ids, 1)
-    meant = titles.get(file.key) or (close[0] if close else None)
-    remedy = f"文件名是不是想写“{meant}{SUFFIX}”" if meant else "请把文件名改成已有的编号；话题删了就把这个文件也删去"
+    plain = _COPY.sub("", file.key.lower().removesuffix(SUFFIX)).strip()
+    meant = titles.get(file.key) or (plain if plain in ids else typo_of(plain, ids))
+    if meant is None:
+        remedy = "这个话题要是被误删了，请从备份里找回；编号改了，就把文件名也改成新的编号"
+    elif meant in taken:
+        remedy = f"“{meant}{SUFFIX}”已经有了，请把这里的问法并进去，再删去这个文件"
+    else:
+        remedy = f"文件名是不是想写“{meant}{SUFFIX}”"
     return _problem(Place(1, 1, file.source.file), "E-UNKNOWN-ID", f"没有话题“{file.key}”，这些问法没有地方放", remedy)

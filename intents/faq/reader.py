@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import yaml
 
+from intents.faq.lost_lines import MENDED, mended_lines, repeated_keys, second_document
 from intents.faq.problems import Problem, quoted
 from intents.faq.source import Place, SourceText
 
@@ -22,6 +23,9 @@ MAX_DEPTH = 20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _IMPLICIT = yaml.SafeLoader.yaml_implicit_resolvers
 _NULL = "tag:yaml.org,2002:null"
+
+_TOPIC_DEPTH = 2
+"""How deep the keys of a topic stand: ("intents", number)."""
 
 # What YAML 1.1 refuses (5.1, printable characters).
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -102,7 +106,7 @@ class YamlDocument:
 def parse_yaml(text: str) -> YamlDocument:
     """Parse one YAML document; a syntax error is a problem, never an exception."""
     source, problems = without_control_characters(SourceText(text))
-    parsed = _parse(source)
+    parsed = _parse_whole(source)
     if isinstance(parsed, YamlDocument):
         return replace(parsed, problems=(*problems, *parsed.problems))
     # Imported only now, because its patterns take long to compile and a good file doesn't need them.
@@ -114,13 +118,34 @@ def parse_yaml(text: str) -> YamlDocument:
     if repairs:
         # With these lines repaired in memory the rest can be parsed too, so that all problems show at once.
         source = source.with_lines(repairs)
-        parsed = _parse(source)
+        parsed = _parse_whole(source)
         if isinstance(parsed, YamlDocument):
             return replace(parsed, problems=(*problems, *parsed.problems))
     problem = diagnose(source, parsed)
     if not any(abs(trap.problem.line - problem.line) <= 1 for trap in traps):
         problems.append(problem)
     return YamlDocument(source, problems=tuple(problems))
+
+
+def _parse_whole(source: SourceText) -> "YamlDocument | yaml.MarkedYAMLError":
+    """What the text says without a `---` in its middle, and with the `- ` that begins a topic where its `- id:` is gone.
+
+    Both stay problems, and what would only follow from them isn't found.
+    """
+    parsed = _parse(source)
+    if not isinstance(parsed, YamlDocument):
+        return parsed
+    found = [problem for problem in parsed.problems if problem.code in MENDED]
+    if not found:
+        return parsed
+    repairs = mended_lines(source, found)
+    whole = _parse(source.with_lines(repairs))
+    # Two whole files in one hold every key twice: then the first counts.
+    if not isinstance(whole, YamlDocument) or any(
+        each.code == "E-DUP-KEY" and each.column == 1 for each in whole.problems
+    ):
+        return parsed
+    return replace(whole, problems=(*found, *whole.problems))
 
 
 def without_control_characters(source: SourceText) -> tuple[SourceText, list[Problem]]:
@@ -188,7 +213,7 @@ class _Builder:
         next(self._events)
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self._add(_start(event), "E-DOCUMENTS", "“---”把文件分成了两份，后一份不会生效", "请删去这一行“---”")
+            self.problems.append(second_document(self._source, self._source.place(_start(event)).line))
         if value is None:
             raise _Unreadable(0, "E-EMPTY", "文件是空的", "请从备份或模板恢复 faq.yaml")
         return value
@@ -209,6 +234,7 @@ class _Builder:
 
     def _mapping(self, path: Path) -> dict[str, Value]:
         values: dict[str, Value] = {}
+        repeated: list[tuple[str, int]] = []
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             offset = _start(event)
             if not isinstance(event, yaml.ScalarEvent):
@@ -217,13 +243,15 @@ class _Builder:
             key = str(event.value)
             inner = (*path, key)
             if key in values:
-                first = self._source.place(self.key_offsets[inner]).line
-                message = f"{quoted(key)}在第 {first} 行已经写过，YAML 只会留下一个"
-                self._add(offset, "E-DUP-KEY", message, "请删去其一，或把两处内容合并")
+                repeated.append((key, offset))
                 self._build(next(self._events), (*path, f"{key}\0{offset}"))
                 continue
             self.key_offsets[inner] = offset
             values[key] = self._build(next(self._events), inner)
+        first = {key: self.key_offsets[(*path, key)] for key, _ in repeated}
+        self.problems += repeated_keys(
+            self._source, str(values.get("id")), first, repeated, in_topic=len(path) == _TOPIC_DEPTH
+        )
         return values
 
     def _sequence(self, path: Path) -> list[Value]:

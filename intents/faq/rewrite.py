@@ -19,7 +19,8 @@ from intents.faq.backups import (
     delete_backup,
     delete_old_backups,
 )
-from intents.faq.files import FAQFiles, read_files
+from intents.faq.files import FAQFiles, main_file, read_files
+from intents.faq.journal import Step, finish_interrupted, take, write_journal
 from intents.faq.question_files import QUESTIONS_FOLDER
 
 __all__ = ["Restored", "RewriteError", "backups", "choose_backup", "exclusive_writer", "replace", "restore"]
@@ -34,7 +35,7 @@ Changes = Mapping[str, bytes | None]
 @contextlib.contextmanager
 def exclusive_writer(path: Path) -> Iterator[Path]:
     """Wait for the writer's lock on a FAQ, and give the file behind its links; raises RewriteError after LOCK_SECONDS."""
-    target = path.resolve()
+    target = main_file(path).resolve()
     lock = FileLock(target.parent / f".{target.name}.lock", timeout=LOCK_SECONDS)
     try:
         # In a folder that takes no files, taking the lock would wait until the timeout.
@@ -49,6 +50,8 @@ def exclusive_writer(path: Path) -> Iterator[Path]:
             f"{target.parent} 里写不进去（{os_error_reason(error)}）；{os_error_remedy(error)}"
         ) from error
     try:
+        with _cleaning_up(target):
+            finish_interrupted(target)
         yield target
     finally:
         lock.release()
@@ -67,7 +70,7 @@ def replace(before: FAQFiles, changes: Changes) -> Path:
         _refuse_changed(before)
         backup = copy.replace(backup_path(target))
         cleanup.callback(delete_backup, backup)
-        _take(steps, cleanup)
+        _take(target, steps, cleanup)
     with contextlib.suppress(OSError):  # the files say what they should; a backup too many does no harm
         _tidy(steps, before.folder)
         delete_old_backups(target)
@@ -91,6 +94,7 @@ def restore(path: Path, backup: Path | None = None) -> Restored:
 
     Doing it again undoes it.
     """
+    path = main_file(path)
     with exclusive_writer(path) as target:
         chosen = choose_backup(path, backup)
         try:
@@ -109,7 +113,7 @@ def restore(path: Path, backup: Path | None = None) -> Restored:
             steps = _prepared(gone, {"": content.main, **missing}, cleanup)
             if _read(path) is not None:
                 raise _changed_meanwhile(path)
-            _take(steps, cleanup)
+            _take(target, steps, cleanup)
         return Restored(chosen, None, len(steps))
 
 
@@ -131,18 +135,7 @@ def _cleaning_up(target: Path) -> Iterator[contextlib.ExitStack]:
         raise RewriteError(f"{target.name} 写不进去（{os_error_reason(error)}）；{os_error_remedy(error)}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A file that takes the place of another, or one that goes."""
-
-    path: Path
-    new: Path | None
-    """What takes its place; None where it only goes."""
-    old: Path | None
-    """What it holds now, to be put back if a later step fails; None where there is no file, or no later step."""
-
-
-def _prepared(before: FAQFiles, changes: Changes, cleanup: contextlib.ExitStack) -> list[_Step]:
+def _prepared(before: FAQFiles, changes: Changes, cleanup: contextlib.ExitStack) -> list[Step]:
     """Write all that is new beside the files; first come the questions, then faq.yaml, then what goes.
 
     In this order a reader in between finds a question twice rather than nowhere.
@@ -156,7 +149,7 @@ def _prepared(before: FAQFiles, changes: Changes, cleanup: contextlib.ExitStack)
         model = path if path.exists() else _model(before)
         new = None if content is None else _write_beside(path, content, model, cleanup)
         old = None if kept is None or name == order[-1] else _write_beside(path, kept, model, cleanup)
-        steps.append(_Step(path, new, old))
+        steps.append(Step(path, new, old))
     return steps
 
 
@@ -169,19 +162,21 @@ def _make_folder(before: FAQFiles, changes: Changes, cleanup: contextlib.ExitSta
         _copy_owner(before.path.resolve().parent, before.folder)
 
 
-def _take(steps: list[_Step], cleanup: contextlib.ExitStack) -> None:
+def _take(target: Path, steps: list[Step], cleanup: contextlib.ExitStack) -> None:
+    journal = write_journal(target, steps) if len(steps) > 1 else None
+    if journal is not None:
+        cleanup.callback(journal.unlink, missing_ok=True)
     for step in steps:
-        if step.new is None:
-            step.path.unlink()
-        else:
-            step.new.replace(step.path)
+        take(step)
         if step.old is not None:
             cleanup.callback(step.old.replace, step.path)
         else:
             cleanup.callback(step.path.unlink, missing_ok=True)
+    if journal is not None:
+        journal.unlink()
 
 
-def _tidy(steps: list[_Step], folder: Path) -> None:
+def _tidy(steps: list[Step], folder: Path) -> None:
     for step in steps:
         if step.old is not None:
             step.old.unlink(missing_ok=True)

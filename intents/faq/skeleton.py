@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from intents.errors import os_error_reason
 from intents.faq.edit import EditError, TextEdit, with_intent, yaml_scalar
-from intents.faq.files import has_questions_folder, read_files
+from intents.faq.files import has_questions_folder, main_file, read_files
 from intents.faq.question_files import HEADING, SUFFIX
 from intents.faq.reader import Value, parse_yaml
 from intents.faq.rewrite import RewriteError, exclusive_writer, replace
@@ -40,7 +40,7 @@ def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> A
     """
     with _reading(path), exclusive_writer(path):
         before = read_files(path)
-        beside = has_questions_folder(path)
+        beside = has_questions_folder(before.path)
         edit = with_skeleton(before.main.decode("utf-8"), key, group, title, today, questions=not beside)
         changes: dict[str, bytes | None] = {"": edit.text.encode("utf-8")}
         name = f"{key}{SUFFIX}"
@@ -53,7 +53,7 @@ def add_intent(path: Path, key: str, group: Group, title: str, today: date) -> A
 def refuse_id(path: Path, key: str) -> None:
     """Raise EditError if no new intent of this file can have this id, RewriteError if the file can't be read."""
     with _reading(path):
-        _refuse_id(key, _intents(parse_yaml(path.read_text("utf-8-sig")).value))
+        _refuse_id(key, _intents(parse_yaml(main_file(path).read_text("utf-8-sig")).value))
 
 
 @contextmanager

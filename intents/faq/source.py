@@ -63,4 +63,4 @@ class SourceText:
         """The text with other content in some of its lines, by number."""
         numbers = range(1, len(self._starts) + 1)
         text = "\n".join(lines.get(number, self.line(number)) for number in numbers)
-        return SourceText(text, {number: self.line(number) for number in lines}, self.file)
+        return SourceText(text, {number: self.line(number) for number in lines} | dict(self._original), self.file)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from intents.faq.lost_lines import CUT_OFF_REMEDY, lost_parent, second_document
 from intents.faq.problems import Problem
+from intents.faq.quotes import bad_escape, unclosed, with_doubled_backslashes
 from intents.faq.schema import ALL_KEYS
 from intents.faq.source import LIST_MARKS, Place, SourceText
 
@@ -87,6 +89,10 @@ def _punctuation_traps(number: int, line: str) -> Iterator[SyntaxTrap]:
         problem = Problem(number, found.start() + 1, "E-FULLWIDTH-COMMA", message, remedy)
         yield SyntaxTrap(problem, _FULLWIDTH_COMMA.sub(", ", line))
         return
+    if (backslash := bad_escape(line)) is not None:
+        message, remedy = "双引号里的反斜杠“\\”有别的意思", "请在每个“\\”前面再加一个“\\”"
+        yield SyntaxTrap(Problem(number, backslash, "E-BACKSLASH", message, remedy), with_doubled_backslashes(line))
+        return
     if found := _COLON_SPACE.match(line):
         problem = Problem(number, found.end(1) + 1, "E-COLON-SPACE", "冒号后面没有空格", "请在冒号后面加一个空格")
         yield SyntaxTrap(problem, f"{found[1]}: {line[found.end() :]}")
@@ -124,16 +130,24 @@ class _ParserError:
 
 
 _VALUE = re.compile(rf"^({_BULLET}(?:\w+:\s+)?)(.*)$")
-_VALUE_QUOTE = re.compile(r"(?P<comment>(?:^|\s)#)|(?:^\s*|[:-]\s+|[\[{,]\s*)['\"]")
-_CLOSED = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
 _BRACE = re.compile(r"^\{\s*[a-z][a-z0-9_]*\s*\}\s*\S")
 _SPECIAL = re.compile(r"^[@`%!&*|>?,\[\]{}]")
+
+
+def _cut_off(error: _ParserError) -> Problem | None:
+    """A last line that breaks off inside quotes or brackets, without a line end: the rest was never written."""
+    last = len(error.source)
+    inside = error.while_parsing.endswith(("quoted scalar", "flow mapping", "flow sequence"))
+    if not inside or error.context.line != last or error.place.line != last or not error.source.line(last).strip():
+        return None
+    end = Place(last, len(error.source.line(last)) + 1)
+    return error.at(end, "E-CUT-OFF", "文件到这里就断了，这一行没有写完", CUT_OFF_REMEDY)
 
 
 def _open_quote(error: _ParserError) -> Problem | None:
     """The nearest line at or above the error that opens a quote and doesn't close it, or goes on after closing."""
     for number in range(error.place.line, 0, -1):
-        column = _unclosed(error.source.line(number))
+        column = unclosed(error.source.line(number))
         if column is not None:
             message = f"引号{error.source.line(number)[column - 1]}没有成对"
             return Problem(number, column, "E-QUOTE", message, "请补上另一半引号；正文里的引号请用“ ”")
@@ -145,18 +159,6 @@ def _after_quote(error: _ParserError) -> Problem | None:
     if found and found[2][:1] in {'"', "'"}:
         message = "引号已经成对，后面却还有字"
         return error.at(error.place, "E-QUOTE", message, "请把整句放进一对引号，正文里的引号请用“ ”")
-    return None
-
-
-def _unclosed(line: str) -> int | None:
-    """The 1-based column of a quote that starts a value and isn't closed on its line."""
-    position = 0
-    while (found := _VALUE_QUOTE.search(line, position)) and found["comment"] is None:
-        start = found.end() - 1
-        closed = _CLOSED[line[start]].match(line, start)
-        if closed is None:
-            return start + 1
-        position = closed.end()
     return None
 
 
@@ -200,6 +202,28 @@ def _colon(error: _ParserError) -> Problem | None:
     return error.at(error.place, "E-COLON", message, "请换成全角冒号“：”，或给整句加一对半角双引号")
 
 
+def _ended(error: _ParserError) -> Problem | None:
+    if "<document start>" not in error.message:
+        return None
+    return second_document(error.source, error.place.line)
+
+
+def _lost(error: _ParserError) -> Problem | None:
+    block = "flow" not in error.while_parsing
+    if not block or not error.message.startswith(("did not find expected", "mapping values are not allowed")):
+        return None
+    return lost_parent(error.source, error.place.line)
+
+
+def _colon_in_braces(error: _ParserError) -> Problem | None:
+    """A second colon in one value between braces or brackets."""
+    on_one_line = "flow" in error.while_parsing and error.context.line == error.place.line
+    if not on_one_line or error.line[error.place.column - 1 : error.place.column] != ":":
+        return None
+    message = "正文里的半角冒号加空格“: ”会被 YAML 当成键"
+    return error.at(error.place, "E-COLON", message, "请换成全角冒号“：”，或给整句加一对半角双引号")
+
+
 def _stray(error: _ParserError) -> Problem | None:
     if "could not find expected ':'" not in error.message:
         return None
@@ -225,9 +249,13 @@ def _indent(error: _ParserError) -> Problem | None:
 
 
 _EXPLANATIONS: tuple[Callable[[_ParserError], Problem | None], ...] = (
+    _cut_off,
     _open_quote,
     _after_quote,
+    _ended,
+    _lost,
     _special,
+    _colon_in_braces,
     _colon,
     _stray,
     _bracket,

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from intents.matching.dialect import DialectLexicon
+from intents.matching.english import translate
 from intents.matching.lexicon import Lexicon
 from intents.matching.normalize import BATCH_SIZE, Normalizer
 from intents.matching.pinyin import PinyinDecoder
@@ -35,6 +37,7 @@ class Analyzer:
         """Take the FAQ's normalised questions, from which pinyin is learned, and the groups of its lexicon."""
         self.normalize = Normalizer()
         self._questions = questions
+        self._dialect = DialectLexicon(self.normalize.batch)
         self._lexicon = Lexicon(lexicon, self.normalize.batch)
 
     @cached_property
@@ -51,9 +54,13 @@ class Analyzer:
         """Analyse a message; both forms are empty where it holds no word."""
         return self.analyze_normalized(self.normalize(message))
 
+    def is_word(self, normalized: str) -> bool:
+        """Whether a normalised message is one word of the lexicon and nothing else: 信用卡."""
+        return normalized in self._lexicon
+
     def analyze_normalized(self, text: str) -> AnalyzedText:
         """Analyse a message that is normalised already."""
-        return self.analyze_question(self._pinyin(text) if _LATIN.search(text) else text)
+        return self.analyze_question(self._pinyin(translate(text)) if _LATIN.search(text) else text)
 
     def analyze_question(self, question: str) -> AnalyzedText:
         """Analyse one of the FAQ's normalised questions, whose Latin letters aren't pinyin."""
@@ -68,7 +75,8 @@ class Analyzer:
         ]
 
     def _analyze_batch(self, questions: Sequence[str]) -> Iterator[AnalyzedText]:
-        surface = _NUMBER.sub(_masked, "\n".join(questions).replace(" ", ""))
+        joined = "\n".join(translate(each) if _LATIN.search(each) else each for each in questions).replace(" ", "")
+        surface = _NUMBER.sub(_masked, self._dialect(joined))
         return map(AnalyzedText, surface.split("\n"), self._lexicon(surface).split("\n"))
 
 

@@ -1,13 +1,16 @@
 """What a change of the FAQ does: which messages are understood differently, and what the answers say differently."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
 
 from intents.faq.schema import FAQ
 from intents.matching.corpus import LabeledUtterance
+from intents.matching.decide import Decision
 from intents.matching.evaluate import EvaluatedUtterance
 from intents.matching.matcher import Match, Matcher
+from intents.matching.shifts import may_differ
 
 
 class ChangeEffect(StrEnum):
@@ -38,13 +41,26 @@ class ContentChanges:
     """With another answer text, title or related topics."""
 
 
-def decision_changes(old: Matcher, new: Matcher, utterances: Iterable[LabeledUtterance]) -> Iterator[DecisionChange]:
-    """The messages whose decision or intent changes."""
-    for utterance in utterances:
+def decision_changes(
+    old: Matcher, new: Matcher, utterances: Iterable[LabeledUtterance], claimed: Collection[str] = ()
+) -> Iterator[DecisionChange]:
+    """The messages whose decision or intent changes.
+
+    Args:
+        old: the matcher before.
+        new: the matcher after.
+        utterances: messages with what they mean.
+        claimed: texts that mean so only by the change itself: an answer to one out of nothing isn't called better.
+    """
+    listed = list(utterances)
+    moved = may_differ(old, new, [utterance.text for utterance in listed])
+    for utterance in compress(listed, moved):
         before, after = old.match(utterance.text), new.match(utterance.text)
         if (before.decision, before.intent) != (after.decision, after.intent):
             gain = _quality(EvaluatedUtterance(utterance, after)) - _quality(EvaluatedUtterance(utterance, before))
             effect = ChangeEffect.BETTER if gain > 0 else ChangeEffect.WORSE if gain < 0 else ChangeEffect.OTHER
+            if effect is ChangeEffect.BETTER and before.decision is Decision.FALLBACK and utterance.text in claimed:
+                effect = ChangeEffect.OTHER
             yield DecisionChange(utterance.text, before, after, effect)
 
 

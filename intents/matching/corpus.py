@@ -27,7 +27,9 @@ class LabeledUtterance:
     also: tuple[str, ...] = ()
     """Other intents whose answer would serve as well."""
     style: str = ""
-    """How it is written, where the file says so: plain, typo, voice, …"""
+    """How it is written or what kind it is, where the file says so: plain, typo, story, mirror, …"""
+    author: str = ""
+    """Who wrote it; the file's name where the file doesn't say."""
 
 
 def faq_utterances(faq: FAQ) -> list[LabeledUtterance]:
@@ -38,9 +40,9 @@ def faq_utterances(faq: FAQ) -> list[LabeledUtterance]:
 
 
 def read_labeled_utterances(path: Path) -> list[LabeledUtterance]:
-    """Read a tab-separated file with a header that has `intent` and `text`, and may have `also` (ids apart by commas) and `style`.
+    """Read a tab-separated file with labelled messages; raises CorpusError.
 
-    Raises CorpusError.
+    Its header has `intent` and `text`, and may have `also` (ids apart by commas), `style` or `kind`, and `author`.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -59,4 +61,5 @@ def _utterances(path: Path, rows: "csv.DictReader[str]") -> Iterator[LabeledUtte
         if not text or not intent:
             raise CorpusError(f"{path}:{rows.line_num} 缺了 intent 或 text；请检查这一行的 Tab")
         also = tuple(each.strip() for each in (row.get("also") or "").replace(" ", ",").split(",") if each.strip())
-        yield LabeledUtterance(text, OUT_OF_SCOPE if intent == _NO_INTENT else intent, also, row.get("style") or "")
+        style, author = row.get("style") or row.get("kind") or "", row.get("author") or path.stem
+        yield LabeledUtterance(text, OUT_OF_SCOPE if intent == _NO_INTENT else intent, also, style, author)

@@ -1,11 +1,13 @@
 """From scores to a decision: answer, ask back, or say that this isn't known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
 
 import yaml
+
+from intents.matching.scope import ScopeWeights
 
 
 class Decision(StrEnum):
@@ -28,10 +30,8 @@ class DecisionReason(StrEnum):
     """The message is a question of the FAQ, word for word."""
     EMPTY = "empty"
     """No word is left after normalising."""
-    FLOOR = "floor"
-    """No intent reaches the score to be offered."""
     OUT_OF_SCOPE = "outside"
-    """The message is likelier none of the intents than any."""
+    """The message is hardly about any of the intents."""
     TOPIC_ONLY = "bare"
     """The message names a topic and asks nothing."""
     UNSURE = "unsure"
@@ -61,21 +61,23 @@ class Thresholds:
     """The numbers of thresholds.yaml that turn margins into scores and scores into a decision; set by `youshu eval --fit`."""
 
     inverse_temperature: float
-    """What margins are multiplied by before the softmax: the greater, the further apart are the scores."""
-    oos_margin: float
-    """The margin of being none of the intents, beside that of the class learned from `out_of_scope`."""
+    """What the intents' margins are multiplied by before the softmax: the greater, the further apart are the scores."""
     answer: float
     """From this score on the best intent is answered, if its lead is enough."""
-    clarify: float
-    """From this score on an intent is offered."""
     offer: float
-    """What is likelier out of scope is offered its best intents from this score on: refusing someone in need is the worst mistake."""
+    """From this probability of being in scope on, the best intents are offered, if one of them reaches floor."""
+    floor: float
+    """Below this score of the best intent nothing is offered: the choice would be noise."""
     lead: float
     """By how much the best score must exceed the second to be answered."""
+    beside: float
+    """From this score on the second intent is named beneath the answer."""
     second_question: float
     """From this score on a second question in a message is answered too."""
     topic_only_length: int
     """A message of at most so many characters names a topic and asks nothing."""
+    scope: ScopeWeights
+    """What tells whether a message is about any of the intents."""
 
 
 def load_thresholds() -> Thresholds:
@@ -88,11 +90,18 @@ def parse_thresholds(text: str) -> Thresholds:
     """Thresholds from YAML; raises ValueError that names what is missing, unknown or not a number."""
     loaded = yaml.safe_load(text)
     values = loaded if isinstance(loaded, dict) else {}
-    names = {field.name for field in fields(Thresholds)}
+    numbers = _numbers(Thresholds, {name: value for name, value in values.items() if name != "scope"}, {"scope"})
+    written = values.get("scope")
+    scope = ScopeWeights(**_numbers(ScopeWeights, written if isinstance(written, dict) else {}, set()))
+    length = int(numbers.pop("topic_only_length"))
+    return Thresholds(**numbers, topic_only_length=length, scope=scope)
+
+
+def _numbers(kind: type, values: Mapping[object, object], without: set[str]) -> dict[str, float]:
+    names = {field.name for field in fields(kind)} - without
     if wrong := names ^ values.keys():
         raise ValueError(f"thresholds: {', '.join(sorted(map(str, wrong)))}")
-    numbers = {name: float(values[name]) for name in names - {"topic_only_length"}}
-    return Thresholds(**numbers, topic_only_length=int(values["topic_only_length"]))
+    return {name: float(str(values[name])) for name in names}
 
 
 def decide(
@@ -106,12 +115,10 @@ def decide(
         thresholds: the numbers to decide by.
         topic_only: whether the message only names a topic.
     """
-    if not candidates or candidates[0].score < thresholds.clarify:
-        return Decision.FALLBACK, DecisionReason.FLOOR
+    if not candidates or 1 - out_of_scope < thresholds.offer or candidates[0].score < thresholds.floor:
+        return Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE
     best = candidates[0].score
     second = candidates[1].score if len(candidates) > 1 else 0.0
-    if out_of_scope > best:
-        return (Decision.FALLBACK if best < thresholds.offer else Decision.CLARIFY), DecisionReason.OUT_OF_SCOPE
     if topic_only:
         return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
     if best < thresholds.answer:

@@ -63,6 +63,11 @@ class EvaluatedUtterance:
         return self.match.decision is Decision.FALLBACK
 
     @property
+    def asked_back(self) -> bool:
+        """Several intents were offered to choose from."""
+        return self.match.decision is Decision.CLARIFY
+
+    @property
     def misunderstood(self) -> bool:
         """The best candidate is wrong, whatever was decided; out of scope only where it was answered."""
         return not self.in_top1 if self.in_scope else self.answered
@@ -155,3 +160,63 @@ def _grouped(
             groups[key(result)].append(result)
     metrics = {name: InScopeMetrics.of(group) for name, group in groups.items()}
     return dict(sorted(metrics.items(), key=lambda item: (item[1].top1, item[1].top3, item[0])))
+
+
+MIRRORS = frozenset({"mirror", "near"})
+"""Kinds of messages out of scope that use our words: another matter's, or those of loans that are no trouble."""
+RANDOM = frozenset({"smalltalk", "assistant"})
+"""Kinds of messages that anybody sends to any bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoalMetrics:
+    """The figures that understanding is judged by; None where a list has no message of that kind."""
+
+    count: int
+    """Messages in scope."""
+    top1: float | None
+    """The best candidate is right."""
+    right: float | None
+    """Answered right, without asking back."""
+    served: float | None
+    """The right answer was given or offered."""
+    wrong: float | None
+    """Answered wrong."""
+    asked: float | None
+    """Asked back."""
+    refused: float | None
+    """Offered nothing."""
+    outside: int
+    """Messages out of scope."""
+    kept_out: float | None
+    """Of those: not answered."""
+    mirrors_kept_out: float | None
+    """Of those of MIRRORS: not answered."""
+    random_asked: float | None
+    """Of those of RANDOM: asked back."""
+
+    @classmethod
+    def of(cls, results: Iterable[EvaluatedUtterance]) -> "GoalMetrics":
+        """The figures of one author's messages or of one list."""
+        listed = list(results)
+        inside = [each for each in listed if each.in_scope]
+        outside = [each for each in listed if not each.in_scope]
+        mirrors = [each for each in outside if each.utterance.style in MIRRORS]
+        anybody = [each for each in outside if each.utterance.style in RANDOM]
+        return cls(
+            count=len(inside),
+            top1=_share(inside, lambda each: each.in_top1),
+            right=_share(inside, lambda each: each.answered and each.in_top1),
+            served=_share(inside, lambda each: each.served),
+            wrong=_share(inside, lambda each: each.answered_wrong),
+            asked=_share(inside, lambda each: each.asked_back),
+            refused=_share(inside, lambda each: each.refused),
+            outside=len(outside),
+            kept_out=_share(outside, lambda each: not each.answered),
+            mirrors_kept_out=_share(mirrors, lambda each: not each.answered),
+            random_asked=_share(anybody, lambda each: each.asked_back),
+        )
+
+
+def _share(results: Sequence[EvaluatedUtterance], holds: Callable[[EvaluatedUtterance], bool]) -> float | None:
+    return sum(map(holds, results)) / len(results) if results else None

@@ -21,19 +21,22 @@ class Lexicon:
                 # A single character is part of too many words to be replaced safely.
                 if len(word) > 1:
                     self._canonical.setdefault(word, words[0])
-        self._pattern = re.compile(_any_of(self._canonical))
+        self._pattern = re.compile(any_of(self._canonical))
 
     @property
     def words(self) -> Iterable[str]:
         """Every word of every group, normalised."""
         return self._canonical.keys()
 
+    def __contains__(self, normalized: str) -> bool:
+        return normalized in self._canonical
+
     def __call__(self, text: str) -> str:
         """The normalised text with each word of a group replaced."""
         return self._pattern.sub(lambda found: self._canonical[found[0]], text) if self._canonical else text
 
 
-def _any_of(words: Iterable[str]) -> str:
+def any_of(words: Iterable[str]) -> str:
     """A pattern of the longest of these words, grouped by first character, so that the search skips most of them together."""
     endings: defaultdict[str, list[str]] = defaultdict(list)
     for word in sorted(words, key=len, reverse=True):

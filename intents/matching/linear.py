@@ -34,16 +34,16 @@ class LinearClassifier:
     """Weights by column and class; immutable."""
 
     def __init__(self, weights: Matrix) -> None:
-        self._weights = weights
+        self.weights = weights
 
     def margins(self, columns: IntArray, values: FloatArray) -> FloatArray:
         """The margin of a text for each class."""
-        margins: FloatArray = values @ self._weights[columns] + np.float32(BIAS)
+        margins: FloatArray = values @ self.weights[columns] + np.float32(BIAS)
         return margins
 
     def contributions(self, columns: IntArray, values: FloatArray, label: int) -> FloatArray:
         """What each column adds to the margin of one class."""
-        contributions: FloatArray = self._weights[columns, label] * values
+        contributions: FloatArray = self.weights[columns, label] * values
         return contributions
 
 

@@ -1,6 +1,6 @@
 """What is learned from a FAQ's questions: for every text a margin by intent; immutable."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,7 +11,7 @@ import numpy as np
 from intents.faq.schema import FAQ
 from intents.matching.analyzer import AnalyzedText, Analyzer
 from intents.matching.features import VIEW_WEIGHTS, FeatureView, FloatArray, IntArray
-from intents.matching.linear import train
+from intents.matching.kept_weights import learn
 from intents.matching.normalize import Normalizer
 from intents.matching.rocchio import RocchioClassifier
 from intents.matching.vocabulary import Vocabulary
@@ -19,7 +19,7 @@ from intents.matching.vocabulary import Vocabulary
 OUT_OF_SCOPE_CLASS = "\uffff"
 """The class of the questions out of scope; sorts after every intent's id."""
 
-LINEAR_SAMPLE = 8192
+LINEAR_SAMPLE = 16_384
 """The linear classifier learns from at most so many questions, because a reload mustn't take longer."""
 MANY_INTENTS = 256
 """From so many intents on each one's share of LINEAR_SAMPLE would be too small, and RocchioClassifier is used."""
@@ -48,6 +48,11 @@ class Evidence:
     margins: FloatArray
     """By class; the text is more like the class than unlike it above 0."""
 
+    @property
+    def known_share(self) -> float:
+        """How much of the text the FAQ's questions know, 0 to 1; what is rare counts more."""
+        return float(self.values @ self.values)
+
 
 class Model:
     """A classifier with all that turns a text into what it classifies."""
@@ -60,16 +65,21 @@ class Model:
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(label for label, _ in labelled))
         number = {label: position for position, label in enumerate(self.classes)}
         self.analyzer = Analyzer([text for _, text in labelled], faq.lexicon)
+        self._labelled = labelled
         self.exact = _classes_by_question(labelled)
         """The classes that have a normalised question word for word."""
         many = len(self.classes) >= MANY_INTENTS
         sample = _even_sample(labelled, ROCCHIO_SAMPLE if many else LINEAR_SAMPLE)
         self.vocabulary = Vocabulary(self.analyzer.analyze_questions([text for _, text in sample]), views)
         labels = np.array([number[label] for label, _ in sample])
-        learn = RocchioClassifier if many else train
-        self.classifier: Classifier = learn(
+        train = RocchioClassifier if many else learn
+        self.classifier: Classifier = train(
             self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
         )
+
+    def mentions(self, word: str) -> Counter[str]:
+        """How many questions of each class have a word; ties stand by class."""
+        return Counter(label for label, text in self._labelled if word in text)
 
     def evidence(self, text: AnalyzedText) -> Evidence:
         """What speaks for each class in a text."""

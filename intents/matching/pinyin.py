@@ -69,19 +69,10 @@ class PinyinDecoder:
     def _decode_word(self, word: str) -> str:
         if word in self._latin_words or len(word) == 1:
             return word
-        if self._is_pinyin(word):
+        if is_pinyin(word):
             return self._decode_pinyin(word)
         entry = self._by_initials.get(word)
         return entry.word if entry else word
-
-    def _is_pinyin(self, letters: str) -> bool:
-        """Whether syllables can be cut from the letters so that nothing is left."""
-        ends = {0}
-        for end in range(1, len(letters) + 1):
-            sizes = range(1, _MAX_SYLLABLE + 1)
-            if any(end - size in ends and letters[end - size : end] in self._syllables for size in sizes):
-                ends.add(end)
-        return len(letters) in ends
 
     def _decode_pinyin(self, letters: str) -> str:
         """The likeliest words for these letters, by how often the FAQ uses each (Viterbi)."""
@@ -101,6 +92,17 @@ class PinyinDecoder:
     def _entry(self, letters: str) -> _Entry | None:
         known = self._by_spelling.get(letters)
         return known or (_Entry(_UNKNOWN_SYLLABLE, letters) if letters in self._syllables else None)
+
+
+def is_pinyin(letters: str) -> bool:
+    """Whether syllables can be cut from the letters so that nothing is left."""
+    syllables = _typed_syllables()
+    ends = {0}
+    for end in range(1, len(letters) + 1):
+        sizes = range(1, _MAX_SYLLABLE + 1)
+        if any(end - size in ends and letters[end - size : end] in syllables for size in sizes):
+            ends.add(end)
+    return len(letters) in ends
 
 
 @cache

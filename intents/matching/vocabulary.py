@@ -70,6 +70,21 @@ class Vocabulary:
         length = np.sqrt(np.dot(value, value) + UNKNOWN_WEIGHT * np.dot(unknown, unknown))
         return column, (value / (length or 1.0)).astype(np.float32)
 
+    def transform_many(self, texts: Sequence[AnalyzedText]) -> list[tuple[IntArray, FloatArray]]:
+        """The same for many texts at once, in a fraction of the time; the order of the columns may be another."""
+        feature, number, row, count = _counted(*extract_features(texts))
+        column = np.minimum(np.searchsorted(self._features, feature), len(self._features) - 1)
+        is_known = (self._features[column] == feature)[number]
+        unknown = self._unknown_weights[view_of(feature)][number]
+        value = np.where(is_known, (1 + np.log(count)) * self._weights[column][number], 0)
+        squares = np.where(is_known, value * value, UNKNOWN_WEIGHT * unknown * unknown)
+        length = np.sqrt(np.bincount(row, squares, minlength=len(texts)))
+        value = (value / length[row]).astype(np.float32)
+        order = np.argsort(row[is_known], kind="stable")
+        columns, values = column[number][is_known][order], value[is_known][order]
+        ends = np.cumsum(np.bincount(row[is_known], minlength=len(texts)))[:-1]
+        return list(zip(np.split(columns, ends), np.split(values, ends), strict=True))
+
 
 def _counted(row: IntArray, feature: IntArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """The different features in order; then, for each feature of each text: its column, the text's row, how often it occurs."""

@@ -165,12 +165,22 @@ def test_nobody_waits_for_what_a_command_does_without() -> None:
         ("check --strict=yes", "选项 --strict 后面不用写内容。（用法见 youshu --help）"),
         ("report --html", "选项 --html 后面还要写上内容。（用法见 youshu --help）"),
         ("serve --port web", "'--port' 写得不对：“web”不是整数。（用法见 youshu serve --help）"),
-        ("teach home_visit", "还要写上 'TEXT...'.（用法见 youshu teach --help）"),
+        ("teach home_visit", "还要写上 '问法…'.（用法见 youshu teach --help）"),
         ("try faq.yaml", "多写了“faq.yaml”，请删去；话里有空格就给整句加一对引号。（用法见 youshu try --help）"),
     ],
 )
 def test_a_command_typed_wrong_is_one_line_in_chinese(youshu: OperatorTerminal, typed: str, told: str) -> None:
     assert youshu(*typed.split()) == (2, "", told + "\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "named"), [("teach", "话题"), ("teach home_visit", "问法…"), ("ask", "问题…"), ("forget", "渠道:用户")]
+)
+def test_what_is_missing_is_named_in_chinese(youshu: OperatorTerminal, typed: str, named: str) -> None:
+    done = youshu(*typed.split())
+    assert done.code == 2
+    assert named in done.err
+    assert not re.search("[A-Z]{3,}", done.err)
 
 
 def test_help_is_in_chinese(youshu: OperatorTerminal) -> None:
@@ -190,3 +200,18 @@ def test_the_catalog_is_compiled_and_says_only_what_click_asks_for() -> None:
     }
     entries = polib.pofile(str(CATALOG))
     assert not [entry.msgid for entry in entries if not {entry.msgid, entry.msgid_plural or entry.msgid} <= asked]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "gbk"])
+def test_a_locale_that_is_not_utf8_loses_nothing_and_kills_nothing(youshu: OperatorTerminal, encoding: str) -> None:
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    if encoding == "gbk":
+        locale["PYTHONIOENCODING"] = "gbk"
+    asked = subprocess.run(
+        command("ask", "催收会上门吗"),
+        env={**environment(youshu.folder, {}), **locale},
+        capture_output=True,
+        check=False,
+    )
+    assert asked.stderr == b""
+    assert asked.stdout.decode("gbk" if encoding == "gbk" else "utf-8").startswith("【home_visit标题】")

@@ -141,6 +141,8 @@ async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_no
         await news.wait()
         assert told == [(reachable, told[0][1])]
         assert f"已载入，版本 {reloader.current.digest}" in told[0][1]
+        assert "out_of_scope 里的问法全没了" in told[0][1]
+        assert "少了 1 个话题：“lawsuit标题”（lawsuit）" in told[0][1]
         news.clear()
         twice = [{**HOME_VISIT, "titel": "x"}, {**LAWSUIT, "ower": "y"}]
         (folder / "faq.yaml").write_text(faq_text(twice), encoding="utf-8")

@@ -138,7 +138,7 @@ async def test_a_qr_code_is_printed_or_saved(folder: Path, server: WeChatServer)
 @pytest.mark.parametrize(
     ("arguments", "settings", "told"),
     [
-        (("nobody",), {}, "没有“nobody”这个话题"),
+        (("nobody",), {}, "没有话题“nobody”"),
         (("home_visit",), {}, "要认证过的公众号"),
         (("home_visit", "--out", "a.gif"), {}, ".png 或 .svg"),
     ],

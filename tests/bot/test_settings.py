@@ -32,4 +32,4 @@ def test_env_example_gives_every_default(tmp_path: Path, monkeypatch: pytest.Mon
     assert Settings(_env_file=written) == Settings(_env_file=None)
     empty = {found[1] for line in LINES if (found := SETTING.fullmatch(line)) and not found[2]}
     defaults = {f"{PREFIX}{name.upper()}": field.default for name, field in Settings.model_fields.items()}
-    assert empty == {name for name, default in defaults.items() if default in {None, "", frozenset()}}
+    assert empty == {name for name, default in defaults.items() if default in {None, "", frozenset(), ()}}

@@ -4,7 +4,7 @@ import errno
 import os
 from pathlib import Path
 
-from intents.errors import os_error_reason
+from intents.errors import os_error_reason, os_error_remedy
 
 
 def refusal(path: Path) -> OSError:
@@ -26,3 +26,10 @@ def test_what_often_happens_is_said_in_chinese(tmp_path: Path) -> None:
 def test_what_is_rare_is_said_in_the_systems_words() -> None:
     assert os_error_reason(OSError(errno.EXDEV, os.strerror(errno.EXDEV))) == os.strerror(errno.EXDEV)
     assert os_error_reason(OSError("out of the ordinary")) == "out of the ordinary"
+
+
+def test_on_windows_a_file_that_another_program_has_open_is_told_as_that() -> None:
+    error = PermissionError(errno.EACCES, "Permission denied")
+    error.winerror = 32  # type: ignore[attr-defined]  # set by Windows alone
+    assert os_error_reason(error) == "正被别的程序打开"
+    assert "关掉" in os_error_remedy(error)

@@ -54,7 +54,7 @@ def test_no_decision_changes_and_what_is_learned_is_the_same_to_the_last_bit(who
     old, new = before.matcher.model.classifier, shipped.matcher.model.classifier
     assert isinstance(old, LinearClassifier)
     assert isinstance(new, LinearClassifier)
-    assert old._weights.tobytes() == new._weights.tobytes()
+    assert old.weights.tobytes() == new._weights.tobytes()
     for name in CORPORA:
         for sentence in read_labeled_utterances(ROOT / "tests" / "corpus" / f"{name}.tsv"):
             assert before.matcher.match(sentence.text) == shipped.matcher.match(sentence.text)

@@ -11,11 +11,13 @@ import pytest
 
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.knowledge import Knowledge
+from intents.load import check_file
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.matcher import Match
-from intents.teach import MAX_CHARACTERS, SCORE_NOISE, TeachError, _score_shift, _serves, teach
+from intents.teach import MAX_CHARACTERS, SCORE_NOISE, TeachError, _score_shift, _serves, other_matter, teach
 from tests.faqs import intent, write_faq
+from tests.talking import SHIPPED_FAQ
 
 HOME_VISIT = intent("home_visit", ["催收真的会上门吗", "会不会来我家里要账", "有人来敲门要钱怎么办"])
 LAWSUIT = intent("lawsuit", ["不还钱会被起诉吗", "收到法院传票怎么办", "欠多少会打官司"])
@@ -144,6 +146,30 @@ async def test_two_processes_that_teach_at_once_lose_neither(path: Path) -> None
     assert [await asyncio.wait_for(process.wait(), 60) for process in both] == [0, 0]
     listed = Knowledge.load(path).faq.by_id["home_visit"].questions
     assert set(questions) <= set(listed)
+
+
+@pytest.mark.parametrize(
+    ("key", "question", "like"),
+    [("bankruptcy", "房东不退押金", "房东不退押金"), ("debt_agency_scam", "帮我写个辞职信", "辞职")],
+)
+def test_what_reads_as_another_matter_is_refused_and_the_nearest_question_out_of_scope_named(
+    shipped: Knowledge, key: str, question: str, like: str
+) -> None:
+    why = other_matter(check_file(SHIPPED_FAQ, advice=False), shipped.matcher, key, question)
+    assert why is not None
+    assert like in why.partition("不归这里管的")[2]
+    assert "\n" not in why
+
+
+@pytest.mark.parametrize("question", ["有人拿着我照片在小区门口问我住哪栋", "他们今晚带人到老家坐坐"])
+def test_what_is_only_said_in_other_words_is_no_other_matter(shipped: Knowledge, question: str) -> None:
+    assert other_matter(check_file(SHIPPED_FAQ, advice=False), shipped.matcher, "home_visit", question) is None
+
+
+def test_what_reads_as_another_matter_is_written_when_the_operator_insists(path: Path) -> None:
+    with pytest.raises(TeachError, match="--force"):
+        teach(path, "lawsuit", "花呗怎么开通额度")
+    assert teach(path, "lawsuit", "花呗怎么开通额度", force=True).question == "花呗怎么开通额度"
 
 
 def clarify(*scores: tuple[str, float]) -> Match:

@@ -46,13 +46,12 @@ def parse_request(body: bytes) -> MessageRequest:
         raise HTTPException(400, _remedy(error)) from None
 
 
-def reply_as_json(reply: Reply | None) -> dict[str, object]:
-    """A reply in the API's form; where the bot is silent, an answer without text."""
-    if reply is None:
-        return {"decision": "answer", "intent": None, "reply": {"text": "", "choices": [], "attachments": []}}
+def reply_as_json(reply: Reply) -> dict[str, object]:
+    """A reply in the API's form; one that is a part of an answer says which."""
     return {
         "decision": reply.decision.value,
         "intent": reply.intent,
+        **({"part": reply.part.value} if reply.part is not None else {}),
         "reply": {
             "text": reply.text,
             "choices": choices_as_json(reply.choices),

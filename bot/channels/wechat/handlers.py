@@ -109,8 +109,7 @@ class MessageHandlers:
         if reply is None or reply.intent == sending.CRISIS:
             return _answered(reply)
         line = wording.HEARD.format(text=heard[: wording.HEARD_CHARACTERS])
-        answer = _answer(replace(reply, sections=(Section((line,)), *reply.sections)))
-        return replace(answer, kept_pages=_answer(reply).pages)
+        return replace(_answer(reply, above=line), kept_pages=_answer(reply).pages)
 
     async def _unreadable(self, message: WeChatMessage, line: str) -> Answer | None:
         """An answer to what isn't text; the conversation hears of it, because an operator may be in the talk."""
@@ -171,9 +170,9 @@ def _answered(reply: Reply | None) -> Answer | None:
     return _answer(reply) if reply is not None else None
 
 
-def _answer(reply: Reply) -> Answer:
+def _answer(reply: Reply, above: str = "") -> Answer:
     return Answer(
-        tuple(sending.pages(reply)),
+        tuple(sending.pages(reply, above)),
         values=tuple(choice.value for choice in reply.choices),
         alone=reply.intent == sending.CRISIS,
     )

@@ -32,17 +32,21 @@ _UNLINKABLE: Final = re.compile(r"[<>\"'&\n]")
 Entry = Callable[[int, Choice], str]
 
 
-def pages(reply: Reply) -> list[str]:
+def pages(reply: Reply, above: str = "") -> list[str]:
     """The reply in as many texts as hold it, each short enough for a line below it that says how to go on.
 
     About danger to life it is one text, and the numbers to call can be tapped.
+
+    Args:
+        reply: what is said.
+        above: a line to stand above it.
     """
     if reply.intent == CRISIS:
         whole = tappable(_joined(reply, _link))
         if text_bytes(whole) <= TEXT_BYTES:
             return [whole]
-    numbered = _pages(reply, _number)
-    linked = _pages(reply, _link)
+    linked = _pages(reply, _link, above)
+    numbered = _pages(reply, _number, above) if len(linked) > 1 else linked
     return [_with_dialling(page) for page in (linked if len(linked) <= len(numbered) else numbered)]
 
 
@@ -62,8 +66,9 @@ def _with_dialling(page: str) -> str:
     return dialled if text_bytes(dialled) <= PAGE_BYTES else page
 
 
-def _pages(reply: Reply, entry: Entry) -> list[str]:
-    return [plain(piece) for piece in pieces(_paragraphs(reply, entry), PAGE_BYTES, text_bytes)]
+def _pages(reply: Reply, entry: Entry, above: str) -> list[str]:
+    paragraphs = [*([(Line(above),)] if above else []), *_paragraphs(reply, entry)]
+    return [plain(piece) for piece in pieces(paragraphs, PAGE_BYTES, text_bytes)]
 
 
 def _joined(reply: Reply, entry: Entry) -> str:
@@ -78,7 +83,8 @@ def _paragraphs(reply: Reply, entry: Entry) -> list[Paragraph]:
     texts += ["\n".join(f"{file.name}：{file.url}" for file in reply.attachments)] if reply.attachments else []
     paragraphs = [tuple(Line(line) for line in text.split("\n")) for text in texts if text]
     if reply.choices:
-        paragraphs.append((Line(wording.NUMBERS), *(Line(row) for row in _rows(reply.choices, entry))))
+        numbers = wording.NUMBERS_IN_DANGER if reply.intent == CRISIS else wording.NUMBERS
+        paragraphs.append((Line(numbers), *(Line(row) for row in _rows(reply.choices, entry))))
     return paragraphs
 
 

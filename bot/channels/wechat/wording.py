@@ -3,6 +3,7 @@
 from typing import Final
 
 NUMBERS: Final = "回复数字，或直接问："
+NUMBERS_IN_DANGER: Final = "回复数字，或直接说："
 CONTINUE: Final = "（还没完，回复 0 继续）"
 EARLIER: Final = "（刚才那个问题的回答在后面，回复 0 看）"
 WAIT: Final = (

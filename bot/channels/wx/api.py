@@ -21,6 +21,8 @@ TOKEN_REFRESH_SECONDS: Final = 300.0
 (https://developers.weixin.qq.com/doc/offiaccount/Basic_Information/getStableAccessToken.html)."""
 
 JSON = dict[str, object]
+Count = Callable[[str], None]
+"""Counts an event by its kind."""
 
 
 class APIError(Exception):

@@ -21,6 +21,9 @@ from bot.channels.telegram.sending import texts as telegram_texts
 from bot.channels.web.channel import WebChannel
 from bot.channels.wechat import wording as wechat_wording
 from bot.channels.wechat.channel import WeChatChannel
+from bot.channels.wecom import wording as wecom_wording
+from bot.channels.wecom.channel import WeComChannel
+from bot.channels.wecom.sending import outgoing as wecom_messages
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import ChatIdentity, Choice, Incoming, Reply
@@ -30,9 +33,11 @@ from bot.talk.wording import text_reply
 from tests.fakes.botapi import DEADLINE, PLAIN, BotAPI, labels
 from tests.fakes.botapi_rules import JSON
 from tests.fakes.wechat import Mode, WeChat
+from tests.fakes.wecom import Sent, WeCom, wecom_server
 from tests.telegram_bot import reaching
 from tests.webserver import serving
 from tests.wechat_account import options as wechat_options
+from tests.wecom_account import options as wecom_options
 
 LONG = "超长"
 """To this word the answer is longer than any channel's message."""
@@ -40,6 +45,10 @@ SENTENCE = "这是一句说得很清楚的话。"
 SENTENCES = 450
 BROKEN = "坏消息"
 """At this word the conversation fails."""
+
+STICKER = {
+    "file_id": "s", "file_unique_id": "s", "type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False
+}  # fmt: skip
 
 _NUMBERS = itertools.count(1)
 
@@ -214,9 +223,8 @@ class TelegramUser:
         return ChatIdentity("telegram", str(self.user["id"]))
 
     async def says(self, text: str) -> Shown | None:
-        sticker = {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 512, "height": 512}
-        extra: JSON = {} if text else {"sticker": {**sticker, "is_animated": False, "is_video": False}}
-        self._update = {"message": await self.server.says(self.user, text or None, **extra)}
+        said = self.server.says(self.user, text) if text else self.server.says(self.user, sticker=STICKER)
+        self._update = {"message": await said}
         return await self._read(failing=text.startswith(BROKEN))
 
     async def takes(self, label: str) -> Shown | None:
@@ -327,12 +335,86 @@ async def wechat(world: World, mode: Mode) -> AsyncIterator[Place]:
         yield Place("wechat", channel, world, follower)
 
 
+# --- WeCom --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Customer:
+    """Writes, taps and answers with numbers in 微信客服."""
+
+    wecom: WeCom
+    world: World
+    identity: ChatIdentity
+    by_tap: bool
+    _message: JSON = field(default_factory=dict)
+    _last: Sent | None = None
+
+    async def says(self, text: str) -> Shown | None:
+        user = self.identity.user
+        self._message = self.wecom.message(user, "text", {"content": text or "[微笑]"})
+        await self.wecom.brings(self._message)
+        return await self._read(failing=text.startswith(BROKEN))
+
+    async def takes(self, label: str) -> Shown | None:
+        assert self._last is not None
+        lines = [each.partition(" ") for each in self._last.text.split("\n")]
+        number = next(number for number, _, words in lines if words == label)
+        if not self.by_tap or f"{number} {label}" not in self._last.items:
+            return await self.says(number)
+        await self.wecom.taps(self.identity.user, label)
+        return await self._read()
+
+    async def again(self) -> None:
+        await self.wecom.brings(self._message)
+
+    async def hears(self) -> str:
+        return (await self.wecom.reads(self.identity.user))[0].text
+
+    async def _read(self, *, failing: bool = False) -> Shown | None:
+        if failing:
+            return Shown((await self.hears(),))
+        reply = await self.world.reply_to(self.identity.user)
+        if reply is None:
+            return None
+        texts: list[str] = []
+        for _ in wecom_messages(reply):
+            [self._last] = await self.wecom.reads(self.identity.user)
+            texts.append(self._last.text.removesuffix(wecom_wording.CONTINUE))
+            if self._last.text != texts[-1]:
+                await self.wecom.says(self.identity.user, "0")
+        lines = self._last.text.split("\n") if self._last is not None else []
+        labels = tuple(each.label for n, each in enumerate(reply.choices, 1) if f"{n} {each.label}" in lines)
+        return Shown(tuple(texts), labels, reply.decision.value, reply.intent)
+
+
+@asynccontextmanager
+async def wecom(world: World) -> AsyncIterator[Place]:
+    """A company's customer service."""
+    async with wecom_server() as server:
+        channel = WeComChannel(
+            wecom_options(server),
+            turn=world.turn,
+            has_topic=lambda topic: topic in world.conversation.knowledge().faq.by_id,
+            pulls=world.store.pulls,
+            count=_ignored,
+        )
+        by_tap = itertools.cycle([True, False])
+        async with _served(channel) as server.callback_url:
+            yield Place(
+                "wecom",
+                channel,
+                world,
+                lambda: Customer(server, world, ChatIdentity("wecom", f"wm-customer-{next(_NUMBERS)}"), next(by_tap)),
+            )
+
+
 PLACES: Mapping[str, Callable[[World], AbstractAsyncContextManager[Place]]] = MappingProxyType(
     {
         "web": web,
         "telegram": telegram,
         "wechat": partial(wechat, mode="plain"),
         "wechat, encrypted": partial(wechat, mode="aes"),
+        "wecom": wecom,
     }
 )
 """Every channel; those of the same name are one channel set up in several ways."""

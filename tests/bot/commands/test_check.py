@@ -116,6 +116,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
         "code": "E-UNKNOWN-KEY",
         "message": "这里没有“titel”这一项",
         "remedy": "你是不是想写“title”",
+        "consequences": 0,
     } in found["problems"]
 
 
@@ -181,6 +182,13 @@ def test_the_hook_for_pre_commit_takes_the_files_that_it_is_given(tmp_path: Path
     (tmp_path / "content").mkdir()
     assert all(re.search(hook["files"], clean(tmp_path, name).relative_to(tmp_path).as_posix()) for name in names)
     assert run(*hook["entry"].split()[1:], *names).exit_code == 0
+    (tmp_path / "content" / "questions").mkdir()
+    (tmp_path / "content" / "questions" / "door_knock.txt").write_text("- 有人撬锁怎么办\n", "utf-8")
+    names = ["content/questions/door_knock.txt", "content/faq.yaml"]
+    assert all(re.search(hook["files"], name) for name in names)
+    done = run(*hook["entry"].split()[1:], *names)
+    assert done.stdout.splitlines()[-1].startswith("content/questions/door_knock.txt:1:1: warning W-LINE-FORM ")
+    assert done.stdout.count("W-LINE-FORM") == 1
 
 
 def test_check_never_writes(tmp_path: Path) -> None:
@@ -207,6 +215,15 @@ def test_of_very_many_questions_a_share_is_looked_at_for_danger_and_all_on_reque
     clean(tmp_path)
     assert "只抽 3 条" in run("check").stderr
     assert run("check", "--full").stderr == ""
+
+
+def test_a_large_file_is_announced_before_it_is_read(tmp_path: Path) -> None:
+    path = clean(tmp_path)
+    assert run("check").stderr == ""
+    path.write_text(path.read_text("utf-8") + "# 很长的说明\n" * 150_000, "utf-8")
+    done = run("check", "faq.yaml")
+    assert done.stderr == "faq.yaml 有 3 MB，要检查一会儿……\n"
+    assert done.exit_code == 0
 
 
 def test_progress_shows_where_someone_is_looking_and_nowhere_else(tmp_path: Path) -> None:

@@ -60,6 +60,24 @@ def test_eval_takes_files_without_a_style(youshu: OperatorTerminal) -> None:
     assert json.loads(youshu("eval", "--json", "real.tsv").out)["real.tsv"]["in_scope"]["top1"] == 1
 
 
+def test_eval_by_author_leaves_each_author_out(youshu: OperatorTerminal) -> None:
+    (youshu.folder / "people.tsv").write_text(
+        "author\tkind\tintent\talso\ttext\n"
+        "amy\tplain\thome_visit\t\t他们会上门吗\namy\tsmalltalk\tnone\t\t吃了没\n"
+        "ben\tplain\tlawsuit\t\t会不会起诉我\nben\tmirror\tnone\t\t红烧肉放多少糖\n",
+        encoding="utf-8",
+    )
+    found = json.loads(youshu("eval", "--by-author", "--json", "people.tsv").out)
+    assert {author: (each["count"], each["outside"]) for author, each in found["authors"].items()} == {
+        "amy": (1, 1),
+        "ben": (1, 1),
+    }
+    assert sum(each["count"] for each in found["questions"].values()) == 10
+    printed = youshu("eval", "--by-author", "people.tsv").out
+    for wanted in ("amy", "ben", "平均", "最差", "问法的作者"):
+        assert wanted in printed
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -26,7 +26,7 @@ def test_teach_writes_diff_shows_and_undo_takes_back(youshu: OperatorTerminal) -
     assert f"“{FAR}” → lawsuit" in taught.out
     shown = youshu("diff").out
     assert FAR in shown
-    assert "回答 lawsuit" in shown
+    assert "回答 被起诉（lawsuit）" in shown
     assert "没听懂的 1 句里" in shown
     assert youshu("undo").code == 0
     assert youshu.faq.read_bytes() == before
@@ -99,6 +99,13 @@ def test_report_prints_tables_and_writes_a_page(youshu: OperatorTerminal) -> Non
     assert FAR in printed.out
     assert youshu("report", "--since", "30d", "--html", "report.html").code == 0
     assert FAR in (youshu.folder / "report.html").read_text("utf-8")
+
+
+def test_report_and_diff_name_topics_by_title_and_id(youshu: OperatorTerminal) -> None:
+    youshu.missed("传票收到了咋整呢")
+    assert "被起诉（lawsuit）" in youshu("report").out
+    youshu("teach", "lawsuit", FAR)
+    assert "回答 被起诉（lawsuit）" in youshu("diff").out
 
 
 def test_report_on_an_empty_database_says_so(youshu: OperatorTerminal) -> None:

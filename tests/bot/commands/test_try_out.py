@@ -97,7 +97,7 @@ async def test_a_save_is_loaded_while_the_prompt_waits_and_the_last_question_ask
     moved = faq_text([HOME_VISIT, {**LAWSUIT, "questions": [*_questions(LAWSUIT), MOVED]}])
     (tmp_path / "faq.yaml").write_text(moved, encoding="utf-8")
     await terminal.until("已载入")
-    await terminal.until("原来：回答 home_visit　现在：回答 lawsuit")
+    await terminal.until("原来：回答 上门催收（home_visit）　现在：回答 被起诉（lawsuit）")
     await terminal.until("lawsuit的简要回答")
     (tmp_path / "faq.yaml").write_text(moved.replace("owner:", "ower:", 1), encoding="utf-8")
     await terminal.until("E-UNKNOWN-KEY")

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.http import app as http
-from bot.http.app import FaqStatus, HealthCheck, build_app
+from bot.http import status
+from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
 from bot.http.metrics import Metrics
 from bot.http.request_body import read_body
 from tests.fakes.botapi import PLAIN
@@ -28,8 +28,9 @@ async def calling(
     checks: Sequence[HealthCheck] = (),
     routes: Sequence[BaseRoute] = (),
     allowed_hosts: Sequence[str] = ("*",),
+    access: StatusAccess | None = None,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    app = build_app(lambda: faq, checks, Metrics(), routes, allowed_hosts)
+    app = build_app(lambda: faq, checks, Metrics(), routes, allowed_hosts, access=access)
     async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
         yield client
 
@@ -82,7 +83,7 @@ async def test_a_channel_that_is_away_is_told_but_the_service_stays_ready() -> N
 
 
 async def test_a_check_that_never_answers_counts_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(status, "PROBE_SECONDS", 0.05)
     never = asyncio.Event()
 
     async def probe() -> str | None:
@@ -134,7 +135,10 @@ async def test_an_unknown_address_is_404_in_words() -> None:
 async def test_a_name_that_is_not_ours_is_refused() -> None:
     async with calling(allowed_hosts=("127.0.0.1",)) as client:
         assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/healthz", headers={"Host": "evil.example"})).status_code == 400
+        answer = await client.get("/healthz", headers={"Host": "evil.example"})
+        assert answer.status_code == 400
+        assert "YOUSHU_PUBLIC_URL" in answer.json()["error"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_a_failure_nobody_foresaw_is_500_in_words_and_its_text_stays_out_of_the_log() -> None:
@@ -165,3 +169,39 @@ async def test_a_body_that_comes_too_slowly_is_408_and_the_connection_closed() -
         await writer.wait_closed()
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert "消息没有传完" in answer.decode("utf-8")
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/metrics"])
+@pytest.mark.parametrize(
+    ("access", "headers", "status_code"),
+    [
+        (StatusAccess(), {}, 200),
+        (StatusAccess(), {"X-Forwarded-For": "203.0.113.5"}, 403),
+        (StatusAccess(), {"X-Real-IP": "203.0.113.5"}, 403),
+        (StatusAccess(local=False), {}, 403),
+        (StatusAccess("t" * 16, local=False), {}, 403),
+        (StatusAccess("t" * 16, local=False), {"Authorization": f"Bearer {'t' * 16}"}, 200),
+        (StatusAccess("t" * 16, local=False), {"Authorization": f"bearer {'u' * 16}"}, 403),
+        (StatusAccess(local=False), {"Authorization": "Bearer"}, 403),
+        (StatusAccess("t" * 16), {"Authorization": f"Bearer {'t' * 16}", "X-Forwarded-For": "203.0.113.5"}, 200),
+    ],
+    ids=[
+        "this machine",
+        "a proxy for somebody",
+        "another proxy for somebody",
+        "where a proxy may look like this machine",
+        "there without the token",
+        "there with the token",
+        "with another token",
+        "an empty token where none is set",
+        "a proxy with the token",
+    ],
+)
+async def test_how_the_service_is_is_not_for_everybody(
+    path: str, access: StatusAccess, headers: dict[str, str], status_code: int
+) -> None:
+    async with calling(access=access) as client:
+        answer = await client.get(path, headers=headers)
+        assert answer.status_code == status_code
+        assert status_code == 200 or "YOUSHU_STATUS_TOKEN" in answer.json()["error"]
+        assert (await client.get("/healthz", headers=headers)).status_code == 200

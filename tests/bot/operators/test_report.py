@@ -11,7 +11,7 @@ import pytest
 from bot.messages import ChatIdentity
 from bot.operators.report import DailyTurns, Report, build_report, parse_since
 from bot.operators.report_page import draw_chart, render_page
-from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
+from bot.store.analytics import ClarifyChoice, Doubt, DoubtKind, TurnEvent, Vote
 from bot.store.store import Store
 from intents.knowledge import Knowledge
 from tests.faqs import intent, write_faq
@@ -150,6 +150,39 @@ async def test_what_people_picked_when_asked_back_is_told_by_title(past: Past, k
     assert set(found.confusions[0].shown) == {"上门催收", "被起诉"}
 
 
+async def test_what_was_asked_back_or_voted_useless_is_told_with_its_topic_masked_and_apart(
+    past: Past, knowledge: Knowledge
+) -> None:
+    for kind, text in (
+        (DoubtKind.ASKED_BACK, "他们要来怎么办"),
+        (DoubtKind.ASKED_BACK, "他们要来怎么办呢"),
+        (DoubtKind.USELESS, "法院的人会来吗"),
+    ):
+        await past.learn(1, TurnEvent("clarify", "home_visit", doubt=Doubt(kind, "home_visit", text, text)))
+    await past.learn(30, TurnEvent(doubt=Doubt(DoubtKind.USELESS, "lawsuit", "很久以前的话", "很久以前的话")))
+    found = await report(past, knowledge)
+    assert [(row.text, row.title, row.count) for row in found.asked_back] == [("他们要来怎么办", "上门催收", 2)]
+    assert [(row.text, row.intent) for row in found.voted_useless] == [("法院的人会来吗", "home_visit")]
+    html = render_page(found)
+    assert "反问过的话" in html
+    assert "法院的人会来吗" in html
+
+
+async def test_days_are_those_of_china(past: Past, knowledge: Knowledge) -> None:
+    past.now = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+    await past.store.turns.save(ChatIdentity("web", "late"), "{}", TurnEvent("answer", "home_visit"))
+    found = await report(past, knowledge)
+    assert found.days == (DailyTurns(date(2026, 11, 23), 1, 0, 0),)
+    assert "按北京时间计日" in render_page(found)
+
+
+async def test_a_topic_that_is_not_near_is_not_offered_to_be_taught(past: Past, knowledge: Knowledge) -> None:
+    await past.learn(1, TurnEvent("fallback", miss="xyzw", likeness="xyzw"))
+    (group,) = (await report(past, knowledge)).misses
+    assert group.nearest == ()
+    assert [shlex.split(command)[2] for command in group.commands] == ["out_of_scope"]
+
+
 async def test_an_intent_that_is_gone_is_still_told(past: Past, knowledge: Knowledge) -> None:
     await past.learn(1, TurnEvent(vote=Vote("gone", useful=True)))
     (row,) = (await report(past, knowledge)).votes
@@ -185,7 +218,7 @@ def test_the_columns_of_the_chart_stand_inside_it_and_add_up() -> None:
         ("7d", NOW - timedelta(days=7)),
         ("24h", NOW - timedelta(hours=24)),
         ("2w", NOW - timedelta(days=14)),
-        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("2026-11-01", datetime(2026, 10, 31, 16, tzinfo=UTC)),
     ],
 )
 def test_a_span_or_a_day_is_understood(text: str, moment: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.messages import ChatIdentity
-from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
+from bot.store.analytics import ClarifyChoice, Doubt, DoubtKind, TurnEvent, Vote
 from bot.store.handoffs import Handoff
 from bot.store.retention import retention_sweeper
 from bot.store.store import DAY_SECONDS, Store
@@ -49,20 +49,23 @@ async def test_forgetting_reaches_private_talks_and_those_in_groups_alike(store:
 
 
 async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(store: Store, clock: Clock) -> None:
-    event = TurnEvent("answer", "a", "旧的", "旧的", ClarifyChoice(("a", "b"), "a"), Vote("a", useful=True))
+    doubt = Doubt(DoubtKind.USELESS, "a", "旧的", "旧的")
+    event = TurnEvent("answer", "a", "旧的", "旧的", ClarifyChoice(("a", "b"), "a"), Vote("a", useful=True), doubt)
     await store.turns.save(WANG, "a", event)
     await store.claims.deduplicate("telegram", ["1"])
     await store.handoffs.take(Handoff(WANG, ADMIN, BEGIN + 100))
     clock.now += 10 * DAY_SECONDS
-    await store.turns.save(LI, "a", replace(event, miss="全新一句", likeness="全新一句"))
+    await store.turns.save(
+        LI, "a", replace(event, miss="全新一句", likeness="全新一句", doubt=replace(doubt, text="新", likeness="新"))
+    )
     await store.claims.deduplicate("telegram", ["2"])
     assert await store.delete_expired(30) == 2  # the claim of ten days ago and the handover that ran out
     clock.now += 25 * DAY_SECONDS
-    # Talk, miss, vote, choice and outcome of the first day, and the second claim.
-    assert await store.delete_expired(30) == 6
+    # Talk, miss, doubt, vote, choice and outcome of the first day, and the second claim.
+    assert await store.delete_expired(30) == 7
     assert await row_counts(store) == {
-        "talks": 1, "misses": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
-        "broadcasts": 0, "recipients": 0, "channel_states": 0
+        "talks": 1, "misses": 1, "doubts": 1, "votes": 1, "picks": 1, "outcomes": 1, "claims": 0, "handovers": 0,
+        "broadcasts": 0, "recipients": 0, "channel_states": 0, "pull_cursors": 0, "pull_work": 0
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
-from bot.store.analytics import ClarifyChoiceCount, Miss, VoteCount
+from bot.store.analytics import ClarifyChoiceCount, DoubtKind, Miss, VoteCount
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
@@ -363,6 +363,31 @@ async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_t
     for text in (told, forgotten):
         assert "没听懂的句子" in text
         assert "自动删除" in text
+
+
+async def test_a_sentence_whose_answer_is_voted_useless_is_kept_masked_and_once(wang: Talking, store: Store) -> None:
+    await wang.say("13812345678说逾期多久会有人来我家")
+    assert await store.analytics.doubts() == []
+    await wang.tap("没用")
+    await wang.tap("其他")
+    (doubt,) = await store.analytics.doubts()
+    assert (doubt.kind, doubt.intent, doubt.count) == (DoubtKind.USELESS, "home_visit", 1)
+    assert doubt.text == "[手机号]说逾期多久会有人来我家"
+
+
+async def test_a_sentence_that_was_asked_back_is_kept(wang: Talking, store: Store) -> None:
+    assert (await wang.say(BOTH)).decision is Decision.CLARIFY
+    (doubt,) = await store.analytics.doubts()
+    assert (doubt.kind, doubt.text) == (DoubtKind.ASKED_BACK, BOTH)
+
+
+async def test_after_forgetting_no_vote_brings_the_sentence_back(wang: Talking, store: Store) -> None:
+    await wang.say(VISIT)
+    voting = wang.choices
+    await wang.say("删除我的数据")
+    wang.choices = voting
+    await wang.tap("没用")
+    assert await store.analytics.doubts() == []
 
 
 @pytest.mark.parametrize("said", ["平台能不能删除我的数据", "返回多少利息", "怎么用花呗还款", "帮助我家人"])

@@ -257,6 +257,25 @@ def test_the_index_finds_the_same_neighbours_as_comparing_all_with_all(texts: li
         assert index.earlier(number) == expected
 
 
+def test_thousands_of_texts_that_share_a_bigram_are_compared_with_the_last_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("intents.checks.slow.HOLDERS", 2)
+    texts = ["催收会上门吗一", "催收会上门吗二", "催收会上门吗三", "催收会上门吗四"]
+    index = NearDuplicateIndex(texts, 90.0)
+    assert [index.earlier(number) for number in range(4)] == [[], [], [], []]
+    again = NearDuplicateIndex([*texts, texts[-1]], 90.0)
+    assert [again.earlier(number) for number in range(5)][-1] == [3]
+
+
+def test_the_search_for_nearly_equal_questions_ends_after_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("intents.checks.slow.NEAR_TOLD", 1)
+    text = GOOD.replace("那人非要坐在我家客厅等我", "年化写着三十多了算不算太高").replace(
+        "心里踏实多了", "年化写着三十多啊算不算太高"
+    )
+    assert slow(text).count("W-NEAR-QUESTION") == 1
+
+
 Paths = list[tuple[str | int, ...]]
 WRONG: tuple[object, ...] = (
     None,

@@ -103,8 +103,9 @@ def test_a_clean_text_has_no_finding() -> None:
     [
         ("home_visti", "文件名是不是想写“home_visit.txt”"),
         ("home_visit标题", "文件名是不是想写“home_visit.txt”"),
-        ("lawsuit.txt", "文件名是不是想写“lawsuit.txt”"),
-        ("zzz", "请把文件名改成已有的编号；话题删了就把这个文件也删去"),
+        ("lawsuit.txt", "“lawsuit.txt”已经有了，请把这里的问法并进去，再删去这个文件"),
+        ("HOME_VISIT (2)", "文件名是不是想写“home_visit.txt”"),
+        ("zzz", "这个话题要是被误删了，请从备份里找回；编号改了，就把文件名也改成新的编号"),
     ],
 )
 def test_a_text_without_its_topic_is_an_error_so_that_no_question_is_lost(path: Path, name: str, remedy: str) -> None:
@@ -169,3 +170,13 @@ def test_a_change_of_any_file_is_another_version(path: Path) -> None:
         check_file(beside(path, home_visit=text)).digest for text in ("有人来敲门\n", "有人来砸门\n", "有人来敲门\n")
     }
     assert len(digests) == 2
+
+
+def test_a_faq_copied_without_its_questions_is_told_in_one_line(tmp_path: Path) -> None:
+    topics = [intent(f"topic_{n}", []) for n in range(5)]
+    path = write_faq(tmp_path, [{key: each[key] for key in each if key != "questions"} for each in topics])
+    [error] = [p.line_for(path.name) for p in check_file(path).problems if p.severity == "error"]
+    assert error == (
+        "faq.yaml:2:1: error E-FILE 5 个话题没有问法，旁边也没有 questions/ 文件夹；"
+        "请把 questions/ 和 faq.yaml 放在同一个文件夹里"
+    )

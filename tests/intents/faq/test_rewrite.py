@@ -280,3 +280,12 @@ def test_old_folders_of_backups_are_deleted_too(several: Path) -> None:
         rewrite.replace(read_files(several), {"a.txt": f"a {number}".encode()})
     assert len(backups(several)) == KEPT_BACKUPS
     assert contents(backups(several)[0])["a.txt"] == f"a {KEPT_BACKUPS + 1}".encode()
+
+
+def test_a_faq_is_written_and_put_back_by_its_folder_too(several: Path) -> None:
+    with exclusive_writer(several.parent) as target:
+        assert target == several.resolve()
+    before = contents(several)
+    rewrite.replace(read_files(several.parent), {"a.txt": b"a two\n"})
+    restore(several.parent)
+    assert contents(several) == before

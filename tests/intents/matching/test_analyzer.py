@@ -9,5 +9,5 @@ def test_an_amount_is_masked_and_a_telephone_number_is_not() -> None:
 
 
 def test_the_lexicon_makes_the_canonical_form() -> None:
-    analyze = Analyzer(["逾期"], [("催收", "追数")])
-    assert analyze("追數公司") == AnalyzedText("追数公司", "催收公司")
+    analyze = Analyzer(["逾期"], [("催收", "讨债")])
+    assert analyze("討債公司") == AnalyzedText("讨债公司", "催收公司")

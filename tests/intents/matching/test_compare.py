@@ -30,6 +30,14 @@ def test_the_label_tells_whether_a_change_is_for_the_better() -> None:
     assert effects(LabeledUtterance(FAR, OUT_OF_SCOPE)) == [(FAR, ChangeEffect.WORSE)]
 
 
+def test_an_answer_out_of_nothing_is_not_called_better_on_the_changes_own_word() -> None:
+    new = LabeledUtterance(FAR, "third")
+    (change,) = decision_changes(Matcher(OLD), Matcher(NEW), [new], claimed={FAR})
+    assert change.effect is ChangeEffect.OTHER
+    (labelled,) = decision_changes(Matcher(OLD), Matcher(NEW), [new])
+    assert labelled.effect is ChangeEffect.BETTER
+
+
 def test_intents_that_came_went_or_say_something_else_are_told() -> None:
     found = content_changes(OLD, NEW)
     assert (found.added, found.removed, found.reworded) == (("third",), (), ())

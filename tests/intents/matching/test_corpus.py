@@ -15,8 +15,8 @@ def test_a_labelled_file_is_read_whatever_further_columns_it_has(tmp_path: Path)
         encoding="utf-8-sig",
     )
     assert read_labeled_utterances(path) == [
-        LabeledUtterance("会上门吗", "home_visit", ("lawsuit", "stress"), "voice"),
-        LabeledUtterance('"今天天气', OUT_OF_SCOPE, (), "voice"),
+        LabeledUtterance("会上门吗", "home_visit", ("lawsuit", "stress"), "voice", "dev"),
+        LabeledUtterance('"今天天气', OUT_OF_SCOPE, (), "voice", "dev"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Floor and margin, on both sides."""
+"""Scope, floor, score and lead, on both sides."""
 
 import pytest
 
@@ -12,16 +12,18 @@ from intents.matching.decide import (
     parse_thresholds,
 )
 from intents.matching.fit import as_yaml
+from intents.matching.scope import ScopeWeights
 
 LIMITS = Thresholds(
     inverse_temperature=8.0,
-    oos_margin=-0.7,
     answer=0.6,
-    clarify=0.1,
     offer=0.2,
+    floor=0.1,
     lead=0.3,
+    beside=0.15,
     second_question=0.6,
     topic_only_length=2,
+    scope=ScopeWeights(0.5, -2.0, 3.0, 0.25, 1.0, -0.5, 0.125),
 )
 
 
@@ -37,13 +39,11 @@ def decision(*scores: float, out_of_scope: float = 0.0, topic_only: bool = False
         ((0.5999, 0.1), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
         ((0.65, 0.34), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
         ((0.65, 0.36), 0.0, (Decision.CLARIFY, DecisionReason.SMALL_LEAD)),
-        ((0.1,), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
-        ((0.0999,), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
-        ((0.3,), 0.31, (Decision.CLARIFY, DecisionReason.OUT_OF_SCOPE)),
-        ((0.3,), 0.3, (Decision.CLARIFY, DecisionReason.UNSURE)),
-        ((0.2,), 0.8, (Decision.CLARIFY, DecisionReason.OUT_OF_SCOPE)),
-        ((0.1999,), 0.8, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
-        ((), 0.0, (Decision.FALLBACK, DecisionReason.FLOOR)),
+        ((0.1,), 0.75, (Decision.CLARIFY, DecisionReason.UNSURE)),
+        ((0.0999,), 0.75, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
+        ((0.2,), 0.75, (Decision.CLARIFY, DecisionReason.UNSURE)),
+        ((0.2,), 0.8125, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
+        ((), 0.0, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
     ],
 )
 def test_each_threshold_holds_on_both_sides(
@@ -58,16 +58,22 @@ def test_a_topic_alone_is_asked_back_however_sure_it_is() -> None:
 
 def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
     shipped = load_thresholds()
-    assert 0 < shipped.clarify < shipped.answer < 1
-    assert 0 < shipped.offer < shipped.answer
+    assert 0 < shipped.floor <= shipped.offer < shipped.answer < 1
     assert 0 < shipped.lead < shipped.answer
-    assert shipped.inverse_temperature > 0 > shipped.oos_margin
+    assert 0 < shipped.beside < 0.5
+    assert shipped.inverse_temperature > 0
+    assert shipped.scope.best_margin > 0 > shipped.scope.none_margin
 
 
 @pytest.mark.parametrize("text", ["", "answer: 0.6", "[1]", "answer: 0.6\nsecret: 1"])
 def test_missing_or_unknown_names_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"thresholds: .*clarify"):
+    with pytest.raises(ValueError, match=r"thresholds: .*floor"):
         parse_thresholds(text)
+
+
+def test_a_missing_weight_of_the_scope_is_named() -> None:
+    with pytest.raises(ValueError, match="thresholds: known_share"):
+        parse_thresholds(as_yaml(LIMITS).replace("  known_share: 1\n", ""))
 
 
 def test_a_threshold_that_is_no_number_is_refused() -> None:

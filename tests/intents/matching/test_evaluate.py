@@ -5,6 +5,7 @@ from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
 from intents.matching.evaluate import (
     EvaluatedUtterance,
+    GoalMetrics,
     InScopeMetrics,
     OutOfScopeMetrics,
     by_intent,
@@ -74,3 +75,20 @@ def test_every_sentence_is_asked() -> None:
     found = evaluate_utterances(match, [LabeledUtterance("一", "a"), LabeledUtterance("二", "b")])
     assert asked == ["一", "二"]
     assert all(each.refused and not each.in_top1 for each in found)
+
+
+def test_the_goals_count_each_kind_by_itself() -> None:
+    outside = [
+        outcome(OUT_OF_SCOPE, "answer", "a", style="mirror"),
+        outcome(OUT_OF_SCOPE, "fallback", "a", style="near"),
+        outcome(OUT_OF_SCOPE, "clarify", "a", style="smalltalk"),
+        outcome(OUT_OF_SCOPE, "fallback", "a", style="assistant"),
+    ]
+    found = GoalMetrics.of([outcome("a", "answer", "a"), outcome("a", "clarify", "b", "a"), *outside])
+    assert (found.count, found.top1, found.right, found.served, found.asked) == (2, 0.5, 0.5, 1.0, 0.5)
+    assert (found.outside, found.kept_out, found.mirrors_kept_out, found.random_asked) == (4, 0.75, 0.5, 0.5)
+
+
+def test_what_a_list_lacks_has_no_figure() -> None:
+    found = GoalMetrics.of([outcome("a", "answer", "a")])
+    assert (found.kept_out, found.mirrors_kept_out, found.random_asked) == (None, None, None)

@@ -22,7 +22,7 @@ matcher = Matcher(FAQ)
 
 def test_it_shows_what_was_read_and_in_which_words() -> None:
     why = explain(FAQ, matcher, "追數的會上門嗎")
-    assert why.analyzed.surface == "追数的会上门吗"
+    assert why.analyzed.surface == "催收的会上门吗"
     assert why.analyzed.normalized == "催收的会上门吗"
 
 

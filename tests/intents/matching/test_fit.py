@@ -7,7 +7,8 @@ import numpy as np
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import load_thresholds, parse_thresholds
-from intents.matching.fit import FOLDS, Budget, ScoredUtterances, as_yaml, fit_thresholds, in_corpus, out_of_fold
+from intents.matching.fit import Budget, ScoredUtterances, as_yaml, fit_thresholds, joined, score
+from intents.matching.model import Model
 from tests.faqs import faq, intent
 
 FAQ = faq(
@@ -21,38 +22,51 @@ FAQ = faq(
 )
 
 
-def scored(margins: list[list[float]], right: list[int]) -> ScoredUtterances:
-    """Messages with these margins for two intents and for what is out of scope, and the right class of each."""
-    return ScoredUtterances(np.array(margins, dtype=np.float32), np.eye(3, dtype=bool)[right])
+def scored(inside: list[list[float]], right: list[int]) -> ScoredUtterances:
+    """Messages with these margins for two intents, and the number of the right one, 2 for what is out of scope."""
+    margins = np.array(inside, dtype=np.float32)
+    features = np.zeros((len(right), 6), dtype=np.float32)
+    features[:, 1] = margins.max(1)
+    is_right = np.eye(3, dtype=bool)[right]
+    return ScoredUtterances(margins, features, is_right[:, :2], ~is_right[:, 2])
 
 
-def test_every_question_is_scored_once_by_a_model_that_never_saw_it() -> None:
-    folds = list(out_of_fold(FAQ))
-    assert len(folds) == FOLDS
-    assert sum(len(fold.margins) for fold in folds) == 17
-    assert all(fold.is_right.sum(1).tolist() == [1] * len(fold.is_right) for fold in folds)
-
-
-def test_the_corpus_is_scored_with_all_its_right_intents() -> None:
-    found = in_corpus(
-        FAQ, [LabeledUtterance("上门抓人", "home_visit", ("jail",)), LabeledUtterance("提额", OUT_OF_SCOPE)]
-    )
-    assert found.is_right.tolist() == [[True, True, False], [False, False, True]]
+def test_messages_are_scored_with_all_their_right_intents() -> None:
+    messages = [LabeledUtterance("上门抓人", "home_visit", ("jail",)), LabeledUtterance("提额", OUT_OF_SCOPE)]
+    found = score(Model(FAQ), messages)
+    assert found.is_right.tolist() == [[True, True], [False, False]]
+    assert found.in_scope.tolist() == [True, False]
 
 
 def test_a_budget_without_wrong_answers_asks_for_higher_scores_than_a_generous_one() -> None:
-    sure, unsure, wrong = [0.5, -0.8, -0.9], [0.0, -0.3, -0.9], [0.0, -0.25, -0.9]
-    messages = scored([sure] * 20 + [unsure] * 4 + [wrong] * 2, [0] * 20 + [0] * 4 + [1] * 2)
+    sure, unsure, wrong = [0.5, -0.8], [0.0, -0.3], [0.0, -0.25]
+    outside = [[-0.9, -0.9]] * 10
+    messages = scored([sure] * 20 + [unsure] * 4 + [wrong] * 2 + outside, [0] * 24 + [1] * 2 + [2] * 10)
     start = load_thresholds()
-    strict = fit_thresholds([messages], messages, start, Budget(wrong=0.0))
-    generous = fit_thresholds([messages], messages, start, Budget(wrong=0.5))
+    strict = fit_thresholds(messages, start, Budget(wrong=0.0))
+    generous = fit_thresholds(messages, start, Budget(wrong=0.5))
     assert strict.answer > generous.answer
 
 
+def test_a_budget_that_refuses_nobody_offers_more_than_one_that_may() -> None:
+    near, far, outside = [0.3, -0.8], [-0.6, -0.7], [-0.7, -0.9]
+    messages = scored([near] * 20 + [far] * 5 + [outside] * 25, [0] * 25 + [2] * 25)
+    start = replace(load_thresholds(), floor=0.0)
+    assert (
+        fit_thresholds(messages, start, Budget(refused=0.0)).offer
+        < fit_thresholds(messages, start, Budget(refused=0.5)).offer
+    )
+
+
 def test_what_is_not_fitted_is_taken_over() -> None:
-    messages = scored([[0.5, -0.8, -0.9], [-0.8, 0.5, -0.9], [-0.9, -0.9, 0.6]], [0, 1, 2])
-    fitted = fit_thresholds([messages], messages, replace(load_thresholds(), topic_only_length=3, second_question=0.5))
-    assert (fitted.topic_only_length, fitted.second_question) == (3, 0.5)
+    messages = scored([[0.5, -0.8], [-0.8, 0.5], [-0.9, -0.9]], [0, 1, 2])
+    fitted = fit_thresholds(messages, replace(load_thresholds(), topic_only_length=3, second_question=0.5, beside=0.4))
+    assert (fitted.topic_only_length, fitted.second_question, fitted.beside) == (3, 0.5, 0.4)
+
+
+def test_authors_are_joined_in_order() -> None:
+    one, other = scored([[0.5, -0.8]], [0]), scored([[-0.9, -0.9]], [2])
+    assert joined([one, other]).in_scope.tolist() == [True, False]
 
 
 def test_fitted_thresholds_can_be_read_back() -> None:

@@ -124,6 +124,56 @@ def test_a_bare_word_goes_to_a_choice(matcher: Matcher, text: str) -> None:
     assert len(match.candidates) > 1
 
 
+@pytest.mark.parametrize(("word", "topic"), [("征信", "credit_report"), ("协商", "negotiate_how")])
+def test_a_bare_word_leads_to_the_topics_that_speak_most_of_it(matcher: Matcher, word: str, topic: str) -> None:
+    assert matcher.match(word).candidates[0].intent == topic
+
+
+@pytest.mark.parametrize("text", ["花呗逾期了", "已经逾期了", "逾期中"])
+def test_a_bare_statement_gets_the_overview(matcher: Matcher, text: str) -> None:
+    match = matcher.match(text)
+    assert (match.decision, match.intent) == (Decision.ANSWER, "overdue_overview")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "帮我定个闹钟六点",
+        "我想吃火锅",
+        "物业费晚交有滞纳金吗",
+        "刚下班 堵车了",
+        "给我讲个故事",
+    ],
+)
+def test_small_talk_and_other_matters_are_offered_no_topic(matcher: Matcher, text: str) -> None:
+    assert matcher.match(text).decision is Decision.FALLBACK
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["减免活动是不是已经结束了", "我想早点结束这笔贷款", "饿死我了 等下再聊", "后悔死了借这么多", "你打字好快呀"],
+)
+def test_danger_and_who_the_bot_is_are_never_offered_for_a_likeness(matcher: Matcher, text: str) -> None:
+    match = matcher.match(text)
+    offered = {each.intent for each in match.candidates[:3]} if match.decision is Decision.CLARIFY else {match.intent}
+    assert offered.isdisjoint({"crisis", "about_bot"})
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("can they call my boss", "workplace_contacted"),
+        ("will i be arrested for credit card debt", "criminal_liability"),
+        ("佢哋會唔會上嚟我屋企", "home_visit"),
+        ("俺娘的号他咋知道咧", "privacy_leak"),
+        ("【法催】您涉嫌恶意逃废债,请于24小时内联系王主任136****。要回电话吗", "fake_legal_notice"),
+        ("【催缴函】您的账户已移交外包处理,请添加专员微信李经理协商。能加吗", "verify_collector"),
+    ],
+)
+def test_english_dialect_and_quoted_papers_are_served(matcher: Matcher, text: str, intent: str) -> None:
+    assert matcher.match(text).intent == intent
+
+
 @pytest.mark.parametrize(
     ("text", "intent"),
     [
@@ -196,7 +246,8 @@ def test_punctuation_at_the_ends_decides_alike(
 def test_utterances_are_labelled_with_intents_that_exist(faq: FAQ) -> None:
     labelled: list[LabeledUtterance] = [s for path in sorted(CORPUS.glob("*.tsv")) for s in _labelled(path)]
     names = {name for utterance in labelled for name in (utterance.intent, *utterance.also)}
-    assert names <= {*faq.by_id, "out_of_scope"}
+    # A turn that only takes note of an answer (strangers_talks.tsv) has a label of its own.
+    assert names <= {*faq.by_id, "out_of_scope", "ack"}
 
 
 def _labelled(path: Path) -> list[LabeledUtterance]:

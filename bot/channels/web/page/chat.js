@@ -1,125 +1,79 @@
 // The talk on the page: messages go out one after the other; one that fails stays where it is, with a button to try again.
 
-import { calls, element, reply } from "./parse.js";
-import { FORGET, Failure, forgetOnLeaving, post } from "./post.js";
-import { dropAll, keepDraft, keepTalk, restoredDraft, restoredTalk } from "./tab.js";
+import { botTurn, chips, ownTurn } from "./card.js";
+import { closeDialog, day, element, openDialog, rest } from "./element.js";
+import { framed, leaveFast, tellFrame } from "./leaving.js";
+import { FORGET, Failure, post } from "./post.js";
+import { fit, scrollToEnd, scrollToOpened, scrollToReply } from "./room.js";
+import { botEntry, isChoice, keepDraft, keepTalk, restoredDraft, restoredSize, restoredTalk } from "./tab.js";
+import { dictate } from "./voice.js";
 
 const MOST_CHARACTERS = 2000;
 const COUNT_FROM = 1800;
 const ANNOUNCE_MS = 1200;
-const DOUBLE_MS = 800;
-const SILENT = "这条暂时没有回复，请过一分钟再试。";
+const PAUSE_MS = 5 * 60 * 1000;
+const RETRY_TOPICS_MS = 3000;
+const MENU = { label: "全部话题", value: "menu" };
 const NOT_GONE = "连不上，还没有删掉。请过一会儿再试。";
+const NO_MENU = "连不上，“更多”现在打不开。请过一会儿再试。";
+const AFTER_IT = "前面的没发出去，这条也还没发。";
+const RELOADED = "这条还没等到回答，页面就刷新了。";
 
 const the = (id) => document.getElementById(id);
 const [log, starters, typing, status, form, words, count, sure] =
   ["log", "starters", "typing", "status", "form", "words", "count", "sure"].map(the);
 
 const talk = restoredTalk();
+const menu = () => import("./menu.js");
 const shown = new Map();
 let busy = false;
 let byKeyboard = false;
 
 // ---- showing
 
-// Buttons of one kind (parts of this answer, other topics, votes) stand in a row of their own.
-function choiceRows(choices, { together = false } = {}) {
-  const rows = [];
-  let row = null;
-  for (const choice of choices) {
-    const kind = together ? "any" : choice.value.split(":")[0];
-    if (!row || row.dataset.kind !== kind) {
-      row = element("div", { className: "kind" });
-      row.dataset.kind = kind;
-      rows.push(row);
-    }
-    const button = element("button", { type: "button" }, choice.label);
-    button.addEventListener("click", (event) => {
-      byKeyboard = event.detail === 0;
-      send({ choice: choice.value }, choice.label);
-    });
-    row.append(button);
-  }
-  return rows;
-}
-
-function fileRow(files) {
-  const made = element("ul", { className: "files" });
-  for (const file of files) {
-    const url = new URL(file.url, location.href);
-    if (!/^https?:$/.test(url.protocol)) continue;
-    made.append(element("li", {}, element("a", { href: url.href, download: file.name, rel: "noreferrer" }, file.name)));
-  }
-  return made;
-}
-
 function announce(text) {
   status.textContent = text;
 }
 
-function shownBot(entry) {
-  const made = element("article", { className: "bubble from-bot", tabIndex: -1 });
-  made.append(element("span", { className: "unseen" }, "有数："), ...reply(entry.text || SILENT, announce));
-  if (entry.intent === "crisis") {
-    made.classList.add("crisis");
-    const numbers = calls(entry.text);
-    if (numbers) (made.querySelector("p") || made.lastElementChild).after(numbers);
-  }
-  if (entry.files.length) made.append(fileRow(entry.files));
-  const turn = element("div", { className: "turn" }, made);
-  if (entry.choices.length) {
-    const group = { className: "choices", role: "group", "aria-label": "可以点的回复" };
-    turn.append(element("div", group, ...choiceRows(entry.choices)));
-  }
-  return turn;
-}
-
-function shownOwn(entry) {
-  const said = element("span", { className: "unseen" }, "您：");
-  const turn = element("div", { className: "turn own" }, element("div", { className: "bubble from-me" }, said, entry.text));
-  if (entry.state !== "failed") return turn;
-  const again = element("button", { type: "button", className: "link" }, entry.final ? "改一改再发" : "重试");
-  again.addEventListener("click", () => {
-    if (entry.final) takeBack(entry);
-    else retry();
-    words.focus();
-  });
-  turn.append(element("p", { className: "problem", role: "alert" }, entry.problem + " ", again));
-  return turn;
+function timeBefore(entry) {
+  const before = talk.entries[talk.entries.indexOf(entry) - 1];
+  if (before && entry.at - before.at < PAUSE_MS) return [];
+  const text = new Date(entry.at).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
+  return [element("time", { dateTime: new Date(entry.at).toISOString() }, text)];
 }
 
 function show(entry) {
-  const made = entry.who === "me" ? shownOwn(entry) : shownBot(entry);
+  const made = entry.who === "me" ? ownTurn(entry, actions) : botTurn(entry, actions);
+  made.prepend(...timeBefore(entry));
   if (shown.has(entry)) shown.get(entry).replaceWith(made);
   else log.append(made);
   shown.set(entry, made);
   return made;
 }
 
+// Only the last reply offers something to tap; once something was said after it, its buttons rest until the next reply.
+function tidy() {
+  const replies = talk.entries.filter((entry) => entry.who === "bot");
+  const current = replies[replies.length - 1];
+  for (const entry of replies) shown.get(entry).classList.toggle("past", entry !== current);
+  const after = talk.entries.slice(talk.entries.indexOf(current) + 1);
+  if (current) rest(shown.get(current).querySelectorAll(".kind > button:not([aria-pressed])"), after.length > 0);
+  rest(starters.querySelectorAll("button"), after.length > 0);
+  starters.hidden = !starters.childElementCount || replies.length > 0;
+}
+
 function add(entry) {
   talk.entries.push(entry);
   keepTalk(talk);
-  return show(entry);
+  const made = show(entry);
+  tidy();
+  return made;
 }
 
 function change(entry, changes) {
   Object.assign(entry, changes);
   keepTalk(talk);
   show(entry);
-}
-
-const pace = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
-
-function scrollToEnd(behavior = pace()) {
-  scrollTo({ top: document.documentElement.scrollHeight, behavior });
-}
-
-// A reply that doesn't fit together with its question is read from the question on, not from its end.
-function scrollToReply(question) {
-  const end = document.documentElement.scrollHeight - innerHeight;
-  const top = question.getBoundingClientRect().top + scrollY - document.querySelector("header").offsetHeight;
-  if (top >= end) scrollToEnd();
-  else question.scrollIntoView({ block: "start", behavior: pace() });
 }
 
 function setBusy(now) {
@@ -134,9 +88,14 @@ function setBusy(now) {
 
 function send(said, label) {
   retry();
-  add({ who: "me", text: label, said, state: "waiting" });
+  add({ who: "me", text: label, said, state: "waiting", at: Date.now() });
   scrollToEnd();
   pump();
+}
+
+function sendChoice(choice, event) {
+  byKeyboard = event.detail === 0;
+  send({ choice: choice.value }, choice.label);
 }
 
 function retry() {
@@ -152,6 +111,8 @@ function takeBack(entry) {
   shown.delete(entry);
   words.value = words.value ? entry.text + "\n" + words.value : entry.text;
   measure();
+  tidy();
+  words.focus();
 }
 
 async function pump() {
@@ -172,19 +133,72 @@ async function pump() {
   pump();
 }
 
+const entryOf = ({ reply, intent, decision }) =>
+  botEntry({ ...reply, files: reply.attachments, intent, decision, at: Date.now() });
+
 function answered(entry, body) {
   entry.state = "sent";
-  const { text, choices = [], attachments: files = [] } = body.reply;
-  const made = add({ who: "bot", intent: body.intent, text, choices, files });
+  const made = add(entryOf(body));
   typing.hidden = true;
-  scrollToReply(shown.get(entry));
-  if (byKeyboard && entry.said.choice) made.firstElementChild.focus({ preventScroll: true });
+  scrollToReply(shown.get(entry), made);
+  if (byKeyboard && entry.said.choice) made.querySelector("article").focus({ preventScroll: true });
+  if (!starters.childElementCount) offerTopics();
+  menu().catch(() => undefined); // so that it can be saved when the network goes away; else it is asked for at the tap
 }
 
 function failed(entry, failure) {
   change(entry, { state: "failed", problem: failure.message, final: failure.final && "text" in entry.said });
+  if (!failure.final) {
+    const behind = talk.entries.filter((each) => each.state === "waiting");
+    for (const each of behind) change(each, { state: "failed", problem: AFTER_IT, final: false });
+  }
+  tidy();
   scrollToEnd();
 }
+
+// ---- what is tapped in a card and answered there
+
+// The body, or null where the reply is no answer to the tap (danger to life goes before all else): it then stands in the talk.
+async function asked(entry, choice, fits) {
+  const { entries } = talk;
+  const body = await post(talk.session, { choice: choice.value });
+  if (talk.entries !== entries) return null;
+  if (fits(body)) return body;
+  scrollToEnd("auto");
+  scrollToReply(shown.get(entry), add(entryOf(body)));
+  return null;
+}
+
+// Does what a tap in a card says; gives the line to show where it failed.
+async function inCard(entry, choice, fits, then) {
+  try {
+    const body = await asked(entry, choice, fits);
+    if (body) then(body.reply);
+    keepTalk(talk);
+    return null;
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    return failure.away ? "连不上，请再点一次。" : failure.message;
+  }
+}
+
+const actions = {
+  announce,
+  retry: () => { retry(); words.focus(); },
+  takeBack,
+  send: sendChoice,
+  keep: () => keepTalk(talk),
+  shown: scrollToOpened,
+  open: (entry, choice) =>
+    inCard(entry, choice, (body) => body.part && body.intent === entry.intent, (reply) => {
+      entry.parts[choice.value] = reply.text;
+    }),
+  vote: (entry, choice) =>
+    inCard(entry, choice, (body) => body.decision === "answer" && !body.intent, (reply) => {
+      const value = choice.value.startsWith("v:") ? choice.value : entry.vote.value;
+      entry.vote = { value, text: reply.text, choices: (reply.choices || []).filter(isChoice) };
+    }),
+};
 
 // ---- writing
 
@@ -218,35 +232,18 @@ words.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !composing) submit(event);
 });
 
-// ---- leaving and forgetting
-
-function leave(event) {
-  if (event) event.preventDefault();
-  document.documentElement.hidden = true;
-  document.title = "新标签页";
-  dropAll();
-  if (talk.entries.length) forgetOnLeaving(talk.session);
-  location.replace(the("leave").href);
-}
-
-let lastEscape = -Infinity;
-the("leave").addEventListener("click", leave);
-addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || event.isComposing || event.repeat) return;
-  if (event.timeStamp - lastEscape < DOUBLE_MS) leave();
-  lastEscape = event.timeStamp;
-});
+// ---- forgetting
 
 async function forget() {
   const body = await post(talk.session, { text: FORGET });
-  if (body.decision !== "answer" || !body.reply.text) throw new Failure(body.reply.text || SILENT);
+  if (body.decision !== "answer" || !body.reply.text) throw new Failure(body.reply.text || NOT_GONE);
   talk.entries = [];
   shown.clear();
   log.replaceChildren();
   words.value = "";
   measure();
-  add({ who: "bot", intent: null, text: body.reply.text, choices: [], files: [] });
-  sure.close();
+  add(entryOf({ reply: { text: body.reply.text } }));
+  closeDialog(sure);
   words.focus();
 }
 
@@ -264,29 +261,46 @@ async function tryToForget() {
 
 the("forget").addEventListener("click", () => {
   the("sure-error").hidden = true;
-  sure.showModal();
+  closeDialog(the("menu"));
+  openDialog(sure);
 });
-the("sure-no").addEventListener("click", () => sure.close());
+the("sure-no").addEventListener("click", () => closeDialog(sure));
 the("sure-yes").addEventListener("click", tryToForget);
 
 // ---- beginning
 
-async function offerTopics() {
-  const answer = await fetch("/api/start").catch(() => null);
-  if (!answer || !answer.ok) return;
-  const start = await answer.json();
+async function offerTopics(wait = RETRY_TOPICS_MS) {
+  const start = await fetch("/api/start").then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+  if (starters.childElementCount) return;
+  if (!start || !Array.isArray(start.choices)) {
+    setTimeout(offerTopics, wait, wait * 2);
+    return;
+  }
   the("retention").textContent = start.retention_days;
-  starters.replaceChildren(...choiceRows(start.choices, { together: true }));
-  starters.hidden = false;
+  starters.replaceChildren(chips(start.choices.filter(isChoice), sendChoice));
+  tidy();
 }
 
 the("scriptless").remove();
-form.hidden = the("forget").hidden = false;
+form.hidden = the("topics").hidden = the("more").hidden = false;
+if (framed) {
+  document.documentElement.classList.add("framed");
+  the("fold").hidden = false;
+  the("fold").addEventListener("click", () => tellFrame("fold"));
+}
+the("topics").addEventListener("click", (event) => sendChoice(MENU, event));
+the("more").addEventListener("click", () => menu().then(({ openMenu }) => openMenu(talk), () => { count.textContent = NO_MENU; }));
+addEventListener("beforeprint", () => { the("printed").textContent = day(); });
+document.documentElement.dataset.size = restoredSize();
+leaveFast(talk);
+dictate(the("speak"), words, (text) => { count.textContent = text; }, measure);
 for (const entry of talk.entries) {
-  if (entry.state === "waiting") Object.assign(entry, { state: "failed", problem: "这条还没发出去。", final: false });
+  if (entry.state === "waiting") Object.assign(entry, { state: "failed", problem: RELOADED, final: false });
   show(entry);
 }
+tidy();
 words.value = restoredDraft();
+fit();
 measure();
 if (talk.entries.length) scrollToEnd("auto");
 if (matchMedia("(pointer: fine)").matches) words.focus({ preventScroll: true });

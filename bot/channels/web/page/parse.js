@@ -1,5 +1,8 @@
 // From the plain text of a reply to elements. Only text nodes are made of what the server says, never HTML.
 
+import { copyButton } from "./copy.js";
+import { element } from "./element.js";
+
 const TITLE = /^【(.+)】$/;
 const BULLET = /^·\s*/;
 const NUMBER = /^\d{1,2}[.、]\s*/;
@@ -9,17 +12,6 @@ const LINK = /https?:\/\/[^\s，。；）》”]+/g;
 // Hotlines and banks' numbers (110, 12356, 96110, 95588, 400-…), unless they stand for an amount, a span or an article.
 const PHONE = /(^|[^\d.\-第〔A-Za-z/])(1(?:10|19|20|22)|123\d\d|96110|95\d{3}|400[- ]?\d{3}[- ]?\d{4})(?![\d.%—–]|[- ]\d|\s?(?:元|块|万|千|百|亿|％|天|日|个|年|期|条|号|字|分|次|月|笔|人|倍|毫|角|周|小时|件|份|页))/g;
 const URGENT = { "110": "报警", "120": "急救", "12356": "心理援助" };
-
-export function element(tag, properties = {}, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    // role and aria-* are not properties everywhere yet.
-    if (name === "role" || name.startsWith("aria-")) made.setAttribute(name, value);
-    else made[name] = value;
-  }
-  made.append(...children);
-  return made;
-}
 
 function callLink(number, ...children) {
   return element("a", { href: "tel:" + number.replace(/[- ]/g, "") }, ...(children.length ? children : [number]));
@@ -64,14 +56,7 @@ function list(lines, mark) {
 
 function toSay(text, copied) {
   const quote = element("blockquote", {}, ...inline(text));
-  if (!navigator.clipboard) return [quote];
-  const button = element("button", { type: "button", className: "link" }, "复制这段话");
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = "已复制";
-    copied("已复制");
-  });
-  return [quote, button];
+  return [quote, copyButton("复制这段话", text, () => quote, copied)];
 }
 
 // Lines that all begin with the same mark are a list.
@@ -117,4 +102,9 @@ export function calls(text) {
     made.append(callLink(number, element("b", {}, number), element("span", {}, URGENT[number])));
   }
   return made;
+}
+
+// The same buttons where no reply could be had.
+export function hotlines() {
+  return calls("110、120、12356");
 }

@@ -1,4 +1,4 @@
-// One message to the server and its answer.
+// One message to the server and its answer; one at a time, so that the server sees what a person does in its order.
 
 const WAIT_MS = 20000;
 const TEXTS = { 429: "发得太快了，请稍等一下再试。" };
@@ -16,10 +16,18 @@ export class Failure extends Error {
   }
 }
 
-const AWAY = () => new Failure("连不上，消息没有丢，还在这里。", { away: true });
+const AWAY = () => new Failure("连不上，没发出去。消息没有丢，还在这里。", { away: true });
 
-// The answer's body; throws Failure.
-export async function post(session, said) {
+let last = Promise.resolve();
+
+// The answer's body, after those asked for before; throws Failure.
+export function post(session, said) {
+  const answer = last.then(() => ask(session, said));
+  last = answer.catch(() => undefined);
+  return answer;
+}
+
+async function ask(session, said) {
   let answer;
   try {
     answer = await fetch("/api/messages", {
@@ -31,9 +39,10 @@ export async function post(session, said) {
   } catch {
     throw AWAY();
   }
-  const body = await answer.json().catch(() => ({}));
-  if (answer.ok && body.reply) return body;
-  const text = body.error || TEXTS[answer.status];
+  const body = (await answer.json().catch(() => null)) || {};
+  if (answer.ok && body.reply && typeof body.reply.text === "string") return body;
+  if (answer.ok) throw new Failure("收到的回答不完整，请再试一次。");
+  const text = typeof body.error === "string" ? body.error : TEXTS[answer.status];
   if (!text) throw AWAY();
   throw new Failure(text, { final: FOR_GOOD.includes(answer.status) });
 }

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 
 from bot.channels.web.channel import MAX_BODY_BYTES, WebChannel
 from bot.http.app import FaqStatus, build_app
+from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
-from bot.messages import Attachment, ChatIdentity, Choice, Incoming, Reply, Section
+from bot.messages import Attachment, ChatIdentity, Choice, Incoming, Part, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import PLAIN
 from tests.webserver import serving
@@ -100,11 +102,87 @@ async def test_an_empty_text_beside_a_choice_is_a_tap(client: httpx.AsyncClient,
     assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "", "menu")]
 
 
-async def test_silence_is_an_answer_without_text(client: httpx.AsyncClient, listener: Listener) -> None:
+async def test_who_was_told_to_slow_down_and_does_not_is_refused_with_when_to_come_back(
+    client: httpx.AsyncClient, listener: Listener
+) -> None:
     listener.reply = None
     answer = await posted(client, session="s1", text="您好")
-    assert answer.status_code == 200
-    assert answer.json()["reply"] == {"text": "", "choices": [], "attachments": []}
+    assert answer.status_code == 429
+    assert answer.headers["retry-after"] == "60"
+    assert "太快" in answer.json()["error"]
+
+
+async def test_a_part_of_an_answer_is_named(client: httpx.AsyncClient, listener: Listener) -> None:
+    listener.reply = replace(REPLY, part=Part.STEPS)
+    assert (await posted(client, session="s1", text="怎么做")).json()["part"] == "steps"
+
+
+async def test_one_client_address_has_a_limit_whatever_sessions_it_makes_up(listener: Listener) -> None:
+    web = WebChannel(listener.turn, lambda: STARTERS, 30, limit=ClientLimit(per_minute=5))
+    app = build_app(lambda: FaqStatus("abc", 1), [], Metrics(), web.routes())
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
+
+        async def post(number: int, **headers: str) -> httpx.Response:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            return await client.post("/api/messages", json={"session": f"s{number}", "text": "您好"}, headers=named)
+
+        for number in range(5):
+            assert (await post(number, X_Forwarded_For="203.0.113.5")).status_code == 200
+        refused = await post(0, X_Forwarded_For="198.51.100.1, 203.0.113.5")
+        assert refused.status_code == 429
+        assert refused.headers["retry-after"] == "60"
+        assert (await post(0, X_Forwarded_For="203.0.113.6")).status_code == 200
+        assert (await post(0)).status_code == 200  # this machine
+
+
+@pytest.mark.parametrize(
+    ("headers", "status_code"),
+    [
+        ({"Origin": "https://youshu.example.com"}, 200),
+        ({"Origin": "https://evil.example.com"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "https://youshu.example.com", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://youshu.example.com", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({}, 200),
+    ],
+)
+async def test_behind_a_proxy_that_passes_its_own_host_the_public_address_is_ours(
+    listener: Listener, headers: dict[str, str], status_code: int
+) -> None:
+    web = WebChannel(listener.turn, lambda: STARTERS, 30, public_origin="https://youshu.example.com")
+    app = build_app(lambda: FaqStatus("abc", 1), [], Metrics(), web.routes())
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
+        answer = await client.post("/api/messages", json={"session": "s1", "text": "您好"}, headers=headers)
+    assert answer.status_code == status_code
+
+
+async def test_only_the_page_itself_may_be_framed_and_only_by_listed_partners(listener: Listener) -> None:
+    partners = ("https://a.example", "https://b.example:8443")
+    web = WebChannel(listener.turn, lambda: STARTERS, 30, embed_origins=partners)
+    app = build_app(lambda: FaqStatus("abc", 1), [], Metrics(), web.routes())
+    async with serving(app) as url, httpx.AsyncClient(base_url=url, trust_env=False, verify=PLAIN) as client:
+        page, start, script = [(await client.get(path)).headers for path in ("/", "/api/start", "/embed.js")]
+    assert page["content-security-policy"].endswith("frame-ancestors https://a.example https://b.example:8443")
+    assert "script-src 'self'" in page["content-security-policy"]
+    assert "x-frame-options" not in page
+    assert start["content-security-policy"].endswith("frame-ancestors 'none'")
+    assert start["x-frame-options"] == "DENY"
+    assert script["cross-origin-resource-policy"] == "cross-origin"
+    assert script["content-type"].startswith("text/javascript")
+
+
+async def test_the_page_with_all_that_it_loads_at_first_is_light(client: httpx.AsyncClient) -> None:
+    page = await client.get("/")
+    files = sorted(set(re.findall(r'"(/page/[^"]+\.(?:css|js|svg))"', page.text)))
+    assert {"/page/chat.css", "/page/chat.js", "/page/parse.js", "/page/icon.svg"} <= set(files)
+    answers = [page, *[await client.get(path) for path in files]]
+    assert all(answer.status_code == 200 for answer in answers)
+    assert sum(int(answer.headers["content-length"]) for answer in answers) < 25_000
+
+
+async def test_without_partners_there_is_nothing_to_embed(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/embed.js")).status_code == 404
+    assert (await client.get("/")).headers["x-frame-options"] == "DENY"
 
 
 @pytest.mark.parametrize(

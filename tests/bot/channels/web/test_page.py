@@ -2,144 +2,19 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Route, expect
 
-from tests.faqs import intent, write_faq
+from tests.browsing import ELSEWHERE, INTENTS, MARKUP, NUMBERS, PHONE, Visit, eventually, opened, visiting
+from tests.faqs import write_faq
 from tests.processes import Service, free_port, running
-from tests.requirements import require
 
 # One browser and one service for all: spread over workers, each would start its own.
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ELSEWHERE = "https://www.baidu.com/"
-PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "is_mobile": True, "has_touch": True}
-DEADLINE_SECONDS = 30
-
-NUMBERS = (
-    "先打 110 或12378，也可以打96110、400-810-8110；"
-    "但是 12345元、120 天、第120条、1.110、GB/T 95001—2025 和 12378号文都不是电话。"
-)
-MARKUP = "<img src=x onerror=alert(1)><b>粗</b> &amp; 原样"
-CRISIS = {
-    "summary": "我在。有危险马上打 110 或 120，想说说话打 12356。",
-    "steps": ["走到有人的地方去。", "叫一个人来陪。"],
-}
-INTENTS = [
-    intent("home_visit", ["催收会上门吗", "会不会来我家"], title="上门催收", related=["lawsuit"]),
-    intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办"], title="被起诉"),
-    intent("numbers", ["电话号码有哪些", "热线都是多少"], answer={"summary": NUMBERS, "steps": ["一。", "二。"]}),
-    intent("markup", ["尖括号会怎么样", "代码会不会执行"], answer={"summary": MARKUP, "steps": ["一。", "二。"]}),
-    intent("crisis", ["我不想活了"], group="support", title="心理危机", answer=CRISIS),
-]
-
-
-@dataclass
-class Visit:
-    """One tab, and all that it asked for and complained about."""
-
-    page: Page
-    hosts: set[str] = field(default_factory=set)
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def words(self) -> Locator:
-        return self.page.get_by_role("textbox", name="写下您的问题")
-
-    @property
-    def replies(self) -> Locator:
-        return self.page.locator("#log article")
-
-    @property
-    def shown(self) -> Locator:
-        return self.page.locator("#log .turn")
-
-    async def ask(self, text: str) -> Locator:
-        """Type, press Enter, wait for the reply."""
-        before = await self.replies.count()
-        await self.words.fill(text)
-        await self.words.press("Enter")
-        return await self.reply(before)
-
-    async def tap(self, label: str) -> Locator:
-        """Press a button under the last reply, wait for the next one."""
-        before = await self.replies.count()
-        await self.shown.last.get_by_role("button", name=label, exact=True).click()
-        return await self.reply(before)
-
-    async def reply(self, number: int) -> Locator:
-        """The reply of this number, from 0, once it is there."""
-        reply = self.replies.nth(number)
-        await expect(reply).to_be_visible()
-        await expect(self.page.locator("#typing")).to_be_hidden()
-        return reply
-
-
-@asynccontextmanager
-async def visiting(
-    browser: Browser,
-    url: str,
-    *,
-    unhappy: bool = False,
-    **options: Any,  # noqa: ANN401 -- whatever Browser.new_context takes
-) -> AsyncIterator[Visit]:
-    """A new tab on the page.
-
-    Whatever the test looks at, nothing but our own server may be asked, and unless the test makes the server fail
-    (`unhappy`) nothing may be complained about in the console.
-    """
-    context = await browser.new_context(**options)
-    context.set_default_timeout(DEADLINE_SECONDS * 1000)
-    await context.route(
-        ELSEWHERE + "**", lambda route: route.fulfill(body="<title>别处</title>", content_type="text/html")
-    )
-    visit = await opened(await context.new_page(), url)
-    try:
-        yield visit
-        assert visit.hosts <= {urlsplit(url).netloc, urlsplit(ELSEWHERE).netloc}
-        assert unhappy or visit.complaints == []
-    finally:
-        await context.close()
-
-
-async def opened(page: Page, url: str) -> Visit:
-    visit = Visit(page)
-
-    def complain(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            visit.complaints.append(message.text)
-
-    page.on("request", lambda request: visit.hosts.add(urlsplit(request.url).netloc))
-    page.on("console", complain)
-    page.on("pageerror", lambda error: visit.complaints.append(error.message))
-    await page.goto(url)
-    return visit
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds; TimeoutError at the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not condition():  # noqa: ASYNC110 -- another process decides; there is no event to wait on
-            await asyncio.sleep(0.02)
 
 
 def talks_kept(folder: Path) -> int:
@@ -147,47 +22,16 @@ def talks_kept(folder: Path) -> int:
         return int(database.execute("select count(*) from talks").fetchone()[0])
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    path = require("browser")
-    expect.set_options(timeout=DEADLINE_SECONDS * 1000)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page")
-    write_faq(folder, INTENTS)
-    return folder
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def service(folder: Path) -> AsyncIterator[Service]:
-    async with running(folder, free_port()) as service:
-        yield service
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Browser, service: Service) -> AsyncIterator[Visit]:
-    async with visiting(browser, service.url) as visit:
-        yield visit
-
-
 # ---- a talk
 
 
-async def test_a_question_an_answer_a_button_and_its_section(visit: Visit) -> None:
+async def test_a_question_an_answer_its_parts_in_the_same_card(visit: Visit) -> None:
     first = await visit.ask("催收会上门吗")
     await expect(first.get_by_role("heading", level=2)).to_have_text("上门催收")
     await expect(first).to_contain_text("home_visit的简要回答")
-    second = await visit.tap("怎么做")
-    await expect(second.get_by_role("heading", level=3)).to_have_text("怎么做")
-    assert await second.locator("ol > li").all_inner_texts() == ["home_visit的第一步。", "home_visit的第二步。"]
-    own = await visit.page.locator(".from-me").all_inner_texts()
-    assert own == ["您：\n催收会上门吗", "您：\n怎么做"]
+    steps = await visit.unfold("怎么做")
+    assert await steps.locator("ol > li").all_inner_texts() == ["home_visit的第一步。", "home_visit的第二步。"]
+    assert await visit.shown.count() == 2
 
 
 async def test_a_starter_topic_begins_the_talk(visit: Visit) -> None:
@@ -200,9 +44,9 @@ async def test_a_starter_topic_begins_the_talk(visit: Visit) -> None:
 async def test_bullets_are_a_list_and_words_to_say_can_be_copied(visit: Visit) -> None:
     await visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await visit.ask("催收会上门吗")
-    rights = await visit.tap("权利")
+    rights = await visit.unfold("权利")
     assert await rights.locator("ul > li").all_inner_texts() == ["home_visit的权利一。", "home_visit的权利二。"]
-    script = await visit.tap("话术")
+    script = await visit.unfold("话术")
     await expect(script.locator("blockquote")).to_have_text("home_visit的话术。")
     await script.get_by_role("button", name="复制这段话").click()
     await expect(script.get_by_role("button", name="已复制")).to_be_visible()
@@ -307,16 +151,20 @@ async def test_the_keyboard_alone_is_enough(visit: Visit) -> None:
     await visit.page.keyboard.press("Enter")
     await visit.reply(0)
     await expect(visit.words).to_be_focused()
-    buttons = await visit.shown.last.get_by_role("button").count()
-    for _ in range(buttons):
-        await visit.page.keyboard.press("Shift+Tab")
-    await expect(visit.shown.last.get_by_role("button", name="后果")).to_be_focused()
+    await visit.heading("后果").focus()
+    await visit.page.keyboard.press("Tab")
+    await expect(visit.heading("权利")).to_be_focused()
+    await visit.page.keyboard.press("Enter")
+    await expect(visit.heading("权利")).to_have_attribute("aria-expanded", "true")
+    await expect(visit.heading("权利")).to_be_focused()
+    await visit.shown.last.get_by_text("相关", exact=True).focus()
+    await visit.page.keyboard.press("Enter")
     await visit.page.keyboard.press("Tab")
     await visit.page.keyboard.press("Enter")
     reply = await visit.reply(1)
     await expect(reply).to_be_focused()
     await visit.page.keyboard.press("Tab")
-    await expect(visit.shown.last.get_by_role("button", name="后果")).to_be_focused()
+    await expect(visit.heading("后果")).to_be_focused()
 
 
 async def test_the_first_stop_of_the_keyboard_leads_past_everything_to_the_box(
@@ -424,11 +272,11 @@ async def test_every_text_stands_out_from_its_ground(browser: Browser, service: 
     async with visiting(browser, service.url, color_scheme=scheme) as visit:
         await visit.page.get_by_text("服务器上会留下什么").click()
         await visit.ask("催收会上门吗")
-        await visit.tap("话术")
+        await visit.unfold("话术")
         await visit.ask("我不想活了")
         await visit.words.fill("长" * 2001)
         assert await visit.page.evaluate(TOO_FAINT) == []
-        await visit.page.get_by_role("button", name="删除我的记录").click()
+        await visit.ask_to_forget()
         assert await visit.page.evaluate(TOO_FAINT) == []
         ground = await visit.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
         brightness = sum(map(int, ground.removeprefix("rgb(").removesuffix(")").split(",")))
@@ -441,7 +289,7 @@ async def test_on_a_narrow_phone_nothing_sticks_out_and_everything_can_be_hit(
     async with visiting(browser, service.url, **PHONE) as visit:
         await expect(visit.page.locator("#starters button").first).to_be_in_viewport()
         await visit.ask("催收会上门吗")
-        await visit.tap("权利")
+        await visit.unfold("权利")
         await visit.ask("我不想活了")
         await visit.ask("W" * 300)
         assert await visit.page.evaluate("document.documentElement.scrollWidth") == 360
@@ -453,17 +301,6 @@ async def test_on_a_narrow_phone_nothing_sticks_out_and_everything_can_be_hit(
             assert box["x"] + box["width"] <= 360
 
 
-async def test_a_long_answer_is_read_from_its_question_on(browser: Browser, service: Service) -> None:
-    small = PHONE | {"viewport": {"width": 360, "height": 480}}
-    async with visiting(browser, service.url, **small, reduced_motion="reduce") as visit:
-        await visit.ask("催收会上门吗")
-        header = await visit.page.get_by_role("banner").bounding_box()
-        question = await visit.page.locator(".from-me").bounding_box()
-        assert header is not None
-        assert question is not None
-        assert 0 <= question["y"] - (header["y"] + header["height"]) <= 50
-
-
 async def test_who_wants_no_motion_gets_none(browser: Browser, service: Service) -> None:
     async with visiting(browser, service.url, reduced_motion="reduce") as visit:
         await visit.page.route("**/api/messages", lambda _: None)
@@ -471,15 +308,6 @@ async def test_who_wants_no_motion_gets_none(browser: Browser, service: Service)
         await visit.words.press("Enter")
         await expect(visit.page.locator("#typing")).to_be_visible()
         assert await visit.page.evaluate("document.getAnimations().length") == 0
-
-
-async def test_at_twice_the_text_size_on_a_small_screen_the_talk_still_has_room(
-    browser: Browser, service: Service
-) -> None:
-    async with visiting(browser, service.url, viewport={"width": 320, "height": 256}) as visit:
-        await visit.ask("催收会上门吗")
-        assert await visit.page.evaluate("document.documentElement.scrollWidth") == 320
-        assert await visit.page.get_by_role("banner").evaluate("e => getComputedStyle(e).position") == "static"
 
 
 async def test_without_scripts_it_says_so_and_names_the_numbers(browser: Browser, service: Service) -> None:
@@ -500,7 +328,7 @@ async def test_a_reload_keeps_the_talk_and_its_buttons_and_a_new_tab_knows_nothi
     await visit.page.reload()
     await expect(visit.shown).to_have_count(2)
     await expect(visit.words).to_have_value("写到一半")
-    await expect(await visit.tap("权利")).to_contain_text("home_visit的权利二")
+    await expect(await visit.unfold("权利")).to_contain_text("home_visit的权利二")
     other = await opened(await visit.page.context.new_page(), service.url)
     await expect(other.page.locator("#starters button").first).to_be_visible()
     assert await other.shown.count() == 0
@@ -554,12 +382,11 @@ async def test_one_escape_or_two_slow_ones_leave_nothing(visit: Visit, service: 
 async def test_deleting_asks_once_and_then_clears_page_and_server(visit: Visit, folder: Path) -> None:
     before = talks_kept(folder)
     await visit.ask("催收会上门吗")
-    dialog = visit.page.get_by_role("dialog", name="删除我的记录？")
-    await visit.page.get_by_role("button", name="删除我的记录").click()
+    dialog = await visit.ask_to_forget()
     await dialog.get_by_role("button", name="先不删").click()
     await expect(dialog).to_be_hidden()
     assert talks_kept(folder) == before + 1
-    await visit.page.get_by_role("button", name="删除我的记录").click()
+    await visit.ask_to_forget()
     await dialog.get_by_role("button", name="删除", exact=True).click()
     await expect(dialog).to_be_hidden()
     await expect(visit.shown).to_have_count(1)
@@ -582,14 +409,14 @@ async def test_a_server_that_dies_loses_no_word_and_after_its_return_buttons_and
         await service.process.wait()
         await visit.words.fill("会被起诉吗")
         await visit.words.press("Enter")
-        problem = visit.page.get_by_role("alert").filter(has_text="连不上，消息没有丢")
+        problem = visit.page.get_by_role("alert").filter(has_text="消息没有丢")
         await expect(problem).to_be_visible()
         async with running(tmp_path, port):
             await problem.get_by_role("button", name="重试").click()
             await expect(await visit.reply(1)).to_contain_text("lawsuit的简要回答")
             await expect(problem).to_be_hidden()
             await visit.shown.nth(1).get_by_role("button", name="权利").click()
-            await expect(await visit.reply(2)).to_contain_text("home_visit的权利二")
+            await expect(visit.replies.first).to_contain_text("home_visit的权利二")
 
 
 async def test_what_could_not_be_sent_is_still_there_after_a_reload_and_goes_first(
@@ -641,8 +468,7 @@ async def test_a_deletion_that_fails_says_so_and_keeps_the_talk(browser: Browser
     async with visiting(browser, service.url, unhappy=True) as visit:
         await visit.ask("催收会上门吗")
         await visit.page.route("**/api/messages", lambda route: route.abort())
-        await visit.page.get_by_role("button", name="删除我的记录").click()
-        dialog = visit.page.get_by_role("dialog")
+        dialog = await visit.ask_to_forget()
         await dialog.get_by_role("button", name="删除", exact=True).click()
         await expect(dialog.get_by_role("alert")).to_contain_text("还没有删掉")
         await expect(visit.shown).to_have_count(2)

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 from wechatpy.crypto import WeChatCrypto
+from wechatpy.enterprise.crypto import WeChatCrypto as WeComCrypto
 
 from bot.channels.wx.crypto import CryptoError, MessageCrypto, decode_key, require_signature, signature
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, sign
+from tests.fakes.wecom import CORP_ID
 
 OURS = MessageCrypto(SecretStr(TOKEN), SecretStr(AES_KEY), APP_ID)
 THEIRS = WeChatCrypto(TOKEN, AES_KEY, APP_ID)
@@ -42,6 +44,18 @@ def test_what_is_encrypted_is_read_by_wechatpy(text: str, timestamp: int, nonce:
     envelope = OURS.encrypt(text.encode(), str(timestamp), nonce)
     message = {"Encrypt": envelope.encrypted}
     assert THEIRS.decrypt_message(message, envelope.signature, envelope.timestamp, envelope.nonce) == text
+
+
+@given(printable, st.integers(1, 2**31), st.text("0123456789abcdef", min_size=1))
+def test_it_is_wechatpys_for_a_company_too(text: str, timestamp: int, nonce: str) -> None:
+    theirs = WeComCrypto(TOKEN, AES_KEY, CORP_ID)
+    ours = MessageCrypto(SecretStr(TOKEN), SecretStr(AES_KEY), CORP_ID)
+    sealed = xmltodict.parse(theirs.encrypt_message(text, nonce, timestamp))["xml"]
+    assert ours.decrypt(sealed["Encrypt"], sealed["MsgSignature"], str(timestamp), nonce).decode() == text
+    echo = ours.encrypt(text.encode(), str(timestamp), nonce)
+    assert theirs.check_signature(echo.signature, echo.timestamp, echo.nonce, echo.encrypted) == text
+    with pytest.raises(CryptoError, match="receiver"):
+        OURS.decrypt(sealed["Encrypt"], sealed["MsgSignature"], str(timestamp), nonce)
 
 
 @given(st.binary(max_size=200))

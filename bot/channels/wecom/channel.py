@@ -1,0 +1,159 @@
+"""The WeCom channel: callbacks wake pullers, what they pull is answered by the conversation, and operators write to people."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final
+
+import structlog
+from pydantic import SecretStr
+from starlette.routing import BaseRoute
+
+from bot.channels.wecom import sending, wording
+from bot.channels.wecom.api import BASE_URL, WeComAPI
+from bot.channels.wecom.delivery import Delivery
+from bot.channels.wecom.errors import APIError
+from bot.channels.wecom.handlers import MessageHandlers
+from bot.channels.wecom.intake import CHANNEL, MessageIntake, Pulls
+from bot.channels.wecom.limits import LIMITS
+from bot.channels.wecom.messages import Callback
+from bot.channels.wecom.quota import Quotas
+from bot.channels.wecom.sessions import Sessions
+from bot.channels.wecom.startup import known_accounts, retry_token
+from bot.channels.wecom.syncing import Syncer
+from bot.channels.wecom.waiting import WaitingRoom
+from bot.channels.wecom.webhook import Webhook
+from bot.channels.wx.api import Count
+from bot.channels.wx.crypto import MessageCrypto
+from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
+from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
+
+AGAIN_SECONDS: Final = 300.0
+"""After so long it is seen whether what WeCom's API refused has been mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The company and its app, as work.weixin.qq.com shows them."""
+
+    corp_id: str
+    kf_secret: SecretStr
+    token: SecretStr
+    aes_key: SecretStr
+    api_url: str = BASE_URL
+    first_pause: float = 1.0
+    """Seconds before a call that failed is tried again; tests have less."""
+
+
+class WeComChannel:
+    """The customer-service accounts of one company; fills `Channel`."""
+
+    name: Final = CHANNEL
+    limits: Final = LIMITS
+
+    def __init__(
+        self, options: Options, *, turn: Turn, has_topic: Callable[[str], bool], pulls: Pulls, count: Count
+    ) -> None:
+        """Put the channel together; nothing is sent before run().
+
+        Args:
+            options: the company.
+            turn: answers a message.
+            has_topic: whether the FAQ has an intent with this id.
+            pulls: keeps cursors and what is in work.
+            count: counts an event by its kind.
+        """
+        self._first_pause = options.first_pause
+        self._pulls = pulls
+        self._count = count
+        self._api = WeComAPI(options.corp_id, options.kf_secret, options.api_url)
+        self._quotas = Quotas()
+        self._sessions = Sessions(self._api, count)
+        self._delivery = Delivery(self._api, self._quotas, self._sessions, count, options.first_pause / 2)
+        handlers = MessageHandlers(turn, has_topic, count, self._delivery, self._quotas, self._sessions, WaitingRoom())
+        self._intake = MessageIntake(handlers, pulls, count)
+        self._syncer = Syncer(self._api, self._intake, pulls, count, first_pause=options.first_pause)
+        crypto = MessageCrypto(options.token, options.aes_key, options.corp_id)
+        self._webhook = Webhook(crypto, self._notice, count)
+        self._problem: str | None = None
+        self._stopping = asyncio.Event()
+        self.connected = asyncio.Event()
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """Where WeCom checks the address and says that something came."""
+        return (self._webhook.route(),)
+
+    async def run(self) -> None:
+        """Say what a crash has cut off, get a token, look for what came meanwhile; callbacks come in through the route."""
+        if self._stopping.is_set():
+            return
+        connecting = asyncio.create_task(self._connect())
+        await self._stopping.wait()
+        connecting.cancel()
+        await asyncio.wait({connecting})
+
+    async def stop(self, seconds: float) -> None:
+        """Pull no more and finish what is in work, within so many seconds."""
+        self._stopping.set()
+        await self._syncer.stop()
+        await self._intake.finish(seconds)
+        await self._api.close()
+
+    async def send(self, person: ChatIdentity, reply: Reply) -> None:
+        """Write to a person proactively, all of it or nothing where the quota is known; raises SendError."""
+        messages = sending.outgoing(reply)
+        left = self._quotas.left(person.user)
+        if left is not None and left < len(messages):
+            self._count("quota")
+            raise SendError(SendFailure.OTHER, "quota", remedy=wording.QUOTA.format(needed=len(messages), left=left))
+        known = self._quotas.account(person.user)
+        accounts = (known,) if known is not None else self._syncer.accounts
+        error = SendError(SendFailure.CHAT_NOT_FOUND, "no_account", remedy=wording.NOT_HEARD_OF)
+        cause = token_hex(16)
+        # Of somebody who hasn't written since the start it isn't known where they did: another account isn't let through to them.
+        for account in accounts:
+            try:
+                await self._delivery.deliver(account, person.user, deque(messages), cause)
+            except APIError as refused:
+                error = SendError(SendFailure.OTHER, str(refused), remedy=f"{refused.remedy}。")
+            else:
+                return
+        raise error
+
+    async def health(self) -> str | None:
+        """None while messages come in and go out; otherwise what WeCom refuses and what to do about it."""
+        return self._problem or self._syncer.problem or self._sessions.problem
+
+    def _notice(self, callback: Callback) -> None:
+        self._syncer.wake(callback.account, callback.token, callback.created)
+
+    async def _connect(self) -> None:
+        """Get a token and pull what came meanwhile; what the operator must mend first is told once, and tried again."""
+        await self._report_lost()
+        while True:
+            try:
+                await retry_token(self._api, self._first_pause)
+                accounts = await known_accounts(self._api, self._pulls)
+            except APIError as error:
+                if error.remedy != self._problem:
+                    self._problem = error.remedy
+                    self._count(str(error))
+                    log.error("wecom_api_refused", kind=str(error), remedy=error.remedy)
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                self._problem = None
+                for account in accounts:
+                    self._syncer.wake(account)
+                log.info("wecom_connected", accounts=len(accounts))
+                self.connected.set()
+                return
+
+    async def _report_lost(self) -> None:
+        try:
+            await self._intake.report_lost()
+        except StoreError as error:
+            log.error("lost_not_read", reason=str(error))
