@@ -228,7 +228,10 @@ class TelegramUser:
         return await self._read(failing=text.startswith(BROKEN))
 
     async def takes(self, label: str) -> Shown | None:
-        await self.server.taps(self._last, label, self.user)
+        if label in labels(self._last):
+            await self.server.taps(self._last, label, self.user)
+        else:  # there is room for a few buttons; the others are taken by their names
+            await self.server.says(self.user, label)
         return await self._read()
 
     async def again(self) -> None:
@@ -248,7 +251,8 @@ class TelegramUser:
         messages = [await self.server.next_message(self.user) for _ in telegram_texts(reply)]
         self._last = messages[-1]
         texts = tuple(each["text"] for each in messages)
-        return Shown(texts, tuple(labels(messages[-1])), reply.decision.value, reply.intent)
+        named = tuple(dict.fromkeys([*labels(messages[-1]), *(choice.label for choice in reply.choices)]))
+        return Shown(texts, named, reply.decision.value, reply.intent)
 
 
 @asynccontextmanager

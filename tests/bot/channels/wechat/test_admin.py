@@ -22,7 +22,9 @@ MISS = "鹦鹉孔雀蜻蜓蚂蚁"
 
 @pytest.fixture
 async def account(tmp_path: Path) -> AsyncIterator[Account]:
-    knowledge = Knowledge.load(write_faq(tmp_path, [HOME_VISIT, LAWSUIT, GREETING]))
+    knowledge = Knowledge.load(
+        write_faq(tmp_path, [HOME_VISIT, LAWSUIT, GREETING], out_of_scope={"questions": ["花呗怎么开通"]})
+    )
     async with talking(tmp_path, knowledge=knowledge, admins={ADMIN}) as account:
         await account.store.turns.save(
             ChatIdentity("wechat", "o1"), "{}", TurnEvent("fallback", miss=MISS, likeness=MISS)
@@ -41,8 +43,9 @@ async def test_a_miss_is_taught_by_numbers(account: Account, tmp_path: Path) -> 
     one = await says(account, "1")
     assert "回复话题前面的数字就教给它" in one
     assert "按钮" not in one
-    number = next(line.split()[0] for line in one.splitlines() if "home_visit标题" in line)
-    assert "已写进 faq.yaml" in await says(account, number)
+    found = re.search(r"(\d+) (?:教给|不归我们管)", one)  # a topic that is near, or none of ours
+    assert found is not None, one
+    assert "已写进 faq.yaml" in await says(account, found[1])
     assert MISS in (tmp_path / "faq.yaml").read_text("utf-8")
 
 
