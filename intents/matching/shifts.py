@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,12 @@ def may_differ(old: Matcher, new: Matcher, texts: Sequence[str], tolerance: floa
     if (CRISIS in old.model.classes) != (CRISIS in new.model.classes):
         return [True] * len(texts)
     normalized = new.model.analyzer.normalize.batch(texts)
-    same = [_is_exact_in_both(old.model, new.model, text) for text in normalized]
-    open_texts = [text for text, known in zip(normalized, same, strict=True) if not known]
-    moved = iter(_margin_shifts(old.model, new.model, open_texts) > tolerance)
-    return [not known and bool(next(moved)) for known in same]
+    by_likeness = [not (old.model.exact.get(text) or new.model.exact.get(text)) and bool(text) for text in normalized]
+    moved = iter(_margin_shifts(old.model, new.model, list(compress(normalized, by_likeness))) > tolerance)
+    return [
+        bool(next(moved)) if likeness else not _is_same_word_for_word(old.model, new.model, text)
+        for text, likeness in zip(normalized, by_likeness, strict=True)
+    ]
 
 
 def nearest_text(matcher: Matcher, text: str, others: Sequence[str], least: float = 0.0) -> int | None:
@@ -52,7 +55,8 @@ def nearest_text(matcher: Matcher, text: str, others: Sequence[str], least: floa
     return best if best is not None and likeness[best] > least else None
 
 
-def _is_exact_in_both(old: Model, new: Model, text: str) -> bool:
+def _is_same_word_for_word(old: Model, new: Model, text: str) -> bool:
+    """Whether the same one class has the text in both, or it is empty."""
     owners = new.exact.get(text, ())
     return not text or (len(owners) == 1 and old.exact.get(text) == owners)
 

@@ -46,6 +46,11 @@ def test_what_may_differ_holds_all_that_does() -> None:
     assert not any(may_differ(OLD, OLD, MESSAGES))
 
 
+def test_what_one_of_them_has_word_for_word_is_looked_at_again_however_little_moved() -> None:
+    new = Matcher(faq([HOME_VISIT, {**LAWSUIT, "questions": [*LAWSUIT["questions"], "不还钱会被起诉么"]}]))  # type: ignore[misc]  # a builder's dict
+    assert may_differ(OLD, new, ["不还钱会被起诉么"], tolerance=100.0) == [True]
+
+
 def test_a_topic_that_came_or_went_may_change_everything_that_is_not_word_for_word() -> None:
     assert may_differ(OLD, Matcher(faq([HOME_VISIT, {**LAWSUIT, "id": "court"}])), MESSAGES)[1]
 
