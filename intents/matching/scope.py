@@ -46,7 +46,9 @@ class ScopeWeights:
         return probability
 
 
-def scope_features(inside: FloatArray, none: FloatArray, known: FloatArray | np.float32, length: FloatArray | np.float32) -> FloatArray:
+def scope_features(
+    inside: FloatArray, none: FloatArray, known: FloatArray | np.float32, length: FloatArray | np.float32
+) -> FloatArray:
     """By message, what ScopeWeights weighs.
 
     Args:
