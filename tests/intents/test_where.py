@@ -72,8 +72,8 @@ def test_what_stands_nowhere_is_not_found(raw: RawFaq, words: str) -> None:
 def test_whatever_the_shipped_bot_says_is_found_at_its_topic(shipped: Knowledge) -> None:
     checked = check_file(SHIPPED_FAQ, advice=False)
     assert checked.raw
-    for number, intent in enumerate(shipped.faq.intents):
+    for intent in shipped.faq.intents:
         lines = [line for line in answers.render_full(shipped.faq, intent).text.splitlines() if "《" not in line]
-        said = max(lines[number % 3 :], key=len)
+        said = max(lines, key=len)
         half = said[len(said) // 4 : len(said) // 4 + 14]
         assert intent.id in [found.key for found in find(checked.raw, half)], half

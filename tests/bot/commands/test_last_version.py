@@ -43,7 +43,7 @@ def test_without_an_earlier_version_nothing_is_said_to_be_lost(youshu: OperatorT
 
 
 def test_a_section_deleted_after_a_lesson_is_told_beside_the_backup(youshu: OperatorTerminal) -> None:
-    youshu("teach", "lawsuit", FAR)
+    youshu("teach", "--force", "lawsuit", FAR)
     assert losses(youshu) == []
     write_faq(youshu.folder, [HOME_VISIT, LAWSUIT])
     (line,) = losses(youshu)
@@ -63,7 +63,7 @@ def test_a_topic_deleted_after_a_commit_is_told_beside_git(youshu: OperatorTermi
 
 
 def test_what_is_deleted_on_purpose_is_told_until_it_is_committed(youshu: OperatorTerminal) -> None:
-    youshu("teach", "lawsuit", FAR)
+    youshu("teach", "--force", "lawsuit", FAR)
     write_faq(youshu.folder, [HOME_VISIT], out_of_scope=OUTSIDE)
     assert losses(youshu)
     commit(youshu.folder)
@@ -71,7 +71,7 @@ def test_what_is_deleted_on_purpose_is_told_until_it_is_committed(youshu: Operat
 
 
 def test_a_backup_that_cannot_be_read_is_no_version_to_compare_with(youshu: OperatorTerminal) -> None:
-    youshu("teach", "lawsuit", FAR)
+    youshu("teach", "--force", "lawsuit", FAR)
     (youshu.folder / youshu("undo", "--list").out.strip()).write_bytes(b"\xff\xfe")
     write_faq(youshu.folder, [HOME_VISIT])
     assert losses(youshu) == []
