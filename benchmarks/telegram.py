@@ -112,9 +112,16 @@ def serve(pipe: Connection, questions: list[str]) -> None:
 @asynccontextmanager
 async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
     """The bot as `youshu serve` puts it together, but for Telegram's pace."""
+    options = Options(SecretStr(TOKEN), base_url, rate_limits=RateLimits(overall=0, in_chat=0))
+    async with running_bot(options, folder):
+        yield
+
+
+@asynccontextmanager
+async def running_bot(options: Options, folder: Path) -> AsyncIterator[None]:
+    """The bot as `youshu serve` puts it together, with these options."""
     knowledge = Knowledge.load(Path("faq.yaml"))
     metrics = Metrics()
-    options = Options(SecretStr(TOKEN), base_url, rate_limits=RateLimits(overall=0, in_chat=0))
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         conversation = Conversation(lambda: knowledge, store, rate_limiter=RateLimiter())
         channel = TelegramChannel(
@@ -125,6 +132,8 @@ async def whole_bot(base_url: str, folder: Path) -> AsyncIterator[None]:
             count=metrics.telegram_event,
         )
         running = asyncio.create_task(channel.run())
+        await channel.connected.wait()
+        await asyncio.to_thread(knowledge.matcher.warm)
         yield
         await channel.stop(5)
         await running

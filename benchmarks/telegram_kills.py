@@ -9,6 +9,7 @@ answers, which come in the order of the questions, say which one is missing or c
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import signal
@@ -33,7 +34,7 @@ TOPICS = {
     "school": "会影响孩子上学吗",
     "job": "会告诉我单位吗",
 }
-UPTIME = (1.5, 4.0)
+UPTIME = (3.0, 8.0)
 """Seconds for which the service runs before it is killed."""
 
 
@@ -64,7 +65,7 @@ async def main(arguments: argparse.Namespace) -> None:
             for task in writing:
                 task.cancel()
             async with service_of(free_port()) as service:
-                await server.settled()
+                await drained(server)
                 await service.stop()
             found = [missing(chat.asked, answers(server, chat.user)) for chat in chats]
     asked = sum(len(chat.asked) for chat in chats)
@@ -83,6 +84,15 @@ async def main(arguments: argparse.Namespace) -> None:
             }
         )
     )
+
+
+async def drained(server: BotAPI) -> None:
+    """Wait until the work on all that was asked has begun, as long as it becomes less."""
+    left = None
+    while left is None or len(server._pending) < left:  # noqa: SLF001 -- the tests' own server
+        left = len(server._pending)  # noqa: SLF001
+        with contextlib.suppress(TimeoutError):
+            await server.settled()
 
 
 async def write(server: BotAPI, chat: Chat, every: float, share: float) -> None:

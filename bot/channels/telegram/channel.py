@@ -33,7 +33,7 @@ from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Place
 from bot.channels.telegram.staff import ChannelStates, StaffHandlers, StaffRoom
 from bot.channels.telegram.startup import TelegramRefusedError
-from bot.channels.telegram.update_queue import WORKING_AT_ONCE, Claims, Count, UpdateQueue
+from bot.channels.telegram.update_queue import REPEAT, WORKING_AT_ONCE, Claims, Count, UpdateQueue
 from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
 from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
@@ -223,6 +223,9 @@ class TelegramChannel:
         except Exception:  # noqa: BLE001 -- a form that this version of the library can't parse, or a date of next millennium
             # Telegram sending it again wouldn't help.
             self._count(UNREADABLE)
+            return
+        if self._intake.repeated(update):
+            self._count(REPEAT)
             return
         queued = self._intake.put(update)
         stopping = asyncio.create_task(self._stopping.wait())

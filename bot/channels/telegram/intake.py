@@ -8,16 +8,11 @@ import structlog
 from telegram import CallbackQuery, Update
 from telegram.error import TelegramError
 
-from bot.channels.telegram import limits
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.update_queue import REPEAT, Count, QueuedUpdate, UpdateQueue
+from bot.channels.telegram.update_queue import Count, QueuedUpdate, UpdateQueue
 
 log = structlog.get_logger(__name__)
 
-MOST_HELD: Final = limits.POLL_BATCH
-"""Telegram shows no more updates at a time than these; if all of them wait, the oldest are claimed before their work begins."""
-EARLY: Final = MOST_HELD // 2
-"""How many of them."""
 REMEMBERED: Final = 64
 CLAIMED_EARLY: Final = "claimed_early"
 
@@ -42,12 +37,15 @@ class UpdateIntake:
         """The lowest number of those that haven't begun; None if all have."""
         return min((number for number, queued in self._held.items() if not queued.begun.done()), default=None)
 
+    def repeated(self, update: Update) -> bool:
+        """Whether the work on an update has begun, so that it needs no more of it."""
+        held = self._held.get(update.update_id)
+        return held is not None and held.begun.done()
+
     def put(self, update: Update) -> QueuedUpdate:
         """Queue an update, unless it is there; what became of it."""
         held = self._held.get(update.update_id)
         if held is not None:
-            if held.begun.done():
-                self._count(REPEAT)
             return held
         if update.callback_query is not None:
             self._acknowledge(update.callback_query)
@@ -66,20 +64,18 @@ class UpdateIntake:
         for number in begun[:-REMEMBERED]:
             del self._held[number]
 
-    async def all_begun(self, seconds: float) -> None:
-        """Wait until the work on everything has begun, so long at most."""
-        waiting = [queued.begun for queued in self._held.values() if not queued.begun.done()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=seconds)
+    async def first_begun(self, seconds: float) -> None:
+        """Wait until the work on the lowest of those that wait has begun, so long at most."""
+        first = self.first_waiting
+        if first is not None:
+            await asyncio.wait([self._held[first].begun], timeout=seconds)
 
-    async def make_room(self) -> None:
-        """Claim the oldest of so many that wait that Telegram would show no others."""
-        waiting = sorted(number for number, queued in self._held.items() if not queued.begun.done())
-        if len(waiting) < MOST_HELD:
-            return
-        log.warning("updates_claimed_early", number=EARLY)
+    async def claim_waiting(self) -> None:
+        """Claim what waits before its work begins: Telegram shows no more at a time, and somebody in danger may come behind it."""
+        waiting = [queued for queued in self._held.values() if not queued.begun.done()]
+        log.warning("updates_claimed_early", number=len(waiting))
         self._count(CLAIMED_EARLY)
-        await self._queue.claim([self._held[number] for number in waiting[:EARLY]])
+        await self._queue.claim(waiting)
 
     def _acknowledge(self, query: CallbackQuery) -> None:
         """Stop the button's spinning at once, whatever waits in the chat."""

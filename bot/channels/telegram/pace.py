@@ -64,7 +64,9 @@ class Pace:
         self._limits = rate_limits
         self._clock = clock
         self._chats: OrderedDict[int, _ChatPace] = OrderedDict()
-        self._next_slot = 0.0
+        self._gap = 1 / (SPARE * rate_limits.overall) if rate_limits.overall else 0.0
+        self._last_sent = 0.0
+        self._turn = asyncio.Lock()
         self._resume_at = 0.0
         self._refused: deque[tuple[float, int, float]] = deque()
         """When a chat was refused, which, and for how long."""
@@ -84,17 +86,17 @@ class Pace:
         while True:
             await self._until(max(pace.resume_at, self._resume_at))
             if self._limits.overall:
-                slot = max(self._clock(), self._next_slot)
-                self._next_slot = slot + 1 / (SPARE * self._limits.overall)
-                await self._until(slot)
+                # One after the other, each by when the last one really went: after a stall they would all go at once.
+                async with self._turn:
+                    await self._until(self._last_sent + self._gap)
+                    self._last_sent = self._clock()
             if max(pace.resume_at, self._resume_at) <= self._clock():
                 return
 
     def spend(self, chat: int) -> None:
         """Count a message that doesn't wait."""
         now = self._clock()
-        if self._limits.overall:
-            self._next_slot = max(now, self._next_slot) + 1 / (SPARE * self._limits.overall)
+        self._last_sent = max(now, self._last_sent + self._gap)
         pace = self._of(chat)
         if pace.number:
             pace.take(now)

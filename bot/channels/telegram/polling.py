@@ -38,6 +38,10 @@ CONFIRM_SECONDS: Final = 2.0
 HELD_SECONDS: Final = 0.55
 """Pause before the next poll while updates wait: polled again with the same offset within half a second, Telegram shows one update
 (https://github.com/tdlib/telegram-bot-api, Client::process_get_updates_query)."""
+GATHER_SECONDS: Final = 0.02
+"""The same with another offset: enough for the work on what has just come to begin."""
+FULL_SECONDS: Final = 0.1
+"""The same where Telegram showed as many as it shows at a time, so that there may be more behind them."""
 READ_SECONDS: Final = 5.0
 """How long reading an answer may take, beyond the time that Telegram holds a poll open."""
 
@@ -74,11 +78,14 @@ class Poller:
                 await asyncio.wait({self._poll})
                 if self._poll.cancelled():
                     break
-                for update in by_number(self._poll.result()):
+                updates, before = self._poll.result(), self._confirmed
+                for update in by_number(updates):
                     self._last = max(self._last, update.update_id)
                     self._intake.put(update)
-                await self._pause_while_held()
-                await self._intake.make_room()
+                full = len(updates) >= limits.POLL_BATCH
+                await self._pause_while_held(FULL_SECONDS if full else HELD_SECONDS, before)
+                if full and self._intake.first_waiting is not None:
+                    await self._intake.claim_waiting()
         finally:
             self._ended.set()
 
@@ -90,13 +97,17 @@ class Poller:
             return waiting
         return self._last + 1 if self._last else None
 
-    async def _pause_while_held(self) -> None:
-        if self._intake.first_waiting is not None:
-            stopped = asyncio.create_task(self._stopping.wait())
-            begun = asyncio.create_task(self._intake.all_begun(HELD_SECONDS))
-            await asyncio.wait({stopped, begun}, return_when=asyncio.FIRST_COMPLETED)
-            stopped.cancel()
-            begun.cancel()
+    async def _pause_while_held(self, seconds: float, before: int | None) -> None:
+        """Wait for the work on the lowest update to begin, which moves the offset; not if it has moved since the last poll."""
+        if self._intake.first_waiting is None:
+            return
+        if self._offset != before:
+            seconds = min(seconds, GATHER_SECONDS)
+        stopped = asyncio.create_task(self._stopping.wait())
+        begun = asyncio.create_task(self._intake.first_begun(seconds))
+        await asyncio.wait({stopped, begun}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        begun.cancel()
 
     async def stop(self) -> None:
         """End the current poll."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram import intake
 from bot.channels.telegram.intake import CLAIMED_EARLY
 from bot.channels.telegram.pace import RateLimits
 from bot.messages import Incoming, Reply, Section
@@ -101,11 +100,9 @@ async def test_a_button_of_the_crisis_talk_waits_for_no_pace(server: BotAPI, tmp
         assert "120" in (await server.next_message(user))["text"]
 
 
-async def test_when_telegram_shows_no_more_because_all_of_it_waits_the_oldest_are_claimed(
+async def test_when_telegram_shows_as_much_as_it_can_what_waits_is_claimed_so_that_others_are_seen(
     server: BotAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "MOST_HELD", 10)
-    monkeypatch.setattr(intake, "EARLY", 9)
     monkeypatch.setattr("bot.channels.telegram.limits.POLL_BATCH", 10)
     stuck, other, free = server.user(), server.user(), asyncio.Event()
 
