@@ -23,7 +23,7 @@ SIMILAR = 55.0
 READ_MISSES = 2000
 NEAREST = 2
 NEAR_ENOUGH = 0.05
-"""A topic with a lower score is no nearer than any other: to offer it would invite wrong teaching."""
+"""A topic with a lower share of all scores is no nearer than any other: to offer it would invite wrong teaching."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ def _similar(misses: Sequence[Miss]) -> list[list[Miss]]:
 
 def _beside_faq(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
     match = knowledge.matcher.match(members[0].text)
+    # What wasn't understood was hardly in scope: how near topics are is told from each other.
+    inside = sum(candidate.score for candidate in match.candidates)
     return MissGroup(
         texts=tuple(miss.text for miss in members),
         count=sum(miss.count for miss in members),
@@ -114,7 +116,7 @@ def _beside_faq(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
         nearest=tuple(
             NearestIntent(candidate.intent, title_of(knowledge.faq, candidate.intent), candidate.score)
             for candidate in match.candidates[:NEAREST]
-            if candidate.score >= NEAR_ENOUGH
+            if inside and candidate.score >= NEAR_ENOUGH * inside
         ),
         resolved_to=_resolved_to(match),
     )
