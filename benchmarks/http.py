@@ -35,7 +35,7 @@ AT_ONCE = 1000
 LIMIT = 5.0
 """Seconds in which WeChat wants an answer."""
 PLAIN_RATIO, AES_RATIO = 0.9, 1.0
-"""The goals: how much of WeRoBot's speed is wanted. What is reached stands in docs/decisions/0008-callbacks-a-second.md."""
+"""The goals: how much of WeRoBot's speed is wanted. What is reached stands in docs/decisions/0007-callbacks-a-second.md."""
 
 WEROBOT = """
 import sys, werobot

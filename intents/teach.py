@@ -28,8 +28,10 @@ from intents.topics import UnknownTopicError, topic_id, topic_name
 SCORE_NOISE = 0.05
 """Any new question moves scores by less than this; what changes its meaning by so little was undecided before."""
 
-NOISY_MARGIN = 0.013
-"""A margin that moves by less moves no score by as much as SCORE_NOISE (thresholds.yaml: inverse_temperature)."""
+NOISY_MARGIN = 0.0055
+"""A margin that moves by less moves no score by as much as SCORE_NOISE (thresholds.yaml: inverse_temperature, scope)."""
+LIKE_OUTSIDE = -0.5
+"""From this margin of the class out of scope on a question is like those; one that is like nothing has -1."""
 OTHER_MATTER, HARDLY = 0.5, 0.05
 """A question that is out of scope with more than the one probability, and the intent's with less than the other, is another
 matter: of 695 sentences in tests/corpus/{borders,dev,personas_dev}.tsv none that was right for its intent, of 200 out of
@@ -196,6 +198,8 @@ def other_matter(before: CheckedFaq, old: Matcher, intent: str, question: str) -
     own = next((each.score for each in ranking.candidates if each.intent == intent), 0.0)
     if intent == OUT_OF_SCOPE or ranking.out_of_scope <= OTHER_MATTER or own >= HARDLY or before.raw is None:
         return None
+    if old.likeness_to_outside(question) < LIKE_OUTSIDE:
+        return None  # It is new rather than another matter.
     outside = [each for each in before.raw.questions if each.intent is None]
     nearest = nearest_text(old, question, [each.text for each in outside])
     if nearest is None:

@@ -45,7 +45,7 @@ def build_app(
         Middleware(SecurityHeaders),
         Middleware(PrivateErrors),
         Middleware(KnownHosts, hosts=allowed_hosts),
-        Middleware(GZipMiddleware, minimum_size=1024),
+        Middleware(GZipMiddleware, minimum_size=600),
     ]
     return Starlette(
         routes=[*status_routes(faq, checks, metrics, access or StatusAccess()), *routes],

@@ -9,7 +9,7 @@ class ContentLimits:
 
     questions: int = 15
     """At least so many for each intent."""
-    question: int = 120
+    question: int = 200
     """Characters of a question; a longer one is a story."""
     summary: int = 120
     """Characters of a summary, with its parameters filled in."""

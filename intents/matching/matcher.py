@@ -109,6 +109,11 @@ class Matcher:
         classes = self.model.exact.get(normalized)
         return _with_exact_first(ranking, classes) if classes else ranking
 
+    def likeness_to_outside(self, text: str) -> float:
+        """The margin of the questions out of scope for a message: 0 and more where it is like them, -1 where nothing is."""
+        evidence = self.model.evidence(self.model.analyzer(text))
+        return float(none_margin(evidence.margins, self._count))
+
     def warm(self) -> None:
         """Learn pinyin and compile the patterns of danger now, so that the first messages needn't wait for it."""
         self.model.analyzer.warm()

@@ -37,8 +37,11 @@ def may_differ(old: Matcher, new: Matcher, texts: Sequence[str], tolerance: floa
     return [not known and bool(next(moved)) for known in same]
 
 
-def nearest_text(matcher: Matcher, text: str, others: Sequence[str]) -> int | None:
-    """The position of the text that shares most with this one, weighed as the matcher weighs; None where none shares anything."""
+def nearest_text(matcher: Matcher, text: str, others: Sequence[str], least: float = 0.0) -> int | None:
+    """The position of the text that is likest to this one; None where none is likelier than `least`.
+
+    Likeness is the cosine of the vectors that the matcher weighs, 0 to 1.
+    """
     analyzer = matcher.model.analyzer
     normalized = analyzer.normalize.batch([text, *others])
     own, *vectors = matcher.model.vocabulary.transform_many(_analyzed(analyzer, normalized))
@@ -46,7 +49,7 @@ def nearest_text(matcher: Matcher, text: str, others: Sequence[str]) -> int | No
     weights[own[0]] = own[1]
     likeness = [float(weights[columns] @ values) for columns, values in vectors]
     best = max(range(len(likeness)), key=likeness.__getitem__, default=None)
-    return best if best is not None and likeness[best] > 0 else None
+    return best if best is not None and likeness[best] > least else None
 
 
 def _is_exact_in_both(old: Model, new: Model, text: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from bot.channels.wechat import wording
 from bot.settings import SettingsError, load_settings
 from tests.fakes.wechat import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChat, WeChatServer, wechat_server
-from tests.faqs import intent, write_faq
+from tests.faqs import BASIS, intent, write_faq
 from tests.processes import Service, command, environment, free_port, running
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
@@ -48,12 +48,13 @@ async def test_killed_while_a_message_is_open_it_answers_the_next_try(folder: Pa
     async with serving(folder) as (service, wechat):
         assert (await wechat.verify()).status_code == 200
         assert "home_visit的简要回答" in ((await wechat.says("o1", "催收会上门吗")).text or "")
+        await _kept(folder / "youshu.db", "talks")
         fields = wechat.text("o1", "2")
-        with locked(folder / "youshu.db"):
-            tries = [asyncio.create_task(wechat.post(fields)) for _ in range(2)]
-            await _second_try_is_in(service)
-            await service.stop(signal.SIGKILL)
-            cut_off = await asyncio.gather(*tries, return_exceptions=True)
+        service.process.send_signal(signal.SIGSTOP)
+        tries = [asyncio.create_task(wechat.post(fields)) for _ in range(2)]
+        await asyncio.sleep(0)
+        await service.stop(signal.SIGKILL)
+        cut_off = await asyncio.gather(*tries, return_exceptions=True)
     assert all(isinstance(each, httpx.TransportError) for each in cut_off)
     async with serving(folder) as (service, wechat):
         assert "home_visit的权利二" in ((await wechat.deliver(fields)).text or "")
@@ -77,6 +78,36 @@ async def test_after_a_kill_the_talk_goes_on_and_a_message_that_was_claimed_is_a
     assert TOKEN not in service.log
 
 
+@pytest.mark.proof
+async def test_after_a_kill_the_rest_of_a_long_answer_is_still_there(tmp_path: Path) -> None:
+    lines = [f"这是第{number}条很长的后果，" + "要说清楚的话有很多很多，" * 12 + "就是这样。" for number in range(8)]
+    answer = {"summary": "很长的回答。", "consequences": lines, "rights": ["权利一。"], "basis": [BASIS]}
+    write_faq(tmp_path, [intent("home_visit", ["催收会上门吗", "会不会来我家"], answer=answer), LAWSUIT])
+    async with serving(tmp_path) as (service, wechat):
+        await wechat.says("o1", "催收会上门吗")
+        first = (await wechat.says("o1", "后果")).text or ""
+        assert first.endswith(wording.CONTINUE)
+        await _kept(tmp_path / "youshu.db", "channel_states")
+        await service.stop(signal.SIGKILL)
+    async with serving(tmp_path) as (service, wechat):
+        rest = ""
+        while not rest or rest.endswith(wording.CONTINUE):
+            rest = rest.removesuffix(wording.CONTINUE) + ((await wechat.says("o1", "0")).text or "")
+        assert [number for number in range(8) if f"第{number}条" not in first + rest] == []
+
+
+async def _kept(database: Path, table: str) -> None:
+    """Wait until the service has kept something there, which it does behind its reply."""
+    connection = sqlite3.connect(database)
+    try:
+        async with asyncio.timeout(40):
+            # Another process writes it; nothing tells of it.
+            while not connection.execute(f"SELECT 1 FROM {table}").fetchone():  # noqa: ASYNC110, S608
+                await asyncio.sleep(0)
+    finally:
+        connection.close()
+
+
 @pytest.mark.long
 async def test_with_a_slow_database_the_answer_comes_within_the_tries(folder: Path) -> None:
     async with serving(folder) as (_, wechat):
@@ -95,12 +126,6 @@ def locked(database: Path) -> Iterator[None]:
         yield
     finally:
         connection.close()
-
-
-async def _second_try_is_in(service: Service) -> None:
-    async with httpx.AsyncClient(trust_env=False) as client, asyncio.timeout(40):
-        while 'youshu_wechat_events_total{kind="try"} 1.0' not in (await client.get(f"{service.url}/metrics")).text:
-            pass
 
 
 async def test_a_verified_account_has_a_menu_and_its_health_is_asked(folder: Path, server: WeChatServer) -> None:

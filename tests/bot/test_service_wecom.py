@@ -1,8 +1,10 @@
 """`youshu serve` as a real process with 微信客服: kills between pull and send, restarts, settings."""
 
+import asyncio
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
@@ -48,12 +50,25 @@ async def events(service: Service) -> dict[str, float]:
     return {line.partition('"')[0]: float(line.rpartition(" ")[2]) for line in named}
 
 
+async def _talk_is_kept(folder: Path) -> None:
+    """Wait for what is kept behind the answer."""
+
+    def talks() -> int:
+        with closing(sqlite3.connect(folder / "youshu.db")) as connection:
+            return int(connection.execute("SELECT count(*) FROM talks").fetchone()[0])
+
+    async with asyncio.timeout(40):
+        while not await asyncio.to_thread(talks):
+            pass
+
+
 @pytest.mark.proof
 async def test_a_person_is_answered_and_the_talk_outlives_a_kill(folder: Path, wecom: WeCom) -> None:
     async with serving(folder, wecom) as service:
         assert (await wecom.verify("1616")).text == "1616"
         await wecom.says("wm-secret", "催收会上门吗")
         assert "home_visit的简要回答" in (await wecom.reads("wm-secret"))[0].text
+        await _talk_is_kept(folder)
         await service.stop(signal.SIGKILL)
     wecom.keep(wecom.message("wm-secret", "text", {"content": "2"}))
     async with serving(folder, wecom) as service:

@@ -105,6 +105,8 @@ class WeComChannel:
 
     async def send(self, person: ChatIdentity, reply: Reply) -> None:
         """Write to a person proactively, all of it or nothing where the quota is known; raises SendError."""
+        if reply.originals:
+            raise SendError(SendFailure.OTHER, "text_only", remedy=wording.TEXT_TO_SEND)
         messages = sending.outgoing(reply)
         left = self._quotas.left(person.user)
         if left is not None and left < len(messages):

@@ -21,7 +21,7 @@ from bot.channels.wecom.sending import CRISIS, Outgoing, outgoing, within
 from bot.channels.wecom.sessions import Sessions
 from bot.channels.wecom.waiting import WaitingRoom
 from bot.channels.wx.api import Count
-from bot.messages import ChatIdentity, Incoming, Reply, Section, Turn
+from bot.messages import ChatIdentity, Incoming, Original, Reply, Section, Turn
 from bot.observe import traceback_locations
 from bot.talk.text_commands import fold, number
 
@@ -115,7 +115,9 @@ class MessageHandlers:
 
     async def _turn(self, message: KFMessage, text: str = "", choice: str | None = None) -> Reply | None:
         async with self._turns:
-            return await self.turn(Incoming(_person(message), text, choice, limits.LIMITS.choice_style))
+            return await self.turn(
+                Incoming(_person(message), text, choice, limits.LIMITS.choice_style, _originals(message))
+            )
 
     async def _deliver(
         self, message: KFMessage, messages: tuple[Outgoing, ...], behind: int, earlier: tuple[Outgoing, ...] = ()
@@ -188,11 +190,29 @@ def _person(message: KFMessage) -> ChatIdentity:
     return ChatIdentity(CHANNEL, message.person)
 
 
+def _originals(message: KFMessage) -> tuple[Original, ...]:
+    """What somebody sent that isn't text, for an operator in the talk to know of."""
+    if message.is_event or message.kind == TEXT:
+        return ()
+    kind = _KINDS.get(message.kind, wording.OTHER_KIND)
+    return (Original(CHANNEL, message.account, message.key, kind),)
+
+
 def _is_emoji(text: str) -> bool:
     """Whether a text is nothing but WeChat's own emoji, whose names are words."""
     return bool(text) and not _EMOJI_CODE.sub("", text).strip()
 
 
+_KINDS: Final = {
+    "voice": "语音",
+    "image": "图片",
+    "video": "视频",
+    "file": "文件",
+    "location": "位置",
+    "link": "链接",
+    "business_card": "名片",
+    "miniprogram": "小程序",
+}
 _UNREADABLE: Final = {
     "voice": wording.VOICE,
     "image": wording.IMAGE,

@@ -64,6 +64,32 @@ async def test_what_would_fail_for_all_is_not_tried_again() -> None:
     assert calls.asked == [[0, 1, 2, 3]]
 
 
+async def test_what_would_fail_for_all_fails_at_once_for_who_waits_in_line() -> None:
+    calls = Calls(refused=frozenset({0}))
+    batching = batcher(calls, max_size=1, item_errors=False)
+    tasks = [asyncio.create_task(batching.submit(number)) for number in range(3)]
+    await calls.begun()
+    calls.open.set()
+    found = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(each, ValueError) for each in found)
+    assert calls.asked == [[0]]
+    assert await batching.submit(4) == 8
+
+
+async def test_settling_waits_for_what_was_asked_by_then_and_not_for_what_comes_after() -> None:
+    calls = Calls()
+    batching = batcher(calls, max_size=1)
+    first = asyncio.create_task(batching.submit(1))
+    await calls.begun()
+    settling = asyncio.create_task(batching.settle())
+    await asyncio.sleep(0)
+    later = asyncio.create_task(batching.submit(2))
+    calls.open.set()
+    await settling
+    assert first.done()
+    assert await later == 4
+
+
 async def test_who_gave_up_waiting_is_not_asked_for_and_holds_up_nobody() -> None:
     calls = Calls()
     batching = batcher(calls)

@@ -4,10 +4,12 @@ import asyncio
 import socket
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from bot.messages import ChatIdentity
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from tests.databases import Cluster
@@ -65,6 +67,22 @@ async def test_a_write_that_finds_the_database_locked_gives_up_and_the_next_one_
         raw.close()
         await store.turns.save(WANG, "home_visit")
         assert (await store.turns.load(WANG)).state == "home_visit"
+
+
+async def test_a_rush_that_takes_longer_than_a_call_fails_nobody(tmp_path: Path) -> None:
+    people = [ChatIdentity("web", str(number)) for number in range(400)]
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", call_seconds=0.2) as store:
+
+        async def turn(person: ChatIdentity) -> None:
+            await store.turns.load(person)
+            until = time.monotonic() + 0.001
+            while time.monotonic() < until:
+                pass  # what a turn computes, during which this loop hears of nothing
+            await store.turns.save(person, "{}")
+            assert await store.claims.claim("web", person.user)
+
+        await asyncio.gather(*(turn(person) for person in people))
+        assert len(await store.turns.people("web")) == len(people)
 
 
 async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_path: Path) -> None:

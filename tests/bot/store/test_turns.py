@@ -2,12 +2,19 @@
 
 import asyncio
 
+import pytest
+
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
+from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from tests.stores import ADMIN, BEGIN, LI, WANG, row_counts
+
+
+def unexpected(error: StoreError) -> None:
+    raise AssertionError(error)
 
 
 async def test_a_talk_comes_back_as_it_was_kept(store: Store) -> None:
@@ -21,6 +28,35 @@ async def test_a_talk_kept_twice_is_one_talk(store: Store) -> None:
     await store.turns.save(WANG, "lawsuit")
     assert (await store.turns.load(WANG)).state == "lawsuit"
     assert (await row_counts(store))["talks"] == 1
+
+
+async def test_what_is_kept_behind_the_reply_is_known_to_the_next_turn_and_to_every_reader(store: Store) -> None:
+    for number in range(5):
+        store.turns.save_later(WANG, str(number), TurnEvent("answer", "lawsuit"), unexpected)
+        assert (await store.turns.load(WANG)).state == str(number)
+        assert await store.turns.load(WANG, with_handoffs=False) == TurnContext(str(number))
+    assert [row.count for row in await store.analytics.outcomes()] == [5]
+    assert await store.turns.people(WANG.channel) == [WANG]
+    assert (await store.turns.load(WANG)).state == "4"
+
+
+async def test_forgetting_somebody_whose_turn_is_still_being_kept_leaves_nothing(store: Store) -> None:
+    store.turns.save_later(WANG, "home_visit", TurnEvent("answer", "lawsuit"), unexpected)
+    assert await store.forget(WANG) == 1
+    assert (await store.turns.load(WANG)).state is None
+
+
+async def test_a_turn_that_cannot_be_kept_is_told_and_forgotten() -> None:
+    failures: list[StoreError] = []
+    store = Store("sqlite+aiosqlite:////nowhere/at/all.db")
+    with pytest.raises(StoreError):
+        await store.open()
+    store.turns.save_later(WANG, "home_visit", TurnEvent(), failures.append)
+    await store.turns.settle()
+    assert len(failures) == 1
+    with pytest.raises(StoreError):
+        await store.turns.load(WANG)
+    await store.close()
 
 
 async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store) -> None:

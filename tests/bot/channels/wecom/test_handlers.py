@@ -92,6 +92,19 @@ async def test_what_is_no_text_gets_a_fitting_reply(company: Company, kind: str,
     assert (await company.wecom.reads("wm1"))[0].text.startswith(line)
 
 
+async def test_what_is_no_text_is_handed_on_by_its_kind(wecom: WeCom, tmp_path: Path) -> None:
+    heard: list[Incoming] = []
+
+    async def turn(incoming: Incoming) -> Reply | None:
+        heard.append(incoming)
+        return text_reply("好") if incoming.text else None
+
+    async with talking(wecom, tmp_path, turn=turn):
+        await wecom.brings(wecom.message("wm1", "voice"), wecom.message("wm1", "of_tomorrow"))
+        await asked(wecom, "在")
+    assert [[each.kind for each in incoming.originals] for incoming in heard] == [["语音"], [wording.OTHER_KIND], []]
+
+
 @pytest.mark.parametrize("text", ["😀", "[微笑]", "[微笑][Smile] /::)", "！？"])
 async def test_emoji_alone_are_asked_for_in_words(company: Company, text: str) -> None:
     assert "只看得懂文字" in (await asked(company.wecom, text)).text

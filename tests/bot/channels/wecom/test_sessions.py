@@ -11,7 +11,7 @@ from bot.channels.wecom.quota import Quotas
 from bot.channels.wecom.sending import CRISIS, Outgoing
 from bot.channels.wecom.sessions import REFUSALS, Sessions
 from bot.channels.wecom.waiting import WAITING_SECONDS, WaitingRoom
-from bot.messages import ChatIdentity, Incoming, Reply, SendError
+from bot.messages import ChatIdentity, Incoming, Original, Reply, SendError
 from bot.operators.handoff import Handoffs
 from bot.talk.conversation import Conversation
 from bot.talk.wording import text_reply
@@ -226,6 +226,30 @@ async def test_an_operator_is_told_why_a_message_did_not_go_out(
     assert told in refused.text
     assert company.counted[f"errcode_{code}"] == 1
     assert "wm1" not in "".join(capsys.readouterr())
+
+
+async def test_pictures_are_named_to_an_operator_and_none_can_be_sent_back(company: Company) -> None:
+    wecom = company.wecom
+    admin = ChatIdentity("telegram", "1")
+    read: list[str] = []
+
+    async def tell_admin(_: ChatIdentity, reply: Reply) -> None:
+        read.append(reply.text)
+
+    handoffs = Handoffs(company.store, frozenset({admin}), {"wecom": company.channel.send, "telegram": tell_admin})
+    conversation = Conversation(small_faq, company.store, handoffs)
+    await wecom.says("wm1", "催收会上门吗")
+    await wecom.reads("wm1")
+    await handoffs.take(admin, "wecom:wm1")
+    await wecom.reads("wm1")
+    picture = Original("wecom", ACCOUNT, "1", "图片")
+    assert await conversation.turn(Incoming(PERSON, originals=(picture,))) is None
+    assert "（图片）" in read[-1]
+    photo = Original("telegram", "1", "5", "图片")
+    refused = await conversation.turn(Incoming(admin, "您看这张", originals=(photo,)))
+    assert refused is not None
+    assert "只能发文字" in refused.text
+    assert wecom.unread("wm1") == []
 
 
 def test_quotas_end_with_their_time_and_the_person() -> None:
