@@ -34,8 +34,8 @@ TOPICS = {
     "school": "会影响孩子上学吗",
     "job": "会告诉我单位吗",
 }
-UPTIME = (3.0, 8.0)
-"""Seconds for which the service runs before it is killed."""
+UPTIME = (10.0, 18.0)
+"""Seconds for which the service runs before it is killed: enough to catch up with what was asked while it was away, in the end."""
 
 
 @dataclass

@@ -14,6 +14,8 @@ from bot.channels.telegram.update_queue import Count, QueuedUpdate, UpdateQueue
 log = structlog.get_logger(__name__)
 
 REMEMBERED: Final = 64
+EARLY: Final = 10
+"""How many updates are claimed early at a time: a kill costs them, so no more than it takes to see what comes behind."""
 CLAIMED_EARLY: Final = "claimed_early"
 
 
@@ -70,12 +72,15 @@ class UpdateIntake:
         if first is not None:
             await asyncio.wait([self._held[first].begun], timeout=seconds)
 
-    async def claim_waiting(self) -> None:
-        """Claim what waits before its work begins: Telegram shows no more at a time, and somebody in danger may come behind it."""
-        waiting = [queued for queued in self._held.values() if not queued.begun.done()]
+    async def claim_oldest(self) -> None:
+        """Claim the oldest of those that wait, before their work begins.
+
+        Telegram shows no more at a time, and somebody in danger may come behind them.
+        """
+        waiting = sorted(number for number, queued in self._held.items() if not queued.begun.done())[:EARLY]
         log.warning("updates_claimed_early", number=len(waiting))
         self._count(CLAIMED_EARLY)
-        await self._queue.claim(waiting)
+        await self._queue.claim([self._held[number] for number in waiting])
 
     def _acknowledge(self, query: CallbackQuery) -> None:
         """Stop the button's spinning at once, whatever waits in the chat."""

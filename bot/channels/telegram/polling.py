@@ -85,7 +85,7 @@ class Poller:
                 full = len(updates) >= limits.POLL_BATCH
                 await self._pause_while_held(FULL_SECONDS if full else HELD_SECONDS, before)
                 if full and self._intake.first_waiting is not None:
-                    await self._intake.claim_waiting()
+                    await self._intake.claim_oldest()
         finally:
             self._ended.set()
 

@@ -118,6 +118,7 @@ async def test_a_broadcast_is_shown_confirmed_and_counted(shop: Shop) -> None:
     for user in people:
         await shop.asks(user, "催收会上门吗")
     shop.server.world.blocked.add(people[0]["id"])
+    await shop.store.turns.drain()
     preview = await shop.asks(shop.admin, "/broadcast 今晚维护\n八点恢复 <b>")
     assert "今晚维护\n八点恢复 <b>" in preview["text"]
     assert not any(shop.server.unread(user) for user in people)
@@ -199,14 +200,17 @@ async def test_who_blocked_the_bot_is_known_before_a_broadcast(shop: Shop) -> No
         await shop.asks(user, "催收会上门吗")
     await server.blocks(people[0])
     await server.settled()
+    await shop.store.turns.drain()
     assert "发给 2 人" in labels(await shop.asks(shop.admin, "/broadcast 今晚维护"))
     await server.blocks(people[0], again=False)
     await server.settled()
+    await shop.store.turns.drain()
     assert "发给 3 人" in labels(await shop.asks(shop.admin, "/broadcast 今晚维护"))
 
 
 async def test_a_double_tap_on_a_broadcast_starts_it_and_says_nothing_else(shop: Shop) -> None:
     await shop.asks(shop.server.user(), "催收会上门吗")
+    await shop.store.turns.drain()
     preview = await shop.asks(shop.admin, "/broadcast 今晚维护")
     for _ in range(2):
         await shop.server.taps_data(preview, shop.server.data_of(preview, "发给 1 人"))
