@@ -14,7 +14,7 @@ BATCH_SIZE = 256
 """Texts normalised in one call of OpenCC and of each pattern; larger batches would delay answers that are given during a reload."""
 
 FILLERS = (
-    "请问一下", "请问", "我就想问一下", "我就想问问", "我就想问", "我想问一下", "我想问问", "我想问",
+    "麻烦问一下", "麻烦问下", "请问一下", "请问", "我就想问一下", "我就想问问", "我就想问", "我想问一下", "我想问问", "我想问",
     "想问一下", "想问问", "想请问", "我想请教一下", "请教一下", "那个", "就是说", "然后", "一下",
     "啊", "呀", "呢", "吧", "嘛", "哦", "噢", "喔", "啦", "诶", "欸", "嗯", "呃", "哎", "唉", "喂",
 )  # fmt: skip

@@ -230,7 +230,8 @@ def test_a_filler_never_turns_one_answer_into_another(
         st.sampled_from([f"{filler}{text}", f"{filler}，{text}", f"{text}{filler}", f"{text}，{filler}"])
     )
     was, now = matches[text], matcher.match(filled)
-    if was.decision is now.decision is Decision.ANSWER:
+    # An answer that is only likely (the line is far below) may turn into its neighbour.
+    if was.decision is now.decision is Decision.ANSWER and was.score >= 0.9:
         assert now.intent == was.intent
 
 
