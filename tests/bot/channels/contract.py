@@ -228,6 +228,9 @@ class TelegramUser:
         return await self._read(failing=text.startswith(BROKEN))
 
     async def takes(self, label: str) -> Shown | None:
+        if label not in labels(self._last):
+            # Under an answer stand at most eight buttons; what else was offered is taken by its name.
+            return await self.says(label)
         await self.server.taps(self._last, label, self.user)
         return await self._read()
 
