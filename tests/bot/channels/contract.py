@@ -251,7 +251,9 @@ class TelegramUser:
         messages = [await self.server.next_message(self.user) for _ in telegram_texts(reply)]
         self._last = messages[-1]
         texts = tuple(each["text"] for each in messages)
-        return Shown(texts, tuple(labels(messages[-1])), reply.decision.value, reply.intent)
+        named = (choice.label for choice in reply.choices)  # also those that stand under no button
+        taken = tuple(dict.fromkeys([*labels(messages[-1]), *named]))
+        return Shown(texts, taken, reply.decision.value, reply.intent)
 
 
 @asynccontextmanager
