@@ -228,10 +228,10 @@ class TelegramUser:
         return await self._read(failing=text.startswith(BROKEN))
 
     async def takes(self, label: str) -> Shown | None:
-        if label in labels(self._last):
-            await self.server.taps(self._last, label, self.user)
-        else:  # there is room for a few buttons; the others are taken by their names
-            await self.server.says(self.user, label)
+        if label not in labels(self._last):
+            # Under an answer stand at most eight buttons; what else was offered is taken by its name.
+            return await self.says(label)
+        await self.server.taps(self._last, label, self.user)
         return await self._read()
 
     async def again(self) -> None:
@@ -251,8 +251,9 @@ class TelegramUser:
         messages = [await self.server.next_message(self.user) for _ in telegram_texts(reply)]
         self._last = messages[-1]
         texts = tuple(each["text"] for each in messages)
-        named = tuple(dict.fromkeys([*labels(messages[-1]), *(choice.label for choice in reply.choices)]))
-        return Shown(texts, named, reply.decision.value, reply.intent)
+        named = (choice.label for choice in reply.choices)  # also those that stand under no button
+        taken = tuple(dict.fromkeys([*labels(messages[-1]), *named]))
+        return Shown(texts, taken, reply.decision.value, reply.intent)
 
 
 @asynccontextmanager
