@@ -23,7 +23,9 @@ SIMILAR = 55.0
 READ_MISSES = 2000
 NEAREST = 2
 NEAR_ENOUGH = 0.05
-"""A topic with a lower share of all scores is no nearer than any other: to offer it would invite wrong teaching."""
+"""A sentence that is less likely in scope is near no topic: to offer one would invite wrong teaching."""
+SHARE = 0.2
+"""A topic with a smaller share of what is in scope is no nearer than others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ def _beside_faq(knowledge: Knowledge, members: Sequence[Miss]) -> MissGroup:
         nearest=tuple(
             NearestIntent(candidate.intent, title_of(knowledge.faq, candidate.intent), candidate.score)
             for candidate in match.candidates[:NEAREST]
-            if inside and candidate.score >= NEAR_ENOUGH * inside
+            if inside >= NEAR_ENOUGH and candidate.score >= SHARE * inside
         ),
         resolved_to=_resolved_to(match),
     )

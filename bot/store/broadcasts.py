@@ -66,6 +66,7 @@ class BroadcastQueue:
     async def audience(self, channel: str) -> Sequence[ChatIdentity]:
         """Everybody with a talk in a channel who wants to hear from the bot, those heard from last first."""
         query = select(talks.c.user).where((talks.c.channel == channel) & ~_is_unreachable())
+        await self.settle()
         rows = await self.database.execute(query.order_by(talks.c.updated_at.desc()))
         return [ChatIdentity(channel, row.user) for row in rows]
 

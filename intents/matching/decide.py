@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import yaml
 
-from intents.matching.scope import ScopeWeights
+from intents.matching.scope_weights import ScopeWeights
 
 
 class Decision(StrEnum):

@@ -20,7 +20,7 @@ from intents.matching.decide import Thresholds
 from intents.matching.features import FloatArray
 from intents.matching.matcher import softmax
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
-from intents.matching.scope import fit_scope, none_margin, scope_features
+from intents.matching.scope import fit_scope, none_margin, scope_features, scope_probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def fit_thresholds(scored: ScoredUtterances, start: Thresholds, budget: Budget |
     )
     scope = fit_scope(scored.features, scored.in_scope)
     fitted = replace(start, inverse_temperature=inverse_temperature, scope=scope)
-    chance = scope.probability(scored.features)
+    chance = scope_probability(scope, scored.features)
     scores = _Scores.of(scored, softmax(scored.inside * np.float32(inverse_temperature)) * chance[:, None])
     offer = next((each for each in _OFFER if scores.refused(chance, each, start.floor) <= limits.refused), _OFFER[-1])
     choices = [

@@ -11,7 +11,7 @@ from intents.matching.decide import Candidate, Decision, DecisionReason, Thresho
 from intents.matching.features import FloatArray
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
 from intents.matching.normalize import split_sentences, truncate
-from intents.matching.scope import none_margin, scope_features
+from intents.matching.scope import none_margin, scope_features, scope_probability
 
 __all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
 
@@ -128,7 +128,7 @@ class Matcher:
             inside, none, np.array(known_share, dtype=np.float32), np.array(length, dtype=np.float32)
         )
         shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
-        probabilities: FloatArray = shares * self.thresholds.scope.probability(features)
+        probabilities: FloatArray = shares * scope_probability(self.thresholds.scope, features)
         return probabilities
 
     def _match_one_question(self, text: str, ranking: Ranking) -> Match:

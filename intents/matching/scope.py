@@ -4,13 +4,14 @@ A softmax over the classes knows only how much the best intent leads. How much o
 it is, says more about whether it belongs here: docs/decisions/0011-strangers.md.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intents.matching.features import FloatArray
 from intents.matching.linear import BIAS
+from intents.matching.scope_weights import ScopeWeights
 
 SHARPNESS = 5.0
 """How much greater margins count more in the mean of all of them."""
@@ -20,30 +21,12 @@ ROUNDS = 25
 """Newton steps of the fit; it stands still long before."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeWeights:
-    """The weights of the logistic regression, set by `youshu eval --fit`."""
-
-    bias: float
-    none_margin: float
-    """Of the margin of the class learned from `out_of_scope`."""
-    best_margin: float
-    """Of the best intent's margin."""
-    mean_margin: float
-    """Of the mean of the intents' margins, the greater ones counting more."""
-    known_share: float
-    """Of the share of the message that the FAQ's questions know, 0 to 1."""
-    length: float
-    """Of the logarithm of the message's length in characters."""
-    length_squared: float
-    """Of its square."""
-
-    def probability(self, features: FloatArray) -> FloatArray:
-        """How likely messages are in scope, from their features."""
-        bias, *weights = astuple(self)
-        scores = np.float32(bias) + features @ np.array(weights, dtype=np.float32)
-        probability: FloatArray = 1 / (1 + np.exp(-scores))
-        return probability
+def scope_probability(weights: ScopeWeights, features: FloatArray) -> FloatArray:
+    """How likely messages are in scope, from their features."""
+    bias, *others = astuple(weights)
+    scores = np.float32(bias) + features @ np.array(others, dtype=np.float32)
+    probability: FloatArray = 1 / (1 + np.exp(-scores))
+    return probability
 
 
 def scope_features(

@@ -12,7 +12,7 @@ from intents.matching.decide import (
     parse_thresholds,
 )
 from intents.matching.fit import as_yaml
-from intents.matching.scope import ScopeWeights
+from intents.matching.scope_weights import ScopeWeights
 
 LIMITS = Thresholds(
     inverse_temperature=8.0,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from intents.matching.linear import BIAS
-from intents.matching.scope import ScopeWeights, fit_scope, none_margin, scope_features
+from intents.matching.scope import fit_scope, none_margin, scope_features, scope_probability
+from intents.matching.scope_weights import ScopeWeights
 
 WEIGHTS = ScopeWeights(0.0, -2.0, 3.0, 0.0, 1.0, 0.0, 0.0)
 
@@ -13,7 +14,7 @@ def probability(inside: list[float], none: float, known: float = 0.5, length: in
     margins = np.array(inside, dtype=np.float32)
     alone, share, characters = (np.array(value, dtype=np.float32) for value in (none, known, length))
     features = scope_features(margins, alone, share, characters)
-    return float(WEIGHTS.probability(features))
+    return float(scope_probability(WEIGHTS, features))
 
 
 def test_the_more_like_an_intent_and_the_less_like_what_is_outside_the_likelier() -> None:
@@ -35,7 +36,7 @@ def test_the_fit_finds_what_separates() -> None:
     in_scope = features[:, 1] - features[:, 0] + rng.normal(scale=0.3, size=400) > 0
     found = fit_scope(features, in_scope)
     assert found.best_margin > 1 > -1 > found.none_margin
-    right = (found.probability(features) > 0.5) == in_scope
+    right = (scope_probability(found, features) > 0.5) == in_scope
     assert right.mean() > 0.9
 
 
