@@ -249,7 +249,7 @@ async def _trouble(server: BotAPI, people: list[JSON], answer: JSON) -> None:
 
 async def _office_hours(server: BotAPI, admin: JSON, user: JSON) -> None:
     """Everything that an operator does."""
-    for words in ("/stats", "/misses", "/reload", f"/teach home_visit 讨债的蹲在单元楼底下{OUTSIDE}"):
+    for words in ("/stats", "/misses", "/reload", "/teach home_visit 讨债的蹲在单元楼底下不走"):
         await asked(server, admin, words)
     assert "已载入" in (await server.next_message(admin))["text"]
     preview = await asked(server, admin, "/broadcast 今晚维护")
