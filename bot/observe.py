@@ -3,8 +3,9 @@
 import logging
 import sys
 import traceback
+from collections.abc import Mapping
 from pathlib import PurePath
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Literal
 
 import structlog
@@ -14,8 +15,9 @@ OWN_LOGGERS = ("bot", "intents")
 """Only these follow the level that is set: at their lower levels libraries print whole URLs, with the bot's token,
 whole messages, and every SQL statement with its values. They are heard from WARNING on."""
 
-MUTED = ("telegram",)
-"""Quotes the bot's token and whole messages in its errors; the Telegram channel logs by itself what is worth a line."""
+MUTED: Mapping[str, int] = MappingProxyType({"telegram": logging.CRITICAL + 1, "uvicorn.error": logging.ERROR})
+"""Libraries that are heard from a higher level on: python-telegram-bot quotes the bot's token and whole messages in its errors, and its
+channel logs by itself what is worth a line; uvicorn warns of every request that isn't HTTP."""
 
 TRAIL_LENGTH = 6
 """How many places of a traceback a log line names."""
@@ -45,8 +47,8 @@ def configure_logging(log_format: Literal["console", "json"], level: str) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
-    for name in MUTED:
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    for name, least in MUTED.items():
+        logging.getLogger(name).setLevel(least)
     for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(level)
 

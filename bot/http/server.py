@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import errno
-import logging
 import math
 import resource
 import socket
@@ -59,7 +58,6 @@ def make_server(app: ASGIApp, stop_seconds: int, proxies: Sequence[str] = PROXIE
         stop_seconds: how long requests may take to finish at the end.
         proxies: addresses or networks of proxies, whose X-Forwarded-For and -Proto are believed.
     """
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # below it tells of every request that isn't HTTP
     config = ServerConfig(
         app,
         http=Connection,

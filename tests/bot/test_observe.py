@@ -32,10 +32,10 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:  # a log 
 def test_our_own_lines_and_the_libraries_have_one_form(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("json", "INFO")
     structlog.get_logger("bot.service").info("ready", url="http://127.0.0.1:8080")
-    logging.getLogger("uvicorn.error").warning("something %s", "odd")
+    logging.getLogger("sqlalchemy.pool").warning("something %s", "odd")
     ours, theirs = lines(capsys)
     assert (ours["event"], ours["level"], ours["logger"]) == ("ready", "info", "bot.service")
-    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("something odd", "warning", "uvicorn.error")
+    assert (theirs["event"], theirs["level"], theirs["logger"]) == ("something odd", "warning", "sqlalchemy.pool")
     assert {"timestamp"} <= ours.keys() & theirs.keys()
 
 

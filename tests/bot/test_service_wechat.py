@@ -61,6 +61,7 @@ async def test_killed_while_a_message_is_open_it_answers_the_next_try(folder: Pa
         assert await service.stop() == 0
 
 
+@pytest.mark.proof
 async def test_after_a_kill_the_talk_goes_on_and_a_message_that_was_claimed_is_answered_to_who_still_waits(
     folder: Path,
 ) -> None:

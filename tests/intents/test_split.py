@@ -46,7 +46,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.long
+@pytest.mark.proof
 def test_no_decision_changes_and_what_is_learned_is_the_same_to_the_last_bit(whole: Path, shipped: Knowledge) -> None:
     before = Knowledge.load(whole)
     assert before.faq == shipped.faq

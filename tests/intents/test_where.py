@@ -69,6 +69,7 @@ def test_what_stands_nowhere_is_not_found(raw: RawFaq, words: str) -> None:
     assert find(raw, words) == []
 
 
+@pytest.mark.proof
 def test_whatever_the_shipped_bot_says_is_found_at_its_topic(shipped: Knowledge) -> None:
     checked = check_file(SHIPPED_FAQ, advice=False)
     assert checked.raw

@@ -2,11 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from bot.messages import ChatIdentity
 from bot.store.store import DAY_SECONDS, Store
 from tests.stores import ADMIN, LI, WANG, Clock, row_counts
 
 
+@pytest.mark.proof
 async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(store: Store, clock: Clock) -> None:
     people = [ChatIdentity("telegram", str(number)) for number in range(2000, 2250)]
     for person in (ADMIN, LI, *people):

@@ -144,6 +144,7 @@ async def test_an_operators_button_says_nothing_to_others(conversation: Conversa
     assert reply.sections[0].text == wording.MENU.replace("{点一下}", "点一下")
 
 
+@pytest.mark.proof
 async def test_of_authors_whom_nobody_tuned_on_as_many_are_noticed_as_ever_were_and_few_are_alarmed(
     conversation: Conversation,
 ) -> None:

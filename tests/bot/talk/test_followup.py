@@ -51,6 +51,7 @@ async def test_second_turns_are_understood_in_the_light_of_the_first(conversatio
     assert 1 - len(wrong) / len(talks) >= LEAST, "\n".join(wrong)
 
 
+@pytest.mark.proof
 async def test_a_message_that_needs_no_context_is_hardly_touched_by_a_foreign_topic(
     conversation: Conversation, shipped: Knowledge
 ) -> None:

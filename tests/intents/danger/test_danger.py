@@ -79,6 +79,7 @@ def test_of_the_messages_on_the_list_99_in_100_are_recognised_and_the_plain_ones
     assert len(at(PLAIN, plain)) >= 0.98 * len(plain)
 
 
+@pytest.mark.proof
 def test_of_messages_on_the_list_that_only_sound_like_it_at_most_1_in_300_is_taken_for_danger() -> None:
     none = texts(LEARNED, "none")
     assert len(none) >= 6000

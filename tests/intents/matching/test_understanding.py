@@ -57,6 +57,7 @@ def tuned(matches: Mapping[str, Match]) -> list[EvaluatedUtterance]:
     return evaluate_utterances(matches.__getitem__, UTTERANCES)
 
 
+@pytest.mark.proof
 def test_every_question_of_the_file_is_answered_by_its_own_intent(faq: FAQ, matcher: Matcher) -> None:
     # `youshu check` relies on this: it tries only the questions that two intents have.
     stolen = [
@@ -68,6 +69,7 @@ def test_every_question_of_the_file_is_answered_by_its_own_intent(faq: FAQ, matc
     assert stolen == []
 
 
+@pytest.mark.proof
 def test_every_question_out_of_scope_is_refused(faq: FAQ, matcher: Matcher) -> None:
     assert faq.out_of_scope is not None
     assert [q for q in faq.out_of_scope.questions if matcher.match(q).decision is not Decision.FALLBACK] == []
@@ -206,6 +208,7 @@ def test_the_order_of_intents_and_questions_in_the_file_changes_nothing(faq: FAQ
     assert [other.match(text) for text in MESSAGES[:150]] == [matches[text] for text in MESSAGES[:150]]
 
 
+@pytest.mark.proof
 def test_traditional_spellings_decide_alike(matcher: Matcher, matches: Mapping[str, Match]) -> None:
     # In one text each, and what they agree on tried once.
     converted = [OpenCC(name).convert("\n".join(MESSAGES)).split("\n") for name in ("s2t", "s2tw", "s2hk")]

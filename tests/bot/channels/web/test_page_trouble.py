@@ -175,6 +175,7 @@ async def partner(home: str) -> AsyncIterator[str]:
         yield url
 
 
+@pytest.mark.proof
 async def test_one_line_puts_the_chat_on_a_listed_partners_page_and_on_no_other(
     browser: Browser, tmp_path: Path
 ) -> None:
