@@ -30,17 +30,22 @@ TOGETHER = (
 """Modules that start a browser, or try thousands of messages, for all their tests."""
 
 
+def _scope(nodeid: str) -> str:
+    """What one worker runs: a module of TOGETHER, all that needs PostgreSQL, or a test alone."""
+    module, _, _ = nodeid.partition("::")
+    if module in TOGETHER:
+        return module
+    return "postgresql" if "[postgresql" in nodeid else nodeid
+
+
 class _Shared(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """One worker for each module of TOGETHER and for PostgreSQL; every other test goes to whoever is free.
+    """One worker for each scope; whoever is free takes the next.
 
     xdist 3.8's own loadgroup renames tests to the same end; pytest 9.2 no longer minds the name that it sets.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        module, _, _ = nodeid.partition("::")
-        if module in TOGETHER:
-            return module
-        return "postgresql" if "[postgresql" in nodeid else nodeid
+        return _scope(nodeid)
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +56,7 @@ def shipped() -> Knowledge:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long begins first, so that no worker is left with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    items.sort(key=lambda item: (item.get_closest_marker("long") is None, _scope(item.nodeid) == item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -79,7 +79,7 @@ def changed_where(folder: Path, printed: str, line: str) -> None:
     file.write_text("".join([*rows[: number - 1], line, *rows[number:]]), encoding="utf-8")
 
 
-@pytest.mark.long
+@pytest.mark.proof
 def test_every_step_of_the_tutorial_works_as_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -84,6 +84,7 @@ def installed(wheel: ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "youshu"
 
 
+@pytest.mark.proof
 def test_a_fresh_environment_has_a_working_youshu_in_any_folder(installed: Path, tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH" and "YOUSHU" not in key}
 

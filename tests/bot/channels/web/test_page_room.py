@@ -46,6 +46,8 @@ async def roomed(
     type_px: int = 16,
     **options: Any,  # noqa: ANN401 -- whatever Browser.new_context takes
 ) -> AsyncIterator[Visit]:
+
+pytestmark = pytest.mark.proof
     """A visit in a window of this size by somebody whose browser shows type in this size."""
     options |= {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
     async with visiting(browser, service.url, **options) as visit:

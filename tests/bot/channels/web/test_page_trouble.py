@@ -35,6 +35,8 @@ PARTNER_POLICY = "default-src 'self'; script-src {home}; frame-src {home}"
 async def test_offline_every_message_says_that_it_was_not_sent_and_the_numbers_stand_below(
     browser: Browser, service: Service
 ) -> None:
+
+pytestmark = pytest.mark.proof
     async with visiting(browser, service.url, unhappy=True, viewport={"width": 390, "height": 844}) as visit:
         await visit.page.context.set_offline(True)
         for text in ("我不想活了", "在吗"):
