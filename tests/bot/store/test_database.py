@@ -60,7 +60,7 @@ async def test_a_write_that_finds_the_database_locked_gives_up_and_the_next_one_
     async with Store(f"sqlite+aiosqlite:///{path}", call_seconds=0.5) as store:
         raw = sqlite3.connect(path, isolation_level=None)
         raw.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="OperationalError|TimeoutError"):
+        with pytest.raises(StoreError, match=r"OperationalError|TimeoutError"):
             await store.turns.save(WANG, "lawsuit")
         assert (await store.turns.load(WANG)).state is None
         raw.execute("COMMIT")

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Locator, Page, Route, expect
 from tests.browsing import Visit, visiting
 from tests.processes import Service
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.proof]
 
 LONG = "我去年借了网贷，后来失业了，" * 34 + "我真的不想活了"
 SIZES = {
@@ -46,8 +46,6 @@ async def roomed(
     type_px: int = 16,
     **options: Any,  # noqa: ANN401 -- whatever Browser.new_context takes
 ) -> AsyncIterator[Visit]:
-
-pytestmark = pytest.mark.proof
     """A visit in a window of this size by somebody whose browser shows type in this size."""
     options |= {"viewport": {"width": width, "height": height}, "reduced_motion": "reduce"}
     async with visiting(browser, service.url, **options) as visit:

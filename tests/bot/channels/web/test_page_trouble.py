@@ -19,7 +19,7 @@ from tests.faqs import write_faq
 from tests.processes import Service, free_port, running
 from tests.webserver import serving
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.proof]
 
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 14; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/130.0.6723.103 Mobile Safari/537.36 "
@@ -35,8 +35,6 @@ PARTNER_POLICY = "default-src 'self'; script-src {home}; frame-src {home}"
 async def test_offline_every_message_says_that_it_was_not_sent_and_the_numbers_stand_below(
     browser: Browser, service: Service
 ) -> None:
-
-pytestmark = pytest.mark.proof
     async with visiting(browser, service.url, unhappy=True, viewport={"width": 390, "height": 844}) as visit:
         await visit.page.context.set_offline(True)
         for text in ("我不想活了", "在吗"):
