@@ -148,6 +148,10 @@ def test_death_as_a_degree_is_no_danger(text: str) -> None:
         "我真的受够了这些电话",
         "逼死人不偿命",
         "这日子没法过了，离婚",
+        "我已经不欠了 你们别再找我",
+        "别找我了，找我老公，合同是他签的",
+        "不用找我了这个号以后给我孙子用",
+        "一到还款日就胸闷喘不上气",
     ],
 )
 def test_anger_and_giving_up_about_debt_is_no_danger(text: str) -> None:
