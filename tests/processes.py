@@ -1,7 +1,9 @@
 """A real `youshu` process for tests that start, signal and kill it."""
 
 import asyncio
+import contextlib
 import os
+import random
 import signal
 import socket
 import sys
@@ -110,7 +112,13 @@ async def _collect(service: Service, ready: asyncio.Event) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now, and that stays free while a service is stopped and started again.
+
+    It lies below those from which Linux takes the ports of connections (32768 on), and each worker of the tests has its own.
+    """
+    first = 12_000 + 2_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.sample(range(first, first + 2_000), 2_000):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("every port is taken")
