@@ -13,16 +13,17 @@ from bot.channels.channel import ChannelLimits
 from bot.channels.wechat import quota, sending, waiting, wording
 from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
-from bot.channels.wechat.errors import APIError
+from bot.channels.wechat.errors import SETTINGS_CODES, TOKEN_CODES, APIError
 from bot.channels.wechat.handlers import Forget, MessageHandlers
 from bot.channels.wechat.intake import Claims, Count, MessageIntake, Pace
 from bot.channels.wechat.keeping import CHANNEL, ChannelStates, Keeper
 from bot.channels.wechat.limits import channel_limits
 from bot.channels.wechat.quota import LastHeard, Quotas
-from bot.channels.wechat.startup import menu, retry_token
+from bot.channels.wechat.startup import menu
 from bot.channels.wechat.waiting import WaitingRoom
 from bot.channels.wechat.webhook import Webhook
 from bot.channels.wx.crypto import MessageCrypto
+from bot.channels.wx.startup import retry_token
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.store.errors import StoreError
@@ -178,7 +179,7 @@ class WeChatChannel:
         """Get a token and set the menu; what the operator must mend first is told once, and tried again from time to time."""
         while True:
             try:
-                await retry_token(api)
+                await retry_token(api, "wechat_not_reached", SETTINGS_CODES | TOKEN_CODES)
                 await api.set_menu(menu(self._groups()))
             except APIError as error:
                 # Replies need no access token: the talk goes on without a menu and without operators.

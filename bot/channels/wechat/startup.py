@@ -1,37 +1,10 @@
-"""What a verified account asks of WeChat at the start: an access token, then the menu."""
+"""The menu that a verified account sets at the start."""
 
-import asyncio
 from collections.abc import Sequence
-from typing import Final
-
-import structlog
 
 from bot.channels.wechat import limits, wording
-from bot.channels.wechat.api import WeChatAPI
-from bot.channels.wechat.errors import SETTINGS_CODES, TOKEN_CODES, APIError
 from bot.channels.wx.api import JSON
 from bot.messages import Choice
-
-log = structlog.get_logger(__name__)
-
-FIRST_PAUSE: Final = 1.0
-"""Seconds before the first retry; doubles from retry to retry up to LONGEST_PAUSE."""
-LONGEST_PAUSE: Final = 60.0
-
-
-async def retry_token(api: WeChatAPI, pause: float = FIRST_PAUSE) -> None:
-    """Get an access token, again and again while WeChat can't be reached; raises APIError for what the settings must mend."""
-    while True:
-        try:
-            await api.token()
-        except APIError as error:
-            if error.code in SETTINGS_CODES | TOKEN_CODES:
-                raise
-            log.warning("wechat_not_reached", kind=str(error), again_in=pause)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-        else:
-            return
 
 
 def menu(groups: Sequence[Choice]) -> list[JSON]:

@@ -14,19 +14,20 @@ from starlette.routing import BaseRoute
 from bot.channels.wecom import sending, wording
 from bot.channels.wecom.api import BASE_URL, WeComAPI
 from bot.channels.wecom.delivery import Delivery
-from bot.channels.wecom.errors import APIError
+from bot.channels.wecom.errors import SETTINGS_CODES, TOKEN_CODES, APIError
 from bot.channels.wecom.handlers import MessageHandlers
 from bot.channels.wecom.intake import CHANNEL, MessageIntake, Pulls
 from bot.channels.wecom.limits import LIMITS
 from bot.channels.wecom.messages import Callback
 from bot.channels.wecom.quota import Quotas
 from bot.channels.wecom.sessions import Sessions
-from bot.channels.wecom.startup import known_accounts, retry_token
+from bot.channels.wecom.startup import known_accounts
 from bot.channels.wecom.syncing import Syncer
 from bot.channels.wecom.waiting import WaitingRoom
 from bot.channels.wecom.webhook import Webhook
 from bot.channels.wx.api import Count
 from bot.channels.wx.crypto import MessageCrypto
+from bot.channels.wx.startup import retry_token
 from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.store.errors import StoreError
 
@@ -138,7 +139,7 @@ class WeComChannel:
         await self._report_lost()
         while True:
             try:
-                await retry_token(self._api, self._first_pause)
+                await retry_token(self._api, "wecom_not_reached", SETTINGS_CODES | TOKEN_CODES, self._first_pause)
                 accounts = await known_accounts(self._api, self._pulls)
             except APIError as error:
                 if error.remedy != self._problem:
