@@ -26,6 +26,7 @@ from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
+from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
@@ -55,6 +56,8 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(store.close)
         try:
             await store.open()
+        except NewerSchemaError:
+            raise
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
