@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 log = structlog.get_logger(__name__)
@@ -32,24 +32,48 @@ class LimitCounters(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
+class _Generations:
+    """Counts of one length of window; a count that nobody has asked for through a whole window is dropped."""
+
+    began: float
+    young: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
+    """When each window began, and how many are counted in it."""
+    old: dict[tuple[str, ...], tuple[float, int]] = field(default_factory=dict)
+
+
 class MemoryCounters:
     """Counts in memory: each process for itself.
 
-    The library's asynchronous storage: the other one starts a thread for every message.
+    In place of the library's MemoryStorage, which looks through all its keys at every count.
     """
 
-    _limiter: FixedWindowRateLimiter = field(
-        default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()), repr=False, compare=False
-    )
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is counted yet; the clock gives seconds."""
+        self._clock = clock
+        self._generations: dict[int, _Generations] = {}
 
     async def hit(self, limit: RateLimitItem, *names: str) -> bool:
         """Count one; whether it is within the limit."""
-        return await self._limiter.hit(limit, *names)
+        now, seconds = self._clock(), limit.get_expiry()
+        counts = self._counts(seconds, now)
+        since, count = counts.young.get(names) or counts.old.pop(names, None) or (now, 0)
+        if since <= now - seconds:
+            since, count = now, 0
+        counts.young[names] = since, count + 1
+        return count < limit.amount
 
     async def clear(self, limit: RateLimitItem, *names: str) -> None:
         """Begin anew."""
-        await self._limiter.clear(limit, *names)
+        counts = self._counts(limit.get_expiry(), self._clock())
+        for generation in (counts.young, counts.old):
+            generation.pop(names, None)
+
+    def _counts(self, seconds: int, now: float) -> _Generations:
+        counts = self._generations.setdefault(seconds, _Generations(now))
+        if counts.began <= now - seconds:
+            counts.began, counts.old, counts.young = now, counts.young, {}
+        return counts
 
 
 class RedisCounters:
@@ -67,7 +91,7 @@ class RedisCounters:
             clock: seconds, for AWAY_SECONDS.
         """
         self._clock = clock
-        self._memory = MemoryCounters()
+        self._memory = MemoryCounters(clock)
         self._away_until: float | None = None
         # Here, because without Redis nobody needs the library.
         from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from bot.http.client_limit import ClientLimit
-from bot.limit_counters import AWAY_SECONDS, RedisCounters
+from bot.limit_counters import AWAY_SECONDS, MemoryCounters, RedisCounters
 from bot.messages import ChatIdentity
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from tests.redis_server import RedisServer, redis_server
@@ -27,6 +27,28 @@ async def redis() -> AsyncIterator[RedisServer]:
 
 def request_from(address: str) -> Request:
     return Request({"type": "http", "client": (address, 1), "headers": []})
+
+
+async def test_in_memory_a_window_begins_with_its_first_count_and_ends_a_minute_later() -> None:
+    clock = Clock(0)
+    counters = MemoryCounters(clock)
+    assert [await counters.hit(TWO, "王") for _ in range(3)] == [True, True, False]
+    clock.now = 59.9
+    assert not await counters.hit(TWO, "王")
+    assert await counters.hit(TWO, "李")
+    clock.now = 60.0
+    assert [await counters.hit(TWO, name) for name in "王王王李李"] == [True, True, False, True, False]
+
+
+async def test_in_memory_who_was_not_heard_of_through_a_window_is_not_held() -> None:
+    clock = Clock(0)
+    counters = MemoryCounters(clock)
+    for number in range(1000):
+        await counters.hit(TWO, str(number))
+    for clock.now in (60.0, 120.0):
+        await counters.hit(TWO, "王")
+    [counts] = counters._generations.values()
+    assert len(counts.young) + len(counts.old) == 1
 
 
 async def test_processes_that_share_redis_count_as_one(redis: RedisServer) -> None:
