@@ -5,13 +5,20 @@ or assign None are left out, because nearly each of their mutants ends in a Type
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import libcst as cst
 import libcst.matchers as m
-from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import (
+    CodeRange,
+    MetadataWrapper,
+    ParentNodeProvider,
+    PositionProvider,
+    WhitespaceInclusivePositionProvider,
+)
 from mutmut.mutation import mutators
 from typing_extensions import override
 
@@ -47,11 +54,11 @@ class Mutant:
         return f"{self.before}  →  {self.after}"
 
 
-def negated(node: cst.If | cst.While | cst.CompIf) -> Iterable[cst.CSTNode]:
+def negated(test: cst.BaseExpression) -> Iterable[cst.BaseExpression]:
     """A condition turned round; those that mutmut's operators change anyway are left to them."""
-    if not isinstance(node.test, cst.Comparison | cst.UnaryOperation | cst.BooleanOperation):
-        test = node.test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        yield node.with_changes(test=cst.UnaryOperation(operator=cst.Not(), expression=test))
+    if not isinstance(test, cst.Comparison | cst.UnaryOperation | cst.BooleanOperation):
+        inside = test.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        yield cst.UnaryOperation(operator=cst.Not(), expression=inside)
 
 
 def string(node: cst.SimpleString) -> Iterable[cst.BaseString]:
@@ -71,7 +78,6 @@ OPERATORS: tuple[tuple[tuple[type[cst.CSTNode], ...], Callable[..., Iterable[cst
     ((cst.CSTNode,), mutators.operator_swap_op),
     ((cst.Match,), mutators.operator_match),
     ((cst.IfExp,), mutators.operator_if_exp),
-    ((cst.If, cst.While, cst.CompIf), negated),
 )
 
 
@@ -82,6 +88,7 @@ class _Places(cst.CSTVisitor):
         self.positions = wrapper.resolve(PositionProvider)
         self.parents = wrapper.resolve(ParentNodeProvider)
         self.found: list[cst.CSTNode] = []
+        self.conditions: set[cst.CSTNode] = set()
 
     @override
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -91,6 +98,8 @@ class _Places(cst.CSTVisitor):
         if left_out or documentation:
             return False
         self.found.append(node)
+        if isinstance(node, cst.If | cst.While | cst.CompIf):
+            self.conditions.add(node.test)
         return True
 
     def position(self, node: cst.CSTNode) -> CodeRange:
@@ -120,34 +129,36 @@ class _Places(cst.CSTVisitor):
 
 
 def mutants(path: Path) -> Iterator[Mutant]:
-    """Every mutant of a file that still compiles, in the order of its places."""
+    """Every mutant of a file that compiles to something else, in the order of its places."""
     source = path.read_text("utf-8")
     wrapper = MetadataWrapper(cst.parse_module(source), unsafe_skip_copy=True)
     places = _Places(wrapper)
     wrapper.module.visit(places)
+    original = compile(source, str(path), "exec", dont_inherit=True)
     for node in places.found:
-        for kinds, operator in OPERATORS:
-            if not isinstance(node, kinds):
-                continue
+        operators = [operator for kinds, operator in OPERATORS if isinstance(node, kinds)]
+        for operator in [*operators, *([negated] if node in places.conditions else [])]:
             for changed in operator(node):
-                replaced = wrapper.module.deep_replace(node, changed)
-                assert isinstance(replaced, cst.Module)
-                mutant = _mutant(path, source, replaced.code, places, node)
-                if mutant is not None:
-                    yield mutant
+                mutated = _replaced(wrapper, source, node, changed)
+                with suppress(SyntaxError):
+                    if compile(mutated, str(path), "exec", dont_inherit=True) != original:
+                        yield _mutant(path, source, mutated, places.running(node))
 
 
-def _mutant(path: Path, source: str, mutated: str, places: _Places, node: cst.CSTNode) -> Mutant | None:
-    try:
-        if compile(mutated, str(path), "exec", dont_inherit=True) == compile(
-            source, str(path), "exec", dont_inherit=True
-        ):
-            return None
-    except SyntaxError:
-        return None
+def _replaced(wrapper: MetadataWrapper, source: str, node: cst.CSTNode, changed: cst.CSTNode) -> str:
+    """The source with a node changed; cut and pasted where that can be, which takes a hundredth of the time."""
+    place = wrapper.resolve(WhitespaceInclusivePositionProvider).get(node)
+    if isinstance(node, cst.BaseStatement) or not isinstance(place, CodeRange):
+        replaced = wrapper.module.deep_replace(node, changed)
+        assert isinstance(replaced, cst.Module)
+        return replaced.code
+    lines = source.splitlines(keepends=True)
+    begin, end = (sum(map(len, lines[: at.line - 1])) + at.column for at in (place.start, place.end))
+    return source[:begin] + wrapper.module.code_for_node(changed) + source[end:]
+
+
+def _mutant(path: Path, source: str, mutated: str, running: tuple[int, int]) -> Mutant:
     old, new = source.splitlines(), mutated.splitlines()
     line = next((number for number, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), len(old) - 1)
-    gone, come = old[line].strip(), new[line].strip()
-    if len(old) != len(new):
-        come = "(a case dropped)"
-    return Mutant(path, line + 1, gone, come, mutated, places.running(node))
+    come = new[line].strip() if len(old) == len(new) else "(a case dropped)"
+    return Mutant(path, line + 1, old[line].strip(), come, mutated, running)
