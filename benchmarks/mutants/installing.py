@@ -5,6 +5,7 @@ import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
+from functools import _lru_cache_wrapper
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from inspect import CO_NEWLOCALS
@@ -58,6 +59,14 @@ def swap(mutant: Mutant, original: str) -> None:
             raise ImportedAnewError
         for function in found:
             function.__code__ = after
+    _forget()
+
+
+def _forget() -> None:
+    """Empty the caches of our functions: what they hold was made without the mutant."""
+    for each in gc.get_objects():
+        if isinstance(each, _lru_cache_wrapper) and each.__module__.partition(".")[0] in {"bot", "intents"}:
+            each.cache_clear()
 
 
 class _Loader(SourceFileLoader):

@@ -28,7 +28,14 @@ WECOM = ("delivery", "quota", "sending")
 WRITERS = ("edit", "rewrite", "question_edit", "split", "skeleton", "files", "backups", "journal")
 
 ROOMS: dict[str, Room] = {
-    "crisis": Room(("bot/crisis/*.py",), ("tests/bot/crisis", "tests/bot/talk/test_danger_levels.py"), whole=True),
+    "crisis": Room(
+        ("bot/crisis/dialogue.py", "bot/crisis/moves.py", "bot/crisis/state.py"),
+        ("tests/bot/crisis", "tests/bot/talk/test_danger_levels.py"),
+        whole=True,
+    ),
+    "crisis_script": Room(
+        tuple(f"bot/crisis/{name}.py" for name in ("hearing", "loading", "paths", "script")), ("tests/bot/crisis",)
+    ),
     "danger": Room(
         ("intents/danger/score.py", "intents/danger/detector.py", "intents/danger/signs.py"),
         ("tests/intents/danger",),
