@@ -9,6 +9,7 @@ from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
 from intents.matching.decide import Candidate, Decision, DecisionReason, Thresholds, decide, load_thresholds
 from intents.matching.features import FloatArray
+from intents.matching.linear import BIAS
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
 from intents.matching.normalize import split_sentences, truncate
 from intents.matching.scope import none_margin, scope_features, scope_probability
@@ -45,6 +46,25 @@ class Match:
     """Which rule decided."""
     beside: str | None = None
     """The intent that may have been meant instead, where the answer isn't sure: it is named beneath."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a message finds, before anything is decided; by intent in the order of Matcher.intents."""
+
+    normalized: str
+    """The message as it is compared; empty where no word is left."""
+    margins: FloatArray
+    shares: FloatArray
+    """How likely each intent is if it is one of them; they add up to 1."""
+    in_scope: float
+    """How likely the message is about any of them, 0 to 1."""
+    none_margin: float
+    """The margin of the questions out of scope."""
+    known_share: float
+    """How much of the message the FAQ's questions know, 0 to 1."""
+    exact: tuple[str, ...] = ()
+    """The classes that have the message word for word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +120,49 @@ class Matcher:
         two_questions = None if ranking.exact else self._match_two_questions(text)
         return two_questions or self._match_one_question(text, ranking.without_stray())
 
+    @property
+    def intents(self) -> tuple[str, ...]:
+        """The ids of all intents, in the order in which a Look has them."""
+        return self.model.classes[: self._count]
+
     def rank(self, text: str, limit: int | None = None) -> Ranking:
         """The best intents for a message, all of them without a limit; never raises."""
+        return self.ranking(self.look(text), limit)
+
+    def look(self, text: str) -> Look:
+        """Look at a message: all that is known of it before it is decided about; never raises."""
         normalized = self.model.analyzer.normalize(text)
         if not normalized:
+            nothing = np.zeros(self._count, dtype=np.float32)
+            return Look("", nothing, nothing, 0.0, BIAS, 0.0)
+        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
+        if len(evidence.columns):
+            scores = self.scores(evidence.margins, evidence.known_share, len(normalized))
+        else:
+            # No question has any feature of the message: it is about none of the intents.
+            scores = np.zeros(self._count, dtype=np.float32)
+        in_scope = float(scores.sum())
+        inside = evidence.margins[: self._count]
+        return Look(
+            normalized,
+            margins=inside,
+            shares=scores / in_scope if in_scope else scores,
+            in_scope=in_scope,
+            none_margin=float(none_margin(evidence.margins, self._count)),
+            known_share=evidence.known_share,
+            exact=self.model.exact.get(normalized, ()),
+        )
+
+    def ranking(self, look: Look, limit: int | None = None) -> Ranking:
+        """The best intents of what was looked at."""
+        if not look.normalized:
             return Ranking((), 1.0)
-        ranking = self._rank_by_score(normalized, limit)
-        classes = self.model.exact.get(normalized)
-        return _with_exact_first(ranking, classes) if classes else ranking
+        in_scope = np.round((look.shares * np.float32(look.in_scope)).astype(np.float64), 4)
+        # Classes stand by id, so that a stable sort breaks ties by id.
+        order = np.argsort(-in_scope, kind="stable")[:limit]
+        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
+        ranking = Ranking(candidates, max(0.0, 1 - look.in_scope))
+        return _with_exact_first(ranking, look.exact) if look.exact else ranking
 
     def likeness_to_outside(self, text: str) -> float:
         """The margin of the questions out of scope for a message: 0 and more where it is like them, -1 where nothing is."""
@@ -187,19 +242,6 @@ class Matcher:
 
     def _is_clear(self, match: Match) -> bool:
         return match.decision is Decision.ANSWER and match.score >= self.thresholds.second_question
-
-    def _rank_by_score(self, normalized: str, limit: int | None) -> Ranking:
-        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
-        if len(evidence.columns):
-            scores = self.scores(evidence.margins, evidence.known_share, len(normalized))
-        else:
-            # No question has any feature of the message: it is about none of the intents.
-            scores = np.zeros(self._count, dtype=np.float32)
-        in_scope = np.round(scores.astype(np.float64), 4)
-        # Classes stand by id, so that a stable sort breaks ties by id.
-        order = np.argsort(-in_scope, kind="stable")[:limit]
-        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        return Ranking(candidates, max(0.0, 1 - float(scores.sum())))
 
 
 def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
