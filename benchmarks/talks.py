@@ -198,7 +198,9 @@ def learn(names: Sequence[str], seen: Seen, rows: NDArray[np.bool_], vocabulary:
             ]
         )
         away = values - start
-        return float(-(weight * np.log(total[:, 0])).sum() + (penalty * away * away).sum() / 2), gradient + penalty * away
+        return float(
+            -(weight * np.log(total[:, 0])).sum() + (penalty * away * away).sum() / 2
+        ), gradient + penalty * away
 
     found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     return Learned(*parts(found.x))
@@ -256,7 +258,9 @@ def as_tsv(names: Sequence[str], vocabulary: dict[str, int], learned: Learned) -
         if np.abs(values).max() >= SMALL:
             lines.append("\t".join(["run", run, *(f"{value:.2f}" for value in values)]))
     for name, row in zip(names, learned.passages, strict=True):
-        lines += [f"passage\t{name}\t{to}\t{value:.2f}" for to, value in zip(names, row, strict=True) if abs(value) >= SMALL]
+        lines += [
+            f"passage\t{name}\t{to}\t{value:.2f}" for to, value in zip(names, row, strict=True) if abs(value) >= SMALL
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -276,7 +280,7 @@ def main() -> None:
         WEIGHTS.write_text(as_tsv(names, vocabulary, learn(names, seen, rows, vocabulary)), encoding="utf-8")
         print(f"{int(rows.sum())} turns")
         return
-    authors = [author for author in dict.fromkeys(case.author for case in found if case.weight >= 1)]
+    authors = list(dict.fromkeys(case.author for case in found if case.weight >= 1))
     shares = {author: left_out(names, seen, author) for author in authors}
     for author, share in shares.items():
         print(f"{author} {share:.3f}")

@@ -54,7 +54,10 @@ class EvaluateError(click.ClickException):
     "--fit", "with_fit", is_flag=True, help="先按这些文件重定阈值（一位一位作者留出来算），写进 thresholds.yaml"
 )
 @click.option(
-    "--talks", "whole_talks", is_flag=True, help="文件里是整段的对话（列名：author talk turn text intent also），一段一段真的聊一遍，按作者算"
+    "--talks",
+    "whole_talks",
+    is_flag=True,
+    help="文件里是整段的对话（列名：author talk turn text intent also），一段一段真的聊一遍，按作者算",
 )
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象，每个文件一项")
 @click.option("--wrong", "with_wrong", is_flag=True, help="列出每一句没答对的")

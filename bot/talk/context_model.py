@@ -62,11 +62,16 @@ class ContextModel:
     def influences(self, faq: FAQ, talked: Talked, message: Message, reading: str) -> tuple[Influence, ...]:
         """What spoke for a reading and against it, the weightiest first."""
         row = numbers(faq, talked, message)[readings(message).index(reading)]
-        found = [Influence(name, self.numbers.get(name, 0.0) * float(value)) for name, value in zip(NUMBERS, row, strict=True)]
+        found = [
+            Influence(name, self.numbers.get(name, 0.0) * float(value))
+            for name, value in zip(NUMBERS, row, strict=True)
+        ]
         words, share = runs(message.folded)
         for number, worded in enumerate(_worded(talked)):
             if worded == reading:
-                found += [Influence(f"“{each}”", self.runs[each][number] * share) for each in words if each in self.runs]
+                found += [
+                    Influence(f"“{each}”", self.runs[each][number] * share) for each in words if each in self.runs
+                ]
         found.append(Influence(f"{talked.topic} → {reading}", self.passages.get(talked.topic, {}).get(reading, 0.0)))
         return tuple(sorted((each for each in found if each.weight), key=lambda each: (-abs(each.weight), each.name)))
 

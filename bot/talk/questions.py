@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.messages import Reply, Section
+from bot.crisis import dialogue as crisis
+from bot.messages import Choice, Reply, Section
 from bot.privacy import mask
 from bot.store.analytics import Doubt, DoubtKind, TurnEvent
 from bot.talk import answers, followup, wording
@@ -26,6 +27,8 @@ UNCLEAR_IN_A_ROW = 2
 def handle_question(turn: Turn) -> TurnResult:
     """Answer what the message means in the light of the talk, ask which of several, or say that it isn't understood."""
     meant = followup.interpret(turn.faq, turn.state, turn.message)
+    if meant.acknowledges:
+        return heard(turn)
     if meant.decision is Decision.ANSWER:
         return answered(turn, _reply(turn, meant))
     if meant.decision is Decision.CLARIFY and not meant.intents:
@@ -37,6 +40,20 @@ def handle_question(turn: Turn) -> TurnResult:
     if comfort is not None and turn.message.danger.level is DangerLevel.DOUBTFUL:
         return answered(turn, summary(turn, comfort))
     return _not_understood(turn)
+
+
+def restored(turn: Turn) -> tuple[Choice, ...]:
+    """The choices offered last, with their labels."""
+    found = (answers.choice(turn.faq, value) or crisis.choice(value) for value in turn.state.offered)
+    return tuple(choice for choice in found if choice is not None)
+
+
+def heard(turn: Turn) -> TurnResult:
+    """A word to whoever only takes note of an answer; the topic and what can be tapped stay as they are."""
+    if turn.state.asked:
+        reply = wording.text_reply(wording.WHICH_OF_THESE, choices=restored(turn), decision=Decision.CLARIFY)
+        return TurnResult(reply, turn.state)
+    return TurnResult(wording.text_reply(wording.HEARD), turn.state)
 
 
 def _reply(turn: Turn, meant: Interpretation) -> Reply:
