@@ -37,7 +37,7 @@ from bot.channels.telegram.update_queue import REPEAT, WORKING_AT_ONCE, Claims, 
 from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
 from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
-from bot.talk.fragments import expects_more, in_danger
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +110,7 @@ class TelegramChannel:
         self._polling_request = PollingRequest(count, ssl_context)
         self._rate_limiter = TelegramRateLimiter(options.rate_limits)
         self._application = _build_application(options, self._polling_request, self._rate_limiter, ssl_context)
-        reader = MessageReader(in_danger, expects_more)
+        reader = MessageReader(in_danger, expects_more, stands_alone)
         messages = self._messages = MessageHandlers(turn, count, reader.in_danger)
         self._staff: StaffHandlers | None = None
         if admin_commands is not None and states is not None and options.staff_chat is not None:
