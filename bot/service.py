@@ -27,6 +27,7 @@ from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
+from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
@@ -56,6 +57,8 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(store.close)
         try:
             await store.open()
+        except NewerSchemaError:
+            raise
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
@@ -184,7 +187,8 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
-    from bot.channels.telegram.channel import Options, TelegramChannel  # noqa: PLC0415
+    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
+    from bot.channels.telegram.options import Options  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,
