@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import ClarifyChoice, Doubt, DoubtKind, TurnEvent, Vote
+from bot.store.data_map import DAY_SECONDS
 from bot.store.handoffs import Handoff
 from bot.store.retention import retention_sweeper
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.store import Store
 from bot.store.tables import metadata
 from tests.stores import ADMIN, BEGIN, DEADLINE, LI, WANG, Clock, count, row_counts
 
