@@ -31,7 +31,7 @@ CUT: Final = "cut"
 """It took too long to end when the process was told to stop."""
 
 DAY_MINUTES: Final = 24 * 60
-STOP_SECONDS: Final = 8.0
+STOP_SECONDS: Final = 2.0
 """How long jobs may take to end when the process is told to stop."""
 
 

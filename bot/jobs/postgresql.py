@@ -72,7 +72,7 @@ class PostgresqlJobs:
             stop_seconds: how long jobs may take to end after stop().
         """
         self._database = database
-        self._conninfo = _conninfo(url)
+        self._conninfo = conninfo_of(url)
         self._handlers = Handlers(count)
         self._beat_seconds = beat_seconds
         self._silent_seconds = beat_seconds * SILENT_SECONDS / BEAT_SECONDS
@@ -223,7 +223,7 @@ def _cron(minutes: int) -> str:
     return "0 * * * *" if minutes == 60 else f"*/{minutes} * * * *"  # noqa: PLR2004 -- minutes of an hour
 
 
-def _conninfo(url: str) -> str:
+def conninfo_of(url: str) -> str:
     """The database as psycopg names it."""
     parsed = make_url(url)
     named = {
@@ -233,16 +233,21 @@ def _conninfo(url: str) -> str:
         "password": parsed.password,
         "dbname": parsed.database,
     }
-    others = {"dbname" if key == "database" else key: value for key, value in parsed.query.items()}
-    # What asyncpg calls ssl is sslmode everywhere else.
-    others = {"sslmode" if key == "ssl" else key: ",".join(_listed(value)) for key, value in others.items()}
-    known = {key: value for key, value in others.items() if key in _PARAMETERS}
-    return make_conninfo(**{key: value for key, value in named.items() if value is not None} | known)
+    known = {key: value for key, value in named.items() if value is not None}
+    for name, value in parsed.query.items():
+        key = _NAMES.get(name)
+        if key is not None:
+            known[key] = value if isinstance(value, str) else ",".join(value)
+    return make_conninfo("", **known)
 
 
-def _listed(value: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else value
-
-
-_PARAMETERS: Final = frozenset({"host", "port", "user", "password", "dbname", "sslmode", "passfile"})
-"""What both drivers know, of what may stand behind the question mark."""
+_NAMES: Final = {
+    "host": "host",
+    "port": "port",
+    "user": "user",
+    "password": "password",
+    "database": "dbname",
+    "ssl": "sslmode",
+    "passfile": "passfile",
+}
+"""What asyncpg calls it, and what psycopg does, of what may stand behind the question mark of a URL."""

@@ -4,8 +4,9 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import pytest
@@ -15,11 +16,12 @@ from structlog.testing import capture_logs
 
 from bot.jobs.jobs import CUT, DAY_MINUTES, DONE, FAILED, LOST, Defer, Job, Jobs, Payload
 from bot.jobs.local import LocalJobs
-from bot.jobs.postgresql import PostgresqlJobs
+from bot.jobs.postgresql import PostgresqlJobs, conninfo_of
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.tables import claims
 from tests.databases import Cluster
+from tests.job_running import running
 from tests.stores import DEADLINE
 
 BEAT_SECONDS = 0.05
@@ -101,7 +103,7 @@ def make(store: Store, database_url: str, work: Work) -> Make:
             jobs = PostgresqlJobs(
                 store.database, database_url, work.count, beat_seconds=BEAT_SECONDS, stop_seconds=stop_seconds
             )
-        jobs.handle("work", lambda payload: work.do(number, payload))
+        jobs.handle("work", partial(work.do, number))
         jobs.handle("fail", _fail)
         return jobs
 
@@ -110,18 +112,6 @@ def make(store: Store, database_url: str, work: Work) -> Make:
 
 async def _fail(_: Payload) -> None:
     raise ValueError("张三 13812345678")
-
-
-@asynccontextmanager
-async def running(*several: Jobs) -> AsyncIterator[None]:
-    """Processes that do jobs until the block is left."""
-    tasks = [asyncio.create_task(jobs.run()) for jobs in several]
-    try:
-        yield
-    finally:
-        for jobs in several:
-            jobs.stop()
-        await asyncio.gather(*tasks)
 
 
 def job(key: str = "", **payload: str) -> Job:
@@ -261,7 +251,7 @@ async def three(url: str, work: Work) -> AsyncIterator[list[PostgresqlJobs]]:
         for number in range(3):
             store = await stack.enter_async_context(Store(url, call_seconds=DEADLINE))
             jobs = PostgresqlJobs(store.database, url, work.count, beat_seconds=BEAT_SECONDS)
-            jobs.handle("work", lambda payload, number=number: work.do(number, payload))
+            jobs.handle("work", partial(work.do, number))
             several.append(jobs)
         yield several
 
@@ -297,6 +287,7 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
+@pytest.mark.proof
 async def test_what_a_killed_process_was_at_is_counted_and_not_done_again_and_its_key_is_free(
     url: str, three: list[PostgresqlJobs], work: Work
 ) -> None:
@@ -324,3 +315,18 @@ async def test_a_database_that_was_away_is_used_again(
         await three[0].defer(job("乙"))
         await work.counts("work", DONE, 2)
     assert [payload["key"] for _, payload in work.done] == ["甲", "乙"]
+
+
+@pytest.mark.parametrize(
+    ("url", "conninfo"),
+    [
+        (
+            "postgresql+asyncpg://u:p%40@db:5433/youshu?ssl=require",
+            "host=db port=5433 user=u password=p@ dbname=youshu sslmode=require",
+        ),
+        ("postgresql+asyncpg://postgres@/t?host=/run/postgresql", "user=postgres dbname=t host=/run/postgresql"),
+        ("postgresql+asyncpg://u@a/t?prepared_statement_cache_size=0", "host=a user=u dbname=t"),
+    ],
+)
+def test_the_database_is_named_as_the_second_driver_names_it(url: str, conninfo: str) -> None:
+    assert conninfo_of(url) == conninfo
