@@ -4,13 +4,14 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
 from intents.matching.decide import Candidate, DecisionReason, load_thresholds
-from intents.matching.matcher import MAX_CANDIDATES, Ranking
+from intents.matching.matcher import MAX_CANDIDATES, Ranking, softmax
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -146,6 +147,11 @@ def test_a_question_in_scope_and_out_of_it_word_for_word_leaves_the_rest_half() 
     torn = Matcher(faq(told, out_of_scope={"questions": ["逾期怎么办"]}), mild).rank("逾期怎么办")
     assert (torn.candidates[0], torn.out_of_scope, torn.exact) == (Candidate("a", 0.5), 0.5, False)
     assert 0 < torn.candidates[1].score < 0.25
+    assert torn.candidates[1].score == round(torn.candidates[1].score, 4)
+
+
+def test_no_margin_is_too_large_for_a_share() -> None:
+    assert softmax(np.array([1e4, 0.0], dtype=np.float32)).tolist() == [1, 0]
 
 
 def test_every_score_has_four_digits_at_most() -> None:
