@@ -173,11 +173,12 @@ def test_warming_changes_no_answer() -> None:
         assert warm.match(text) == cold.match(text)
 
 
-def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
-    match = matcher.match("逾期上征信吗？催收真的会上门吗？")
+@pytest.mark.parametrize("between", ["？", " ", "，", "还有我想问"])
+def test_of_two_questions_the_most_urgent_is_answered_and_the_other_named(between: str) -> None:
+    match = matcher.match(f"逾期上征信吗{between}催收真的会上门吗")
     assert match.decision is Decision.ANSWER
-    assert {match.intent, match.secondary_intent} == {"credit", "home_visit"}
-    assert match.secondary_intent in {candidate.intent for candidate in match.candidates[:2]}
+    assert (match.intent, match.also_asked) == ("home_visit", ("credit",))
+    assert [candidate.intent for candidate in match.candidates[:2]] == ["home_visit", "credit"]
 
 
 def test_of_two_questions_the_surer_is_answered_wherever_it_stands() -> None:
@@ -216,7 +217,7 @@ def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> No
 
 
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
-    assert matcher.match("我逾期了。催收真的会上门吗？").secondary_intent is None
+    assert matcher.match("我逾期了。催收真的会上门吗？").also_asked == ()
 
 
 @pytest.mark.parametrize("word", ["逾期", "征信", "催收"])
