@@ -129,7 +129,7 @@ class Matcher:
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
-        total = sum(mentions.values()) or 1
+        total = sum(mentions.values())
         found = [(intent, count) for intent, count in mentions.items() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}]
         if not found:
             return None
