@@ -129,8 +129,10 @@ class Matcher:
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
-        total = sum(mentions.values())
-        found = [(intent, count) for intent, count in mentions.items() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}]
+        total = mentions.total()
+        found = [
+            (intent, count) for intent, count in mentions.most_common() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}
+        ]
         if not found:
             return None
         return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)

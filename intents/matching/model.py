@@ -1,6 +1,6 @@
 """What is learned from a FAQ's questions: for every text a margin by intent; immutable."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -77,13 +77,9 @@ class Model:
             self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
         )
 
-    def mentions(self, word: str) -> Mapping[str, float]:
-        """How much each class's questions speak of a word, most first: one that says little else counts more than a story."""
-        counts: defaultdict[str, float] = defaultdict(float)
-        for label, text in self._labelled:
-            if word in text:
-                counts[label] += len(word) / len(text)
-        return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+    def mentions(self, word: str) -> Counter[str]:
+        """How many questions of each class have a word; ties stand by class."""
+        return Counter(label for label, text in self._labelled if word in text)
 
     def evidence(self, text: AnalyzedText) -> Evidence:
         """What speaks for each class in a text."""
