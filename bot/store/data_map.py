@@ -66,7 +66,7 @@ DATA_MAP: Sequence[KeptTable] = (
     KeptTable(table=votes, title="对回答的评价", subjects=("",), expires_by="at"),
     KeptTable(
         table=channel_states,
-        title="渠道自己记的：还没看完的回答、还能发几条、屏蔽了没有、值班群里的话题",
+        title="渠道自己记的：还没看完的回答、还能发几条、屏蔽了没有、值班群里的话题、管理员没确认的群发",
         subjects=("",),
         expires_by="updated_at",
     ),
