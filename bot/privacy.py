@@ -14,6 +14,9 @@ from stdnum.cn import ric
 MAX_CHARACTERS = 2000
 """Read of one message; what an operator sees of it is far shorter."""
 
+PASSES = 8
+"""At most: what is masked may part what stands on both sides of it, which is then something by itself (「138…@wang」)."""
+
 
 class PersonalData(StrEnum):
     """Each kind of what tells who somebody is; the value is what operators read."""
@@ -123,8 +126,12 @@ def mask(text: str) -> str:
     # First, because an accent may stand behind what nobody sees, and goes then with the letter before it.
     text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
     text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
-    for pattern, replace in _RULES:
-        text = pattern.sub(replace, text)
+    for _ in range(PASSES):
+        before = text
+        for pattern, replace in _RULES:
+            text = pattern.sub(replace, text)
+        if text == before:
+            break
     return text
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -159,7 +160,8 @@ class Syncer:
             return
         if account not in self._pullers:
             puller = AccountPuller(account, self.api, self.intake, self.pulls, self.count, self.first_pause)
-            self._pullers[account] = puller, asyncio.create_task(puller.run())
+            # It pulls for many callbacks, so it isn't part of the one that came first.
+            self._pullers[account] = puller, asyncio.create_task(puller.run(), context=Context())
         self._pullers[account][0].wake(token, created or self.clock())
 
     async def stop(self) -> None:
