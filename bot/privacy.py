@@ -14,7 +14,7 @@ from stdnum.cn import ric
 MAX_CHARACTERS = 2000
 """Read of one message; what an operator sees of it is far shorter."""
 
-PASSES = 8
+PASSES = 40
 """At most: what is masked may part what stands on both sides of it, which is then something by itself (「138…@wang」)."""
 
 
@@ -54,7 +54,7 @@ _CARD_LENGTHS = range(13, 20)
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _LINK = re.compile(r"(?:https?://|www\.)[^\s，。；、“”]+", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<![\w@])@\w{3,}", re.ASCII)
+_HANDLE = re.compile(r"(?<![\w@])(?:@\w{3,})+", re.ASCII)
 _LONG_NUMBER = re.compile(rf"{_DIGIT_BEFORE}[0-9](?:{_GAP}[0-9]){{12,22}}(?:{_GAP}[xX])?{_DIGIT_AFTER}")
 _ID = re.compile(rf"{_DIGIT_BEFORE}[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9xX](?![0-9])")
 _MOBILE = re.compile(

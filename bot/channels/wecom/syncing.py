@@ -154,7 +154,7 @@ class Syncer:
     _pullers: dict[str, tuple[AccountPuller, asyncio.Task[None]]] = field(default_factory=dict, repr=False)
     _stopped: bool = False
 
-    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:
+    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:  # nosec B107
         """Have an account pulled, once more where it is being pulled right now."""
         if self._stopped:
             return
