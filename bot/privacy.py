@@ -141,7 +141,14 @@ def kinds_of_personal_data(text: str) -> tuple[PersonalData, ...]:
 
 
 def _id(found: re.Match[str]) -> str:
-    return PersonalData.ID_CARD.mark if ric.is_valid(_digits(found)) else found[0]
+    return PersonalData.ID_CARD.mark if _is_id(_digits(found)) else found[0]
+
+
+def _is_id(number: str) -> bool:
+    try:
+        return bool(ric.is_valid(number))
+    except KeyError:  # a place that stdnum 2.1 lists without its county
+        return ric.calc_check_digit(number[:-1]) == number[-1]
 
 
 def _digits(found: re.Match[str]) -> str:
