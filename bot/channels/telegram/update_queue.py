@@ -20,6 +20,7 @@ from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.queued_update import QueuedUpdate
 from bot.channels.telegram.taps import Tap, TapFilter
 from bot.channels.telegram.update_claims import UpdateClaims
+from bot.observe import request_scope
 
 WORKING_AT_ONCE: Final = 256
 """How many updates are worked on at the same time; danger to life isn't counted."""
@@ -158,9 +159,10 @@ class UpdateQueue:
 
     async def _work_on(self, batch: Sequence[QueuedUpdate], *, urgent: bool = False) -> None:
         async with contextlib.nullcontext() if urgent else self._working:
-            ours = await self._claims.claim(batch)
-            if ours:
-                await self._handle([queued.update for queued in ours], urgent)
+            with request_scope(batch[-1].request):
+                ours = await self._claims.claim(batch)
+                if ours:
+                    await self._handle([queued.update for queued in ours], urgent)
 
     # --- danger -------------------------------------------------------------------------------------------------
 
