@@ -276,3 +276,32 @@ def test_no_paragraph_is_empty_and_only_before_a_fear_is_the_number_to_call_repe
     begins = SCRIPT.stage(state).begins
     if begins:
         assert (reply.sections[0].lines == (begins,)) is ("110" in text)
+
+
+def test_after_the_end_what_is_told_of_it_is_answered_and_everything_else_as_usual() -> None:
+    over = replace(OWN, over=True)
+    assert say(over, "困").reply is not None
+    for text, danger, debt in (
+        ("好多了", NONE, False),
+        ("天气真好", NONE, True),
+        ("困", NONE, True),
+        ("困", DOUBTFUL, False),
+    ):
+        outcome = say(over, text, danger, debt=debt)
+        assert outcome.reply is None
+        assert state_of(outcome).over
+
+
+def test_what_matters_at_once_is_answered_in_the_first_message_unless_something_is_happening() -> None:
+    assert state_of(say(None, "我一直在自残", PLAIN)).said[-1].startswith("own_wish.self_harm")
+    assert state_of(say(None, "我一直在自残，刚才割了", URGENT)).said == ("own_body.first.hurt",)
+
+
+def test_the_first_words_of_a_state_come_once() -> None:
+    missing = say(OTHER, "他关机了")
+    assert state_of(missing).said == ("other_missing.first.any",)
+    found = say(missing.crisis, "找到了")
+    assert state_of(found).happening is None
+    again = say(found.crisis, "他又关机了")
+    assert state_of(again).happening is Happening.MISSING
+    assert ".first." not in state_of(again).said[-1]
