@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
+from typing import NamedTuple
 
 import yaml
 
@@ -48,9 +49,11 @@ OFFERED = 3
 """At most so many candidates are offered to choose from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared."""
+class Candidate(NamedTuple):
+    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared.
+
+    A tuple, because each message makes one for every intent.
+    """
 
     intent: str
     score: float

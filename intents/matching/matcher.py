@@ -11,7 +11,7 @@ from intents.matching.decide import Candidate, Decision, DecisionReason, Thresho
 from intents.matching.features import FloatArray
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
 from intents.matching.normalize import split_sentences, truncate
-from intents.matching.scope import none_margin, scope_features, scope_probability
+from intents.matching.scope import message_scope, none_margin
 
 __all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
 
@@ -56,20 +56,26 @@ class Ranking:
     """The score of being none of the intents."""
     exact: bool = False
     """The message is a question of one intent of the FAQ, or out of scope, word for word."""
+    normalized: str = ""
+    """The message as it was compared."""
 
     def without_stray(self) -> "Ranking":
         """The ranking of a message that isn't in danger, without what likeness alone put there: danger to life, small talk."""
         if self.exact:
             return self
-        kept = [each for each in self.candidates if each.intent != CRISIS]
         # What the message isn't is shared out among the others; one that is like hardly anything else stays unlike it.
         stray = next((each.score for each in self.candidates if each.intent == CRISIS), 0.0)
         inside = 1 - self.out_of_scope
         share = inside / max(inside - stray, inside / MOST_SHARED, 1e-9)
-        scored = [Candidate(each.intent, round(each.score * share, 4)) for each in kept]
+        scored = [
+            # Most have none, and needn't be made again.
+            Candidate(each.intent, round(each.score * share, 4)) if each.score else each
+            for each in self.candidates
+            if each.intent != CRISIS
+        ]
         likely = tuple(each for each in scored if each.intent not in SMALL_TALK or each.score >= STRAY)
         dropped = sum(each.score for each in scored) - sum(each.score for each in likely)
-        return Ranking(likely, min(1.0, self.out_of_scope + dropped))
+        return Ranking(likely, min(1.0, self.out_of_scope + dropped), normalized=self.normalized)
 
 
 class Matcher:
@@ -92,7 +98,7 @@ class Matcher:
             ranking: what `rank` returns for this text, where the caller has it.
         """
         ranking = ranking or self.rank(text, MAX_CANDIDATES)
-        ranking = self._topics_of_word(text, ranking) or ranking
+        ranking = self._topics_of_word(ranking) or ranking
         if self._danger is not None and (self._danger.is_danger(truncate(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
@@ -123,16 +129,12 @@ class Matcher:
     def scores(self, margins: FloatArray, known_share: float, length: int) -> FloatArray:
         """Margins by class as probabilities, by intent; what they lack of 1 is that of a message about something else altogether."""
         inside = margins[: self._count]
-        none = none_margin(margins, self._count)
-        features = scope_features(
-            inside, none, np.array(known_share, dtype=np.float32), np.array(length, dtype=np.float32)
-        )
-        shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
-        probabilities: FloatArray = shares * scope_probability(self.thresholds.scope, features)
-        return probabilities
+        none = float(none_margin(margins, self._count))
+        in_scope = message_scope(self.thresholds.scope, inside.tolist(), none, known_share, length)
+        return softmax(inside * np.float32(self.thresholds.inverse_temperature)) * np.float32(in_scope)
 
     def _match_one_question(self, text: str, ranking: Ranking) -> Match:
-        decision, reason = self._decide(text, ranking)
+        decision, reason = self._decide(ranking)
         candidates = ranking.candidates[:MAX_CANDIDATES]
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
         score = candidates[0].score if candidates else 0.0
@@ -142,21 +144,20 @@ class Matcher:
     def _beside(self, candidates: tuple[Candidate, ...]) -> str | None:
         return next((each.intent for each in candidates[1:2] if each.score >= self.thresholds.beside), None)
 
-    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, DecisionReason]:
+    def _decide(self, ranking: Ranking) -> tuple[Decision, DecisionReason]:
         if not ranking.candidates:
             return Decision.FALLBACK, DecisionReason.EMPTY
         if ranking.exact:
             in_scope = ranking.out_of_scope < ranking.candidates[0].score
             return (Decision.ANSWER if in_scope else Decision.FALLBACK), DecisionReason.EXACT
-        normalized = self.model.analyzer.normalize(text)
-        if self.model.analyzer.is_word(normalized):
+        if self.model.analyzer.is_word(ranking.normalized):
             return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
-        topic_only = len(normalized) <= self.thresholds.topic_only_length
+        topic_only = len(ranking.normalized) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
 
-    def _topics_of_word(self, text: str, ranking: Ranking) -> Ranking | None:
+    def _topics_of_word(self, ranking: Ranking) -> Ranking | None:
         """The topics that speak most of the one word that a message is; None for any other message."""
-        normalized = self.model.analyzer.normalize(text)
+        normalized = ranking.normalized
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
@@ -166,7 +167,9 @@ class Matcher:
         ]
         if not found:
             return None
-        return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)
+        return Ranking(
+            tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0, normalized=normalized
+        )
 
     def _match_two_questions(self, text: str) -> Match | None:
         """The surer of two clear questions with the other one beside it; None unless the message has two."""
@@ -199,7 +202,7 @@ class Matcher:
         # Classes stand by id, so that a stable sort breaks ties by id.
         order = np.argsort(-in_scope, kind="stable")[:limit]
         candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        return Ranking(candidates, max(0.0, 1 - float(scores.sum())))
+        return Ranking(candidates, max(0.0, 1 - float(scores.sum())), normalized=normalized)
 
 
 def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
@@ -212,7 +215,7 @@ def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
     )
     first = (Candidate(owner, round(share, 4)) for owner in owners)
     out_of_scope = share if OUT_OF_SCOPE_CLASS in classes else 0.0
-    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1)
+    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1, normalized=ranking.normalized)
 
 
 def softmax(values: FloatArray) -> FloatArray:
