@@ -1,11 +1,12 @@
 # make run: the web chat on http://127.0.0.1:8080 · make test: the tests · make proof: the longer ones · make coverage: the tests, measured
+# make mutants: whether the tests notice small changes to the code
 PYTHON ?= python3
 BIN := .venv/bin
 
 # Compiled modules are kept even where the environment says otherwise: every process that a test starts would compile them anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test proof coverage lint clean lock
+.PHONY: run test proof coverage mutants lint clean lock
 
 run: .venv/.installed
 	$(BIN)/youshu serve
@@ -27,6 +28,10 @@ coverage: .venv/.tested
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# Whether the tests of a room notice small changes to its code (docs/mutants.md): make mutants ROOM=crisis SEED=17 N=60
+mutants: .venv/.tested
+	$(BIN)/python -m benchmarks.mutants $(ROOM) $(if $(SEED),--seed $(SEED)) $(if $(N),--number $(N))
+
 lint: .venv/.tested
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
@@ -45,8 +50,8 @@ lint: .venv/.tested
 	@touch $@
 
 lock:
-	uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --no-emit-index-url --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra postgresql --group dev --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra postgresql --extra scale --universal --python-version 3.11 --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile pyproject.toml --extra postgresql --extra scale --group dev --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

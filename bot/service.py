@@ -5,7 +5,7 @@ import contextlib
 import gc
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
@@ -17,6 +17,9 @@ from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
 from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
+from bot.jobs.jobs import Jobs
+from bot.jobs.local import LocalJobs
+from bot.limit_counters import LimitCounters, MemoryCounters, RedisCounters
 from bot.messages import Send, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
@@ -25,7 +28,8 @@ from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
-from bot.store.retention import retention_sweeper
+from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
+from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
@@ -55,15 +59,32 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(store.close)
         try:
             await store.open()
+        except NewerSchemaError:
+            raise
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
         desk = handoffs if settings.admins or settings.staff_chat is not None else None
-        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
-        await running.enter_async_context(retention_sweeper(store, settings.retention_days))
-        broadcast = BroadcastSender(store, senders)
-        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast))
+        counters = await running.enter_async_context(_limit_counters(settings))
+        conversation = Conversation(
+            lambda: reloader.current,
+            store,
+            desk,
+            RateLimiter(counters=counters),
+            settings.retention_days,
+            several=settings.several,
+        )
+        jobs = _jobs(settings, store, metrics)
+        broadcast = BroadcastSender(
+            store,
+            senders,
+            jobs,
+            several=settings.several,
+            reachable=lambda: all(channel.connected.is_set() for channel in _proactive(channels)),
+        )
+        limit = ClientLimit(Crowds(settings.proxies), counters=counters)
+        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -82,29 +103,37 @@ async def serve(settings: Settings) -> None:
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(make_server(app, STOP_SECONDS, settings.proxies), listening, channels, broadcast, stopping)
+        await _run(
+            make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
+        )
 
 
 async def _run(
     server: Server,
     listening: socket.socket,
     channels: Sequence[Channel],
+    jobs: Jobs,
     broadcast: BroadcastSender,
+    *,
     stopping: asyncio.Event,
 ) -> None:
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what a channel raises."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     running = [asyncio.create_task(channel.run()) for channel in channels]
+    working = asyncio.create_task(jobs.run())
     resuming = asyncio.create_task(_resume_broadcasts(broadcast, channels))
     signalled = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, signalled, *running}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving, signalled, working, *running}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     resuming.cancel()
-    await broadcast.close()
+    broadcast.stop()
+    jobs.stop()
+    # Before the channels, by which operators are told how far a broadcast got.
+    await asyncio.wait({working})
     await asyncio.gather(*(channel.stop(STOP_SECONDS) for channel in channels))
     await serving
     signalled.cancel()
-    await asyncio.gather(*running)
+    await asyncio.gather(working, *running)
 
 
 async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Channel]) -> None:
@@ -115,8 +144,42 @@ async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Chan
         await broadcast.resume()
 
 
+def _jobs(settings: Settings, store: Store, metrics: Metrics) -> Jobs:
+    """What does scheduled and long work: of several processes the one that is free."""
+    jobs: Jobs
+    if settings.several:
+        # Not before: a process that is alone needn't have its libraries.
+        from bot.jobs.postgresql import PostgresqlJobs  # noqa: PLC0415
+
+        jobs = PostgresqlJobs(store.database, settings.database_url.get_secret_value(), metrics.job_ended)
+    else:
+        jobs = LocalJobs(store.database, metrics.job_ended)
+    jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
+    jobs.every(EVERY_MINUTES, SWEEP)
+    return jobs
+
+
+@contextlib.asynccontextmanager
+async def _limit_counters(settings: Settings) -> AsyncIterator[LimitCounters]:
+    """What limits count with: Redis where it is set, otherwise this process's memory."""
+    if settings.redis_url is None:
+        if settings.several:
+            log.warning("limits_not_shared", remedy="每个进程各数各的；要一起数，请填 YOUSHU_REDIS_URL")
+        yield MemoryCounters()
+        return
+    counters = RedisCounters(settings.redis_url.get_secret_value())
+    try:
+        yield counters
+    finally:
+        await counters.close()
+
+
 def _channels(
-    settings: Settings, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+    settings: Settings,
+    conversation: Conversation,
+    metrics: Metrics,
+    admin_commands: AdminCommands,
+    limit: ClientLimit,
 ) -> list[Channel]:
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
     turn = metrics.instrument(conversation.turn)
@@ -127,7 +190,7 @@ def _channels(
             settings.retention_days,
             public_origin=settings.public_url.rstrip("/"),
             embed_origins=settings.embed_origins,
-            limit=ClientLimit(Crowds(settings.proxies)),
+            limit=limit,
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),

@@ -13,7 +13,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted([*ROOT.glob("intents/**/*.py"), *ROOT.glob("bot/**/*.py")])
 
-SHARED = ("bot.choices", "bot.messages", "bot.privacy", "bot.observe", "bot.signals", "bot.startup_error")
+SHARED = (
+    "bot.choices",
+    "bot.limit_counters",
+    "bot.messages",
+    "bot.privacy",
+    "bot.observe",
+    "bot.signals",
+    "bot.startup_error",
+)
 """What every room of the bot may use."""
 
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -35,7 +43,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bot.store": ("bot.shared", "intents.errors"),
     "bot.crisis": ("bot.shared", "intents"),
     "bot.talk": ("bot.shared", "bot.store", "bot.crisis", "intents"),
-    "bot.operators": ("bot.shared", "bot.store", "bot.talk", "intents"),
+    "bot.jobs": ("bot.shared", "bot.store"),
+    "bot.operators": ("bot.shared", "bot.store", "bot.jobs", "bot.talk", "intents"),
     "bot.http": ("bot.shared", "intents"),
     "bot.channels": ("bot.shared",),
     "bot.channels.wx": (),
@@ -51,6 +60,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.shared",
         "bot.channels",
         "bot.channels.wx",
+        "bot.talk.fragments",
         "bot.talk.text_commands",
         "bot.talk.wording",
         "bot.operators",
@@ -61,6 +71,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.shared",
         "bot.channels",
         "bot.channels.wx",
+        "bot.talk.fragments",
         "bot.talk.text_commands",
         "bot.http",
         "bot.store.errors",

@@ -6,8 +6,9 @@ import pytest
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
+from bot.store.data_map import DAY_SECONDS
 from bot.store.errors import StoreError
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.store import Store
 from tests.stores import ADMIN, LI, WANG, Clock, row_counts
 
 
