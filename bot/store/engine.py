@@ -25,7 +25,7 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_async_engine(parsed, pool_pre_ping=True)
-    in_memory = parsed.database in _IN_MEMORY
+    in_memory = is_in_memory(url)
     engine = create_async_engine(
         parsed,
         poolclass=AsyncAdaptedQueuePool,
@@ -46,6 +46,12 @@ def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_AUTOCOMMIT: True})
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether a URL names a SQLite database in this process's memory, which is never away."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and parsed.database in _IN_MEMORY
 
 
 def sqlite_file(url: str) -> str | None:
