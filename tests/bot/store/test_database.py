@@ -82,9 +82,9 @@ async def test_nor_does_it_where_the_database_is_in_memory() -> None:
 
 async def rush(url: str) -> None:
     """Many turns at once, on a loop that hears of nothing while each computes."""
-    people = [ChatIdentity("web", str(number)) for number in range(400)]
+    people = [ChatIdentity("web", str(number)) for number in range(150)]
     failed: list[StoreError] = []
-    async with Store(url, call_seconds=0.2) as store:
+    async with Store(url, call_seconds=0.1) as store:
 
         async def turn(person: ChatIdentity) -> None:
             await store.turns.load(person)
@@ -99,12 +99,12 @@ async def rush(url: str) -> None:
     assert not failed
 
 
-async def test_a_loop_that_computes_for_longer_than_a_call_may_take_still_hears_the_answer() -> None:
-    async with Store("sqlite+aiosqlite://", call_seconds=0.05) as store:
+async def test_a_loop_that_computes_for_longer_than_a_call_may_take_still_hears_the_answer(database_url: str) -> None:
+    async with Store(database_url, call_seconds=0.2) as store:
         saving = asyncio.create_task(store.turns.save(WANG, "lawsuit"))
         while not saving.done():
             await asyncio.sleep(0)
-            until = time.monotonic() + 0.06
+            until = time.monotonic() + 0.05
             while time.monotonic() < until:
                 pass
         await saving
