@@ -11,7 +11,15 @@ import structlog
 from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store.engine import FileIdentity, autocommit_engine, file_identity, make_engine, probe, sqlite_file
+from bot.store.engine import (
+    FileIdentity,
+    autocommit_engine,
+    file_identity,
+    is_in_memory,
+    make_engine,
+    probe,
+    sqlite_file,
+)
 from bot.store.errors import StoreError, map_errors
 from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
@@ -48,6 +56,8 @@ class Database:
             failed: told of every call that the database did not answer.
         """
         self.call_seconds = call_seconds
+        self.limit_seconds: float | None = call_seconds
+        """The same for calls that go through SQLAlchemy; None where whoever waits waits for this process alone."""
         self._url = url
         self._failed = failed
         self._engine: AsyncEngine | None = None
@@ -72,6 +82,7 @@ class Database:
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
+            self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
             self._path = path
             if path is not None and self._reader is None:
@@ -131,7 +142,7 @@ class Database:
 
     def errors(self) -> contextlib.AbstractAsyncContextManager[None]:
         """Turns whatever fails inside, or takes longer than a call may, into StoreError."""
-        return map_errors(self.call_seconds, self._failed)
+        return map_errors(self.limit_seconds, self._failed)
 
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:

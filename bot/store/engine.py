@@ -31,7 +31,7 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
         engine = create_async_engine(parsed, pool_pre_ping=True)
         event.listen(engine.sync_engine, "invalidate", _abort)
         return engine
-    in_memory = parsed.database in _IN_MEMORY
+    in_memory = is_in_memory(url)
     engine = create_async_engine(
         parsed,
         poolclass=AsyncAdaptedQueuePool,
@@ -43,6 +43,7 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "checkout", _roll_back_what_was_left)
     return engine
 
 
@@ -51,6 +52,12 @@ def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_AUTOCOMMIT: True})
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether a URL names a SQLite database in this process's memory, which is never away."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and parsed.database in _IN_MEMORY
 
 
 def sqlite_file(url: str) -> str | None:
@@ -91,6 +98,12 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- t
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _roll_back_what_was_left(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 -- as above
+    # Whoever gave up while the transaction was beginning has left it open: nothing here resets a connection that comes back.
+    if connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:
