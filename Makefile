@@ -45,8 +45,8 @@ lint: .venv/.tested
 	@touch $@
 
 lock:
-	uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --no-emit-index-url --no-header -o requirements.lock
-	uv pip compile pyproject.toml --extra postgresql --group dev --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
+	uv pip compile pyproject.toml --extra postgresql --extra scale --universal --python-version 3.11 --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile pyproject.toml --extra postgresql --extra scale --group dev --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

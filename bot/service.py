@@ -5,7 +5,7 @@ import contextlib
 import gc
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
@@ -17,6 +17,7 @@ from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
 from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
+from bot.limit_counters import LimitCounters, MemoryCounters, RedisCounters
 from bot.messages import Send, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
@@ -26,6 +27,7 @@ from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import retention_sweeper
+from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
@@ -55,15 +57,26 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(store.close)
         try:
             await store.open()
+        except NewerSchemaError:
+            raise
         except StoreError as error:
             log.error("database_away", reason=str(error))
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
         desk = handoffs if settings.admins or settings.staff_chat is not None else None
-        conversation = Conversation(lambda: reloader.current, store, desk, RateLimiter(), settings.retention_days)
+        counters = await running.enter_async_context(_limit_counters(settings))
+        conversation = Conversation(
+            lambda: reloader.current,
+            store,
+            desk,
+            RateLimiter(counters=counters),
+            settings.retention_days,
+            several=settings.several,
+        )
         await running.enter_async_context(retention_sweeper(store, settings.retention_days))
         broadcast = BroadcastSender(store, senders)
-        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast))
+        limit = ClientLimit(Crowds(settings.proxies), counters=counters)
+        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -115,8 +128,27 @@ async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Chan
         await broadcast.resume()
 
 
+@contextlib.asynccontextmanager
+async def _limit_counters(settings: Settings) -> AsyncIterator[LimitCounters]:
+    """What limits count with: Redis where it is set, otherwise this process's memory."""
+    if settings.redis_url is None:
+        if settings.several:
+            log.warning("limits_not_shared", remedy="每个进程各数各的；要一起数，请填 YOUSHU_REDIS_URL")
+        yield MemoryCounters()
+        return
+    counters = RedisCounters(settings.redis_url.get_secret_value())
+    try:
+        yield counters
+    finally:
+        await counters.close()
+
+
 def _channels(
-    settings: Settings, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
+    settings: Settings,
+    conversation: Conversation,
+    metrics: Metrics,
+    admin_commands: AdminCommands,
+    limit: ClientLimit,
 ) -> list[Channel]:
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
     turn = metrics.instrument(conversation.turn)
@@ -127,7 +159,7 @@ def _channels(
             settings.retention_days,
             public_origin=settings.public_url.rstrip("/"),
             embed_origins=settings.embed_origins,
-            limit=ClientLimit(Crowds(settings.proxies)),
+            limit=limit,
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),

@@ -44,6 +44,8 @@ _WECOM_FORMS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """The form of each setting of WeCom's beside the CorpID, and what to say of another."""
+_INSTALL_SCALE = f"{sys.executable} -m pip install 'youshu[scale]'"
+"""What brings the libraries that several processes need."""
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::[0-9]{1,5})?")
 _PATHS = frozenset({f"{PREFIX}FAQ", f"{PREFIX}DATABASE_URL"})
 
@@ -60,6 +62,9 @@ class Settings(BaseSettings):
     faq: Path = Field(default=Path("faq.yaml"), description="path of the FAQ")
     database_url: SecretStr = Field(
         default=SecretStr("sqlite+aiosqlite:///youshu.db"), description="where talks are kept; may hold a password"
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="where several processes count limits together; may hold a password"
     )
     host: str = Field(default="127.0.0.1", description="address that the web server listens on")
     port: int = Field(default=8080, ge=1, le=65535, description="port that the web server listens on")
@@ -123,6 +128,14 @@ class Settings(BaseSettings):
         default="INFO", description="least level that is logged"
     )
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
+    replicas: int = Field(
+        default=1, ge=1, le=100, description="how many processes serve the same people, on one PostgreSQL"
+    )
+
+    @property
+    def several(self) -> bool:
+        """Whether other processes serve the same people, so that nothing of them may live in memory alone."""
+        return self.replicas > 1
 
     @property
     def behind_proxy(self) -> bool:
@@ -139,6 +152,32 @@ class Settings(BaseSettings):
     @classmethod
     def _that_can_work(cls, value: SecretStr) -> SecretStr:
         _refuse_database_url(value.get_secret_value())
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _of_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        if not re.fullmatch(r"(?:redis|rediss|valkey|valkeys|unix)://[^\s]+", value.get_secret_value()):
+            raise ValueError("请写成 redis://主机:6379/0 这样；加密连接写 rediss://，Valkey 也可以写 valkey://")
+        if find_spec("redis") is None:
+            raise ValueError(f"还没有装 Redis 的驱动，请先运行 {_INSTALL_SCALE}")
+        return value
+
+    @field_validator("replicas")
+    @classmethod
+    def _with_what_they_share(cls, value: int, info: ValidationInfo) -> int:
+        """Several processes share PostgreSQL, and Telegram lets only one of them poll."""
+        if value == 1:
+            return value
+        url = info.data.get("database_url")
+        if url is not None and not url.get_secret_value().startswith("postgresql"):
+            raise ValueError("大于 1 要用 PostgreSQL：SQLite 的文件只能给一个进程用，请改 YOUSHU_DATABASE_URL")
+        if info.data.get("telegram_token") is not None and not info.data.get("telegram_webhook_url"):
+            raise ValueError("大于 1 时 Telegram 要用 webhook，轮询只能有一个进程，请填 YOUSHU_TELEGRAM_WEBHOOK_URL")
+        if find_spec("procrastinate") is None:
+            raise ValueError(f"大于 1 要多装几个库，请先运行 {_INSTALL_SCALE}")
         return value
 
     @field_validator("host")

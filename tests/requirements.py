@@ -33,6 +33,10 @@ _FOUND: Mapping[str, tuple[Callable[[], str | None], str]] = MappingProxyType(
             "nginx is not installed (Debian: apt install nginx)",
         ),
         "postgresql": (_postgresql, "PostgreSQL's server is not installed (Debian: apt install postgresql)"),
+        "redis": (
+            lambda: shutil.which("redis-server") or shutil.which("valkey-server"),
+            "Redis's server is not installed (Debian: apt install redis-server)",
+        ),
         "yaml-language-server": (
             _yaml_language_server,
             "yaml-language-server is not on PATH (npm install -g yaml-language-server)",

@@ -13,7 +13,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted([*ROOT.glob("intents/**/*.py"), *ROOT.glob("bot/**/*.py")])
 
-SHARED = ("bot.choices", "bot.messages", "bot.privacy", "bot.observe", "bot.signals", "bot.startup_error")
+SHARED = (
+    "bot.choices",
+    "bot.limit_counters",
+    "bot.messages",
+    "bot.privacy",
+    "bot.observe",
+    "bot.signals",
+    "bot.startup_error",
+)
 """What every room of the bot may use."""
 
 ROOMS: dict[str, tuple[str, ...]] = {

@@ -1,4 +1,4 @@
-"""One database behind a URL: opens it, makes its tables, runs statements; whatever goes wrong is a StoreError."""
+"""One database behind a URL: opens it, brings its tables up to date, runs statements; whatever goes wrong is a StoreError."""
 
 import asyncio
 import contextlib
@@ -11,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store.engine import autocommit_engine, make_engine, probe, sqlite_file
 from bot.store.errors import StoreError, map_errors
+from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
-from bot.store.tables import metadata
 
 CALL_SECONDS = 1.5
 """How long one call may take before the answer goes out without it."""
 OPEN_SECONDS = 5.0
-"""How long making the tables may take at the start, when nobody waits for an answer."""
+"""How long connecting may take at the start, when nobody waits for an answer."""
+MIGRATION_SECONDS = 600.0
+"""How long making or changing the tables may take at the start, and waiting for another process that does."""
 BUSY_SHARE = 0.8
 """How much of a call SQLite may wait for a lock: its wait can't be cancelled, so it has to end first."""
 
@@ -47,6 +49,7 @@ class Database:
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
         self._ready = False
+        self._migration: asyncio.Task[None] | None = None
         self._sqlite_writer = asyncio.Lock()
         self._reader: SqliteThread | None = None
         self._writer: SqliteThread | None = None
@@ -57,7 +60,7 @@ class Database:
         return _opened(self._engine).dialect.name
 
     async def open(self) -> None:
-        """Connect and make the tables that aren't there; raises StoreError, and each later call tries again."""
+        """Connect and bring the tables up to date; raises StoreError, and each later call tries again."""
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
@@ -66,10 +69,16 @@ class Database:
                 # Two, because in WAL mode nobody who reads waits for one who writes.
                 self._reader, self._writer = SqliteThread(path, busy, "read"), SqliteThread(path, busy, "write")
         async with map_errors(max(self.call_seconds, OPEN_SECONDS), self._failed):
-            await self._prepared()
+            current = await self._is_current()
+        if not current:
+            async with map_errors(MIGRATION_SECONDS, self._failed):
+                await self._migrated()
 
     async def close(self) -> None:
         """Give back every connection."""
+        if self._migration is not None and not self._migration.done():
+            self._migration.cancel()
+            await asyncio.wait({self._migration})
         threads, self._reader, self._writer = (self._reader, self._writer), None, None
         for thread in threads:
             if thread is not None:
@@ -133,13 +142,30 @@ class Database:
 
     async def _prepared(self) -> AsyncEngine:
         """The engine, once its tables are there."""
-        engine = _opened(self._engine)
-        if not self._ready:
-            await asyncio.to_thread(probe, self._url)
-            async with self._sqlite_writer, engine.begin() as connection:
-                await connection.run_sync(metadata.create_all)
-            self._ready = True
-        return engine
+        if not self._ready and not await self._is_current():
+            await self._migrated()
+        return _opened(self._engine)
+
+    async def _is_current(self) -> bool:
+        """Whether the tables are those of this program."""
+        engine = _opened(self._autocommit)
+        await asyncio.to_thread(probe, self._url)
+        async with engine.connect() as connection:
+            self._ready = await connection.run_sync(version_of) == HEAD
+        return self._ready
+
+    async def _migrated(self) -> None:
+        """Bring the tables up to date. Whoever can't wait for it any longer leaves it under way."""
+        if self._migration is None or self._migration.done():
+            self._migration = asyncio.create_task(self._migrate())
+            # Where nobody is left who waits, its failure is told by the next call.
+            self._migration.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(self._migration)
+
+    async def _migrate(self) -> None:
+        async with self._sqlite_writer, _opened(self._engine).begin() as connection:
+            await connection.run_sync(bring_up_to_date)
+        self._ready = True
 
 
 def _opened(opened: T | None) -> T:

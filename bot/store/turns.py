@@ -18,6 +18,7 @@ from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
 from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
+from bot.store.turn_swap import swap
 
 BATCH_SIZE = 64
 """How many turns share a round trip at most."""
@@ -128,6 +129,15 @@ class TurnRepository:
                     del self._unsaved[person]
 
         unsaved = self._unsaved[person] = _Unsaved(state, asyncio.create_task(saving()))
+
+    async def swap(self, person: ChatIdentity, before: str | None, state: str, event: TurnEvent) -> bool:
+        """Save a turn where the talk still stands as load() gave it; false where another process has saved one since."""
+        now = self._now()
+
+        async def write(connection: AsyncConnection) -> bool:
+            return await swap(connection, person, before, state, event=event, now=now)
+
+        return await self._database.write(write)
 
     async def settle(self) -> None:
         """Wait for all that is being kept by now, so that what is read next has it."""

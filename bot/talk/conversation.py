@@ -30,6 +30,10 @@ from intents.knowledge import Knowledge
 log = structlog.get_logger(__name__)
 
 
+SWAP_TRIES = 5
+"""So often a turn is taken again that another process has overtaken."""
+
+
 @dataclass(frozen=True)
 class Conversation:
     """Answers one message at a time, from what the FAQ says and what the talk was about."""
@@ -43,6 +47,9 @@ class Conversation:
     """The limit on one person's messages; None where a person can't be a crowd."""
     retention_days: int = 30
     """What people are told about how long something is kept."""
+    several: bool = False
+    """Whether other processes answer the same people: a reply then waits until its turn is kept, and a turn that another process
+    has overtaken is taken again from where the talk stands now."""
     recent: RecentQuestions = field(default_factory=RecentQuestions, repr=False)
     danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
     _turns: WeakValueDictionary[ChatIdentity, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
@@ -74,7 +81,7 @@ class Conversation:
         message = Message(incoming.text, knowledge.matcher, self.danger.assess(incoming.text))
         refusal = None if message.in_danger else await self._too_fast(incoming.person)
         context = await self._load(incoming.person)
-        state = ConversationState.from_json(context.state) if context is not None else None
+        state = _state_of(context)
         # Somebody whose life is in danger is never told to slow down.
         if refusal is not None and not (state is not None and state.in_crisis):
             return wording.TOO_FAST if refusal is RateDecision.WARN else None
@@ -82,11 +89,10 @@ class Conversation:
             relay = await self.handoffs.relay(incoming, context)
             if relay.relayed:
                 beside = message.in_danger
-                return await self._beside_operator(knowledge, state, incoming, message) if beside else relay.notice
+                return await self._beside_operator(knowledge, context, incoming, message) if beside else relay.notice
         if incoming.edit is Edit.EARLIER and not message.in_danger:
             return wording.text_reply(wording.EDITED)
-        state = _about_quoted(state, incoming.topic, knowledge)
-        return await self._answer(knowledge, state, incoming, message)
+        return await self._answer(knowledge, context, incoming, message)
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
         """What becomes of a message beyond the limit; None within it."""
@@ -94,32 +100,29 @@ class Conversation:
         return None if decision is RateDecision.ALLOW else decision
 
     async def _beside_operator(
-        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
+        self, knowledge: Knowledge, context: TurnContext, incoming: Incoming, message: Message
     ) -> Reply | None:
         """The bot's word in an operator's talk: only about danger to life."""
-        reply = await self._answer(knowledge, state, incoming, message)
+        reply = await self._answer(knowledge, context, replace(incoming, topic=None), message)
         return reply if reply is not None and reply.intent == CRISIS else None
 
     async def _answer(
-        self, knowledge: Knowledge, state: ConversationState | None, incoming: Incoming, message: Message
+        self, knowledge: Knowledge, context: TurnContext | None, incoming: Incoming, message: Message
     ) -> Reply | None:
-        """The bot's own reply; the state is None where it could not be read."""
+        """The bot's own reply; the context is None where it could not be read."""
         person = incoming.person
-        turn = Turn(
-            knowledge=knowledge,
-            state=state or ConversationState(),
-            message=message,
-            now=datetime.fromtimestamp(self.store.clock(), UTC),
-            tap=decode(incoming.choice) if incoming.choice is not None else None,
-            tapped=incoming.choice is not None,
-            retention_days=self.retention_days,
-            has_staff=self.handoffs is not None and self.handoffs.has_staff(person),
-        )
-        result = self._with_question_voted_useless(incoming, respond(turn))
+        result = self._respond(knowledge, context, incoming, message)
+        tries = SWAP_TRIES if self.several and context is not None else 0
+        while tries and context is not None and result.effect is not Command.FORGET:
+            tries -= 1
+            if await self._swap(person, context, result, last=not tries):
+                break
+            context = await self._load(person)
+            result = self._respond(knowledge, context, incoming, message)
         if result.effect is Command.FORGET:
             return await self.forget(person)
         # A talk that could not be read stays as it was saved; only danger to life weighs more than what it may hold.
-        if state is not None or result.talk.crisis is not None:
+        if (context is not None and not self.several) or (context is None and result.talk.crisis is not None):
             self._save(person, result)
         if not result.call:
             return result.reply
@@ -132,6 +135,37 @@ class Conversation:
                 return wording.text_reply(wording.CALL_FAILED_IN_DANGER)
             return wording.text_reply(wording.with_hotlines(knowledge.faq, wording.CALL_FAILED))
         return result.reply
+
+    def _respond(
+        self, knowledge: Knowledge, context: TurnContext | None, incoming: Incoming, message: Message
+    ) -> TurnResult:
+        """What one message leads to from where the talk stands."""
+        state = _about_quoted(_state_of(context), incoming.topic, knowledge)
+        turn = Turn(
+            knowledge=knowledge,
+            state=state or ConversationState(),
+            message=message,
+            now=datetime.fromtimestamp(self.store.clock(), UTC),
+            tap=decode(incoming.choice) if incoming.choice is not None else None,
+            tapped=incoming.choice is not None,
+            retention_days=self.retention_days,
+            has_staff=self.handoffs is not None and self.handoffs.has_staff(incoming.person),
+        )
+        return self._with_question_voted_useless(incoming, respond(turn))
+
+    async def _swap(self, person: ChatIdentity, context: TurnContext, result: TurnResult, *, last: bool) -> bool:
+        """Keep a turn before its reply goes out; false where another process has kept one of this person since."""
+        state = result.talk.to_json()
+        try:
+            if await self.store.turns.swap(person, context.state, state, result.event):
+                return True
+            if last:
+                # Somebody who writes without end at several places: what they said last counts.
+                await self.store.turns.save(person, state, result.event)
+        except StoreError as error:
+            _not_kept(error)
+            return True
+        return last
 
     def _with_question_voted_useless(self, incoming: Incoming, result: TurnResult) -> TurnResult:
         """The same with the sentence that an answer was voted useless for; hold the sentence of a new answer for its vote."""
@@ -156,6 +190,10 @@ class Conversation:
     def _save(self, person: ChatIdentity, result: TurnResult) -> None:
         """Have the talk kept; whoever waits for the reply doesn't wait for that."""
         self.store.turns.save_later(person, result.talk.to_json(), result.event, _not_kept)
+
+
+def _state_of(context: TurnContext | None) -> ConversationState | None:
+    return ConversationState.from_json(context.state) if context is not None else None
 
 
 def _not_kept(error: StoreError) -> None:

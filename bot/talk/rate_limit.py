@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import FixedWindowRateLimiter
 
+from bot.limit_counters import LimitCounters, MemoryCounters
 from bot.messages import ChatIdentity
 
 PER_MINUTE = 30
@@ -25,24 +24,20 @@ class RateDecision(StrEnum):
 
 @dataclass(frozen=True)
 class RateLimiter:
-    """Counts each person's messages in memory; one per process.
-
-    The library's asynchronous storage: the other one starts a thread for every message.
-    """
+    """Counts each person's messages."""
 
     per_minute: int = PER_MINUTE
-    _limiter: FixedWindowRateLimiter = field(
-        default_factory=lambda: FixedWindowRateLimiter(MemoryStorage()), repr=False, compare=False
-    )
+    counters: LimitCounters = field(default_factory=MemoryCounters, repr=False, compare=False)
+    """Those that all processes share, where there are several."""
 
     async def check(self, person: ChatIdentity) -> RateDecision:
         """Count one message of this person and say what becomes of it."""
-        if await self._limiter.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
+        if await self.counters.hit(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user):
             return RateDecision.ALLOW
-        told = await self._limiter.hit(RateLimitItemPerMinute(1), "told", person.channel, person.user)
+        told = await self.counters.hit(RateLimitItemPerMinute(1), "told", person.channel, person.user)
         return RateDecision.WARN if told else RateDecision.DROP
 
     async def forget(self, person: ChatIdentity) -> None:
         """Drop this person's counters."""
-        await self._limiter.clear(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user)
-        await self._limiter.clear(RateLimitItemPerMinute(1), "told", person.channel, person.user)
+        await self.counters.clear(RateLimitItemPerMinute(self.per_minute), "messages", person.channel, person.user)
+        await self.counters.clear(RateLimitItemPerMinute(1), "told", person.channel, person.user)

@@ -1,7 +1,9 @@
 """The service: as a real process it starts, answers and stops; where it can't start it says in one line why."""
 
+import contextlib
 import signal
 import socket
+import sqlite3
 from pathlib import Path
 
 import httpx
@@ -120,6 +122,18 @@ async def test_a_database_that_is_away_costs_the_memory_but_not_the_answer(folde
         async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
             assert (await client.get(f"{service.url}/healthz")).status_code == 200
             assert (await client.get(f"{service.url}/readyz")).status_code == 503
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_line(youshu: OperatorTerminal) -> None:
+    file = youshu.folder / "youshu.db"
+    with contextlib.closing(sqlite3.connect(file)) as newer, newer:
+        newer.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        newer.execute("INSERT INTO alembic_version VALUES ('0999')")
+    code, _, error = youshu("serve", "--port", str(free_port()))
+    assert code == 1
+    (line,) = error.splitlines()
+    assert "数据库的版本是 0999" in line
+    assert "备份" in line
 
 
 async def test_the_database_check_asks_the_real_database(tmp_path: Path) -> None:

@@ -284,6 +284,41 @@ def test_a_driver_that_is_not_installed_is_said_with_the_line_that_installs_it(m
     assert line.endswith("-m pip install asyncpg")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("YOUSHU_REPLICAS=0", "YOUSHU_REPLICAS：最小是 1"),
+        ("YOUSHU_REPLICAS=3", "YOUSHU_REPLICAS：大于 1 要用 PostgreSQL"),
+        (
+            f"YOUSHU_REPLICAS=3\nYOUSHU_DATABASE_URL={DATABASE}\nYOUSHU_TELEGRAM_TOKEN={TOKEN}",
+            "YOUSHU_REPLICAS：大于 1 时 Telegram 要用 webhook",
+        ),
+        (f"YOUSHU_REDIS_URL=cache:{PASSWORD}", "YOUSHU_REDIS_URL：请写成 redis://主机:6379/0 这样"),
+    ],
+)
+def test_what_several_processes_lack_is_said_at_once(settings: str, said: str) -> None:
+    (line,) = told(f"{settings}\n")
+    assert line.startswith(said)
+
+
+def test_a_library_for_several_processes_that_is_missing_is_said_with_the_line_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.settings.find_spec", {"asyncpg": "there"}.get)
+    lines = told(f"YOUSHU_DATABASE_URL={DATABASE}\nYOUSHU_REPLICAS=2\nYOUSHU_REDIS_URL=redis://127.0.0.1\n")
+    assert [line.partition("：")[0] for line in lines] == ["YOUSHU_REDIS_URL", "YOUSHU_REPLICAS"]
+    assert all(line.endswith("-m pip install 'youshu[scale]'") for line in lines)
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", f"rediss://:{PASSWORD}@cache:6379", "valkey://cache"])
+def test_several_processes_are_taken_with_what_they_share(url: str) -> None:
+    webhook = f"YOUSHU_TELEGRAM_TOKEN={TOKEN}\nYOUSHU_TELEGRAM_WEBHOOK_URL=https://a.example.com/telegram\n"
+    secret = "YOUSHU_TELEGRAM_WEBHOOK_SECRET=secret\n"
+    settings = loaded(f"YOUSHU_DATABASE_URL={DATABASE}\nYOUSHU_REPLICAS=3\nYOUSHU_REDIS_URL={url}\n{webhook}{secret}")
+    assert settings.several
+    assert not loaded(b"").several
+
+
 @pytest.mark.parametrize("host", ["http://127.0.0.1", "127.0.0.1:8080", "127.0.0.1/", "0.0.0.0 8080", "[::1]", "本机"])
 def test_an_address_with_more_than_an_address_is_said_by_its_name(host: str) -> None:
     (line,) = told(f"YOUSHU_HOST={host}\n")
