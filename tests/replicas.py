@@ -40,7 +40,9 @@ class Replica:
         """Signal it, wait for its end; the exit code. Another takes its place."""
         await asyncio.wait_for(self.up.wait(), 60)
         assert self.service is not None
-        return await self.service.stop(number)
+        code = await self.service.stop(number)
+        self.up.clear()
+        return code
 
 
 @dataclass
@@ -49,6 +51,10 @@ class Replicas:
 
     before: Nginx
     each: list[Replica]
+
+    async def all_up(self) -> None:
+        """Wait until all are ready."""
+        await asyncio.wait_for(asyncio.gather(*(replica.up.wait() for replica in self.each)), 60)
 
     @property
     def logs(self) -> str:

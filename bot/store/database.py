@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store.engine import autocommit_engine, make_engine, probe, sqlite_file
 from bot.store.errors import StoreError, map_errors
+from bot.store.outage import BRIDGED_SECONDS, Outage
 from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
 
@@ -48,6 +50,7 @@ class Database:
         self._failed = failed
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
+        self._outage = Outage()
         self._ready = False
         self._migration: asyncio.Task[None] | None = None
         self._sqlite_writer = asyncio.Lock()
@@ -64,6 +67,7 @@ class Database:
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
+            self._outage = Outage(0.0 if self._engine.dialect.name == "sqlite" else BRIDGED_SECONDS)
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
             if path is not None and self._reader is None:
                 # Two, because in WAL mode nobody who reads waits for one who writes.
@@ -97,8 +101,16 @@ class Database:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What some work gives whose statements are one transaction; raises StoreError."""
-        async with self.errors(), self.begin() as connection:
-            return await work(connection)
+        async with self.errors():
+            try:
+                async with self.begin() as connection:
+                    return await work(connection)
+            except DBAPIError as error:
+                if self.is_file or not error.connection_invalidated:
+                    raise
+            # The server was restarted under it. Where that fell just behind the commit, a count is one too high.
+            async with self.begin() as connection:
+                return await work(connection)
 
     @property
     def is_file(self) -> bool:
@@ -128,7 +140,7 @@ class Database:
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is a transaction of its own; raises the driver's errors."""
         await self._prepared()
-        async with _opened(self._autocommit).connect() as connection:
+        async with self._outage.connection(_opened(self._autocommit)) as connection:
             yield connection
 
     @contextlib.asynccontextmanager
@@ -137,7 +149,7 @@ class Database:
         engine = await self._prepared()
         # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
         turn = self._sqlite_writer if engine.dialect.name == "sqlite" else contextlib.nullcontext()
-        async with turn, engine.begin() as connection:
+        async with turn, self._outage.connection(engine) as connection, connection.begin():
             yield connection
 
     async def _prepared(self) -> AsyncEngine:

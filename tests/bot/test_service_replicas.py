@@ -18,13 +18,15 @@ from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, WeChat
 from tests.faqs import intent, write_faq
 from tests.nginx import HOST
 from tests.processes import free_port
+from tests.redis_server import redis_server
 from tests.replicas import Replicas, replicas
 
 SECRET = "geheim_webhook-secret"
 TALKS = 200
 KILLS = 6
-KILL_EVERY_SECONDS = 4.0
-PAUSE_SECONDS = 2.0
+UP_SECONDS = 2.0
+"""For how long all are up before the next is killed."""
+PAUSE_SECONDS = 5.0
 """Between an answer and the next message."""
 
 
@@ -59,7 +61,7 @@ async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Cr
         "TELEGRAM_WEBHOOK_URL": f"https://{HOST}/telegram",
         "TELEGRAM_WEBHOOK_SECRET": SECRET,
     }
-    async with replicas(folder, **settings) as running, client(running.before) as session:
+    async with redis_server() as redis, replicas(folder, REDIS_URL=redis.url, **settings) as running, client(running.before) as session:
         telegram.post_webhooks_to(f"{running.before.url}/telegram", running.before.trust)
         wechat = WeChat("", "aes")
         people = [
@@ -87,12 +89,14 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
                 asyncio.create_task(talk.go_on(over.is_set, PAUSE_SECONDS, chance)) for talk in people.talks
             ]
             for number in range(KILLS):
-                await asyncio.sleep(KILL_EVERY_SECONDS)
+                await people.replicas.all_up()
+                await asyncio.sleep(UP_SECONDS)
                 if number == KILLS // 2:
                     await asyncio.to_thread(cluster.restart)
                 killed_at.append(time.monotonic())
+                print("kill", number, round(killed_at[-1] - killed_at[0], 1), len(people.said), sum(s.answer is None for _, s in people.said), flush=True)
                 await people.replicas.each[number % len(people.replicas.each)].end(signal.SIGKILL)
-            await asyncio.sleep(KILL_EVERY_SECONDS)
+            await people.replicas.all_up()
             over.set()
             await asyncio.gather(*talking)
             await people.telegram.settled()
