@@ -1,11 +1,12 @@
 # make run: the web chat on http://127.0.0.1:8080 · make test: the tests · make proof: the longer ones · make coverage: the tests, measured
+# make mutants: whether the tests notice small changes to the code
 PYTHON ?= python3
 BIN := .venv/bin
 
 # Compiled modules are kept even where the environment says otherwise: every process that a test starts would compile them anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test proof coverage lint clean lock
+.PHONY: run test proof coverage mutants lint clean lock
 
 run: .venv/.installed
 	$(BIN)/youshu serve
@@ -26,6 +27,10 @@ coverage: .venv/.tested
 	$(BIN)/coverage run -m pytest --numprocesses 4
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+# Whether the tests of a room notice small changes to its code (docs/mutants.md): make mutants ROOM=crisis SEED=17 N=60
+mutants: .venv/.tested
+	$(BIN)/python -m benchmarks.mutants $(ROOM) $(if $(SEED),--seed $(SEED)) $(if $(N),--number $(N))
 
 lint: .venv/.tested
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

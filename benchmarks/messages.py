@@ -26,6 +26,7 @@ from itertools import count, cycle
 from pathlib import Path
 from urllib.parse import urlencode
 
+from intents.matching.corpus import read_labeled_utterances
 from tests.processes import command, environment, free_port
 
 CONNECTIONS = 32
@@ -177,7 +178,7 @@ def keep_talks(path: Path, number: int) -> None:
 
 async def measure(arguments: argparse.Namespace) -> list[Server]:
     """All servers, in turns."""
-    texts = [line.split("\t")[0] for line in (ROOT / "tests/corpus/dev.tsv").read_text("utf-8").splitlines() if line]
+    texts = [each.text for each in read_labeled_utterances(ROOT / "tests/corpus/dev.tsv")]
     questions, people = cycle(texts), count()
     async with AsyncExitStack() as running:
         empty, full = (Path(running.enter_context(tempfile.TemporaryDirectory())) for _ in range(2))

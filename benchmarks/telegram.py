@@ -28,7 +28,8 @@ from telegram import Update
 from telegram.ext import ApplicationBuilder, ContextTypes, MessageHandler, filters
 from typing_extensions import override
 
-from bot.channels.telegram.channel import Options, TelegramChannel
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.options import Options
 from bot.channels.telegram.pace import RateLimits
 from bot.http.metrics import Metrics
 from bot.observe import configure_logging

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from typing_extensions import override
 
 from benchmarks.telegram import running_bot
-from bot.channels.telegram.channel import Options
+from bot.channels.telegram.options import Options
 from bot.observe import configure_logging
 from tests.fakes.botapi import TOKEN, BotAPI
 from tests.fakes.botapi_rules import JSON

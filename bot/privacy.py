@@ -64,27 +64,31 @@ _SPOKEN_MOBILE = re.compile(rf"(?<![{_HAN_DIGITS}])[一幺][三四五六七八�
 _OLD_ID = re.compile(
     rf"{_DIGIT_BEFORE}[1-8][0-9]{{5}}[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{{3}}{_DIGIT_AFTER}"
 )
-_CODE = re.compile(r"(验证码(?:\s*(?:是|为|[::]))?\s*)[0-9]{4,8}(?![0-9])")
-_QQ = re.compile(r"((?:qq|扣扣|企鹅)\s*(?:号码?|群)?\s*(?:是|[::])?\s*)[1-9][0-9]{4,10}(?![0-9])", re.IGNORECASE)
+_CODE = re.compile(r"(验证码(?:\s{0,4}(?:是|为|[::]))?\s{0,4})[0-9]{4,8}(?![0-9])")
+_QQ = re.compile(
+    r"((?:qq|扣扣|企鹅)\s{0,4}(?:号码?|群)?\s{0,4}(?:是|[::])?\s{0,4})[1-9][0-9]{4,10}(?![0-9])", re.IGNORECASE
+)
 _WECHAT = re.compile(
-    r"((?:微信|薇信|v信|weixin|wechat|wx|vx)\s*(?:号码?|id)?\s*(?:是|[::])?\s*)[a-z][-_a-z0-9]{5,19}(?![-_a-z0-9])"
-    r"|((?:微信|薇信|v信|weixin|wechat|wx|vx)\s*(?:号码?|id)\s*(?:是|[::])?\s*)[0-9]{6,12}(?![0-9])",
+    r"((?:微信|薇信|v信|weixin|wechat|wx|vx)\s{0,4}(?:号码?|id)?\s{0,4}(?:是|[::])?\s{0,4})[a-z][-_a-z0-9]{5,19}(?![-_a-z0-9])"
+    r"|((?:微信|薇信|v信|weixin|wechat|wx|vx)\s{0,4}(?:号码?|id)\s{0,4}(?:是|[::])?\s{0,4})[0-9]{6,12}(?![0-9])",
     re.IGNORECASE,
 )
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]\s?[A-HJ-NP-Z][ .·-]?(?:[A-HJ-NP-Z0-9]{5,6})(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
-_CASE = re.compile(r"[(〔\[]20[0-9]{2}[)〕\]]\s*[\u4e00-\u9fff]{1,2}[0-9]{0,5}[\u4e00-\u9fff]{1,4}[0-9]+号")
+_CASE = re.compile(r"[(〔\[]20[0-9]{2}[)〕\]]\s{0,4}[\u4e00-\u9fff]{1,2}[0-9]{0,5}[\u4e00-\u9fff]{1,4}[0-9]{1,8}号")
 
 _PLACE = r"[\u4e00-\u9fff]{2,8}?"
-_REGION = rf"(?:{_PLACE}(?:自治区|自治州|特别行政区|省|市|区|县|旗|盟))"
+_REGION = rf"(?>{_PLACE}(?:自治区|自治州|特别行政区|省|市|区|县|旗|盟))"
 _STREET = r"[\u4e00-\u9fff0-9]{1,12}?(?:大道|路|街|道|巷|弄|胡同|小区|花园|公寓|新村|家园|广场|大厦|苑|里)"
-_DOOR = r"(?:[0-9一二三四五六七八九十百]+[-—0-9]*(?:号楼|号院|号|栋|幢|座|单元|层|楼|室|户|房))"
+_DOOR = (
+    r"(?:[0-9一二三四五六七八九十百][-—0-9一二三四五六七八九十百]{0,15}+(?:号楼|号院|号|栋|幢|座|单元|层|楼|室|户|房))"
+)
 _ADDRESS = re.compile(
-    rf"{_REGION}*{_STREET}[\s,,]*{_DOOR}(?:[\s,,]*(?:{_DOOR}|[0-9]{{2,4}}(?![0-9元块万天期年月个])))*"
-    rf"|{_REGION}+[\u4e00-\u9fff]{{1,6}}?(?:镇|乡|街道)(?:[\u4e00-\u9fff]{{1,6}}?(?:村|组|屯|社区))?[0-9]*(?:组|号)?"
-    rf"|{_REGION}{{2,}}[\u4e00-\u9fff]{{1,6}}?村[0-9]*(?:组|号)?"
+    rf"{_REGION}{{0,5}}{_STREET}[\s,,]{{0,4}}+{_DOOR}(?:[\s,,]{{0,4}}+(?:{_DOOR}|[0-9]{{2,4}}(?![0-9元块万天期年月个]))){{0,6}}+"
+    rf"|{_REGION}{{1,5}}[\u4e00-\u9fff]{{1,6}}?(?:镇|乡|街道)(?:[\u4e00-\u9fff]{{1,6}}?(?:村|组|屯|社区))?[0-9]{{0,6}}(?:组|号)?"
+    rf"|{_REGION}{{2,5}}[\u4e00-\u9fff]{{1,6}}?村[0-9]{{0,6}}(?:组|号)?"
 )
 
 # The surnames of some 95 % of people (公安部 2020 name report and 百家姓), two-character ones first.
@@ -99,7 +103,7 @@ _SURNAME = (
 _GIVEN = r"[\u4e00-\u9fff]{1,2}"
 _END = r"(?=$|[\s,,.。!!??;;、:::]|今年|欠|在|住|从|的|手机|电话|身份|男|女|我|借|逾期|想|现在|因为)"
 _NAMED = re.compile(
-    rf"((?:我叫|我的名字[叫是]|名字[叫是]|姓名\s*[是::]?\s*|本人叫?|我姓名)\s*){_SURNAME}{_GIVEN}{_END}"
+    rf"((?:我叫|我的名字[叫是]|名字[叫是]|姓名\s{{0,4}}[是::]?|本人叫?|我姓名)\s{{0,4}}){_SURNAME}{_GIVEN}{_END}"
 )
 _CALLED = re.compile(rf"(我是|这里是|我叫做){_SURNAME}{_GIVEN}{_END}")
 _SURNAMED = re.compile(rf"((?:我|免贵|本人)姓)(?:{_SURNAME}){_END}")
@@ -114,7 +118,8 @@ _NOT_A_NAME = re.compile(
 
 def mask(text: str) -> str:
     """The text with every identifying piece replaced by its kind in brackets; idempotent, never raises."""
-    text = unicodedata.normalize("NFKC", text.encode("utf-8", "ignore").decode("utf-8"))
+    # Cut before as well: normalising takes the square of a run of accents.
+    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8"))
     text = "".join(c for c in text[:MAX_CHARACTERS] if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
     for pattern, replace in _RULES:
         text = pattern.sub(replace, text)

@@ -187,7 +187,8 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
-    from bot.channels.telegram.channel import Options, TelegramChannel  # noqa: PLC0415
+    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
+    from bot.channels.telegram.options import Options  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,

@@ -22,14 +22,20 @@ STOP_SECONDS = 40
 
 UNPACED = (
     "from bot.channels.telegram import limits; limits.MESSAGES_PER_SECOND = limits.MESSAGES_PER_SECOND_IN_A_CHAT = 0; "
-    "from bot.cli import main; main()"
 )
-"""`youshu` without Telegram's pace of one message a second in a chat, which would be most of what a test waits for."""
+"""Without Telegram's pace of one message a second in a chat, which would be most of what a test waits for."""
+UNLIMITED = "from functools import partial; import bot.service; bot.service.RateLimiter = partial(bot.service.RateLimiter, 10_000); "
+"""Without the limit on one person's messages, where few people stand for many."""
 
 
-def command(*arguments: str, paced: bool = True) -> list[str]:
+def command(*arguments: str, paced: bool = True, limited: bool = True) -> list[str]:
     """The command line of `youshu`."""
-    return [sys.executable, *(["-m", "bot"] if paced else ["-c", UNPACED]), *arguments]
+    changes = ("" if paced else UNPACED) + ("" if limited else UNLIMITED)
+    return [
+        sys.executable,
+        *(["-c", f"{changes}from bot.cli import main; main()"] if changes else ["-m", "bot"]),
+        *arguments,
+    ]
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
@@ -78,10 +84,12 @@ class Service:
 
 
 @asynccontextmanager
-async def running(folder: Path, port: int, *, paced: bool = True, **settings: str) -> AsyncIterator[Service]:
+async def running(
+    folder: Path, port: int, *, paced: bool = True, limited: bool = True, **settings: str
+) -> AsyncIterator[Service]:
     """`youshu serve` on this port, ready; killed at the end if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        *command("serve", "--port", str(port), paced=paced),
+        *command("serve", "--port", str(port), paced=paced, limited=limited),
         env=environment(folder, settings),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,

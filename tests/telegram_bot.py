@@ -10,10 +10,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.channels.telegram.channel import Options, TelegramChannel
+from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.options import Options
 from bot.channels.telegram.pace import RateLimits
+from bot.channels.telegram.spool import ChannelStates
 from bot.channels.telegram.startup import TelegramRefusedError
-from bot.channels.telegram.update_queue import Claims
+from bot.channels.telegram.update_claims import Claims
 from bot.messages import Turn
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
@@ -88,8 +90,10 @@ async def talking(
     *,
     turn: Turn | None = None,
     claims: Claims | None = None,
+    states: ChannelStates | None = None,
     options: Options | None = None,
     knowledge: Knowledge | None = None,
+    stop_seconds: float = 5,
 ) -> AsyncIterator[Bot]:
     """A bot that polls the server, or does as `options` say; `turn` takes the conversation's place."""
     known = knowledge or small_faq()
@@ -102,12 +106,13 @@ async def talking(
             search=lambda text, most: search(known, text, most),
             claims=claims or store.claims,
             count=counted.add,
+            states=states or store.channel_states,
         )
         running = asyncio.create_task(channel.run())
         try:
             yield Bot(channel, conversation, store, counted, running)
         finally:
-            await channel.stop(5)
+            await channel.stop(stop_seconds)
             await running
 
 

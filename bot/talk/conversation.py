@@ -16,7 +16,7 @@ from bot.store.store import Store
 from bot.store.turns import TurnContext
 from bot.talk import text_commands, wording
 from bot.talk.handoff import HandoffDesk
-from bot.talk.message import Message
+from bot.talk.message import Message, shortened
 from bot.talk.questions import masked_question
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from bot.talk.recent_questions import RecentQuestion, RecentQuestions
@@ -76,8 +76,9 @@ class Conversation:
             return wording.FORGET_FAILED
         return wording.FORGOTTEN
 
-    async def _turn(self, incoming: Incoming) -> Reply | None:
+    async def _turn(self, whole: Incoming) -> Reply | None:
         knowledge = self.knowledge()
+        incoming = replace(whole, text=shortened(whole.text))
         message = Message(incoming.text, knowledge.matcher, self.danger.assess(incoming.text))
         refusal = None if message.in_danger else await self._too_fast(incoming.person)
         context = await self._load(incoming.person)
@@ -86,7 +87,7 @@ class Conversation:
         if refusal is not None and not (state is not None and state.in_crisis):
             return wording.TOO_FAST if refusal is RateDecision.WARN else None
         if self.handoffs is not None and context is not None and not _asks_to_forget(incoming, message):
-            relay = await self.handoffs.relay(incoming, context)
+            relay = await self.handoffs.relay(whole, context)
             if relay.relayed:
                 beside = message.in_danger
                 return await self._beside_operator(knowledge, context, incoming, message) if beside else relay.notice

@@ -10,6 +10,17 @@ from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerL
 from intents.matching.decide import DecisionReason
 from intents.matching.matcher import Ranking
 
+MAX_CHARACTERS = 4_000
+"""Read of one message, about as many as Telegram carries: a longer one would be so many times as much work."""
+
+
+def shortened(text: str) -> str:
+    """The text, or where it is longer than MAX_CHARACTERS its beginning and its end."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    half = MAX_CHARACTERS // 2
+    return f"{text[:half]}\n{text[-half:]}"
+
 
 @dataclass(frozen=True)
 class Message:

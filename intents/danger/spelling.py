@@ -55,7 +55,7 @@ class DangerNormalizer:
     def __call__(self, text: str) -> str:
         """The folded text; empty when nothing is left."""
         text = _bounded(text)
-        text = _PARTICLE.sub("着", simplified(text if _PLAIN.fullmatch(text) else _unfolded(text)))
+        text = _PARTICLE.sub("着", simplified(text if _PLAIN.fullmatch(text) else _bounded(_unfolded(text))))
         text = _MASKING_MARKS.sub("", text)
         if not self._slang_cues.isdisjoint(text):
             text = self._without_slang(text)

@@ -26,7 +26,7 @@ _LATE_COMMENT = re.compile(r"\s#(?=\s|作者)")
 _CONFLICT = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?:\s|$)")
 _LIST_ITEM = re.compile(rf"(?:-|[{LIST_MARKS}])\s*")
 _KEY = re.compile(r"[a-z_]+:(?:\s|$)")
-_COPY = re.compile(r"(?:\s*[（(]\d+[)）]|\s*-\s*(?:副本|copy).*|\s*的副本|\s*copy\s*\d*)+$")
+_COPY = re.compile(r"(?:\s*+(?:[（(]\d+[)）]|的副本|copy\s*+\d*+))*+(?:\s*+-\s*+(?:副本|copy).*)?$")
 """What systems put behind the name of a file's copy."""
 _QUOTES = ('""', "''")
 

@@ -160,7 +160,7 @@ class Matcher:
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
-        total = mentions.total() or 1
+        total = mentions.total()
         found = [
             (intent, count) for intent, count in mentions.most_common() if intent not in {OUT_OF_SCOPE_CLASS, CRISIS}
         ]

@@ -280,7 +280,12 @@ class BotAPI:
     async def settled(self) -> None:
         """Wait until the bot has been given every update and has confirmed it."""
         async with asyncio.timeout(DEADLINE), self._changed:
-            await self._changed.wait_for(lambda: not self._pending and not self._posting)
+            await self._changed.wait_for(lambda: not self.waiting)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are updates that the bot hasn't confirmed."""
+        return bool(self._pending or self._posting)
 
     async def called(self, method: str, times: int = 1) -> Call:
         """Wait until a method has been called so many times; the call."""

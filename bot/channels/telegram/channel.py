@@ -1,74 +1,55 @@
 """The Telegram channel: connects, takes updates by polling or webhook, sends, stops."""
 
 import asyncio
-import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final
 
-import httpx
 import structlog
-from pydantic import SecretStr
 from starlette.routing import BaseRoute
 from telegram import Message, MessageEntity, Update
 from telegram.error import TelegramError
-from telegram.ext import ApplicationBuilder
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
-from bot.channels.fragments import JOIN_SECONDS, MessageReader
+from bot.channels.fragments import MessageReader
 from bot.channels.telegram import sending, startup
 from bot.channels.telegram.addressing import CHANNEL
 from bot.channels.telegram.admin import AdminHandlers, chats, menus
 from bot.channels.telegram.commands import CommandHandlers, set_profile
 from bot.channels.telegram.errors import error_kind
-from bot.channels.telegram.handlers import App, MessageHandlers
+from bot.channels.telegram.handlers import MessageHandlers
 from bot.channels.telegram.inline import InlineHandler, Search
 from bot.channels.telegram.intake import UpdateIntake
 from bot.channels.telegram.limits import LIMITS, POLL_SECONDS
 from bot.channels.telegram.membership import MembershipHandler
-from bot.channels.telegram.pace import RateLimits
+from bot.channels.telegram.options import Options, build_application, ssl_context
 from bot.channels.telegram.polling import UNREADABLE, Poller, PollingRequest
+from bot.channels.telegram.queued_update import Count
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
-from bot.channels.telegram.request import AiohttpRequest
 from bot.channels.telegram.sending import Place
-from bot.channels.telegram.staff import ChannelStates, StaffHandlers, StaffRoom
-from bot.channels.telegram.startup import TelegramRefusedError
-from bot.channels.telegram.update_queue import REPEAT, WORKING_AT_ONCE, Claims, Count, UpdateQueue
-from bot.channels.telegram.webhook import NotReadyError, Webhook, webhook_route
+from bot.channels.telegram.spool import JSON, ChannelStates, UpdateSpool
+from bot.channels.telegram.staff import StaffHandlers, StaffRoom
+from bot.channels.telegram.taps import TapFilter
+from bot.channels.telegram.update_claims import REPEAT, Claims, UpdateClaims
+from bot.channels.telegram.update_queue import UpdateQueue
+from bot.channels.telegram.webhook import NotReadyError, webhook_route
 from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
+from bot.store.errors import StoreError
 from bot.talk.fragments import expects_more, in_danger
 
 log = structlog.get_logger(__name__)
 
 OVERDUE_SECONDS: Final = 3.0 * POLL_SECONDS
 """Polling counts as broken when Telegram last answered so long ago."""
-READ_SECONDS: Final = 10.0
 WEBHOOK_SECONDS: Final = 20.0
 """How long a post of Telegram's may stay unanswered; then it is to come again, which keeps its place in the queue."""
 
+TAKE_UP_SECONDS: Final = 5.0
+"""Between tries to read what waits in a database that is away."""
+
 _FAILURES: Final = {"blocked": SendFailure.BLOCKED, "chat_not_found": SendFailure.CHAT_NOT_FOUND}
 """The failure for each kind of error that others tell apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to reach Telegram."""
-
-    token: SecretStr
-    base_url: str
-    """Up to and with /bot."""
-    webhook_url: str = ""
-    """Empty: polling."""
-    webhook_secret: SecretStr | None = None
-    """Needed with a webhook."""
-    take_over: bool = False
-    """Whether polling may remove a webhook that is set."""
-    rate_limits: RateLimits = field(default_factory=RateLimits)
-    staff_chat: int | None = None
-    """The operators' group, with a topic for each person."""
-    join_seconds: float = JOIN_SECONDS
-    """How long what looks unfinished waits for the next message."""
 
 
 class TelegramChannel:
@@ -103,41 +84,56 @@ class TelegramChannel:
             TelegramRefusedError: a webhook without a secret, to which anybody could post updates.
         """
         self._options = options
-        self._webhook = _webhook_of(options)
-        self._menus = menus(admin_commands) if admin_commands is not None else ()
+        self._webhook = options.webhook
         self._count = count
-        ssl_context = _ssl_context(options.base_url)
-        self._polling_request = PollingRequest(count, ssl_context)
-        self._rate_limiter = TelegramRateLimiter(options.rate_limits)
-        self._application = _build_application(options, self._polling_request, self._rate_limiter, ssl_context)
-        reader = MessageReader(in_danger, expects_more)
-        messages = self._messages = MessageHandlers(turn, count, reader.in_danger)
-        self._staff: StaffHandlers | None = None
-        if admin_commands is not None and states is not None and options.staff_chat is not None:
-            room = StaffRoom(self._application.bot, options.staff_chat, states, count)
-            admin_commands.handoffs.rooms.append(room)
-            self._staff = StaffHandlers(admin_commands.handoffs, options.staff_chat)
-        own_groups = frozenset({options.staff_chat} if options.staff_chat is not None else ())
-        MembershipHandler(self._remember_reachable, count, own_groups).register(self._application)
         self._states = states
-        self._staff_chat = options.staff_chat
-        if admin_commands is not None:
-            AdminHandlers(admin_commands, messages).register(self._application)
-        CommandHandlers(messages).register(self._application)
-        messages.register(self._application)
-        InlineHandler(search).register(self._application)
+        trust = ssl_context(options.base_url)
+        self._polling_request = PollingRequest(count, trust)
+        rate_limiter = TelegramRateLimiter(options.rate_limits)
+        self._application = build_application(options, self._polling_request, rate_limiter, trust)
+        reader = MessageReader(in_danger, expects_more)
+        self._messages = MessageHandlers(turn, count, reader.in_danger)
+        self._menus = menus(admin_commands) if admin_commands is not None else ()
         self._operators = frozenset(chats(admin_commands)) if admin_commands is not None else frozenset()
-        pace = self._rate_limiter.pace
+        self._staff = self._open_staff_room(admin_commands)
+        self._register_handlers(search, admin_commands)
         self._queue = UpdateQueue(
-            self._handle, claims, count, pace, reader, alone=self._is_alone, join_seconds=options.join_seconds
+            self._handle,
+            UpdateClaims(claims, count),
+            TapFilter(count),
+            rate_limiter.pace,
+            reader,
+            alone=self._is_alone,
+            join_seconds=options.join_seconds,
         )
-        self._intake = UpdateIntake(int(options.token.get_secret_value().partition(":")[0]), self._queue, count)
+        spool = UpdateSpool(options.token, states) if states is not None else None
+        self._intake = UpdateIntake(options.bot_id, self._queue, count, spool, self._read_update)
         self._poller: Poller | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._setting_profile: asyncio.Task[None] | None = None
+        self._background: list[asyncio.Task[None]] = []
         self._created_at = monotonic()
         self._stopping = asyncio.Event()
         self.connected = asyncio.Event()
+
+    def _open_staff_room(self, admin_commands: AdminCommands | None) -> StaffHandlers | None:
+        """The operators' group with its topics, where there is one and something to keep them in."""
+        options = self._options
+        if admin_commands is None or self._states is None or options.staff_chat is None:
+            return None
+        room = StaffRoom(self._application.bot, options.staff_chat, self._states, self._count)
+        admin_commands.handoffs.rooms.append(room)
+        return StaffHandlers(admin_commands.handoffs, options.staff_chat)
+
+    def _register_handlers(self, search: Search, admin_commands: AdminCommands | None) -> None:
+        """Only the first handler that fits an update is run: operators' commands, everybody's, then messages."""
+        staff_chat = self._options.staff_chat
+        own_groups = frozenset({staff_chat} if staff_chat is not None else ())
+        MembershipHandler(self._remember_reachable, self._count, own_groups).register(self._application)
+        if admin_commands is not None:
+            AdminHandlers(admin_commands, self._messages).register(self._application)
+        CommandHandlers(self._messages).register(self._application)
+        self._messages.register(self._application)
+        InlineHandler(search).register(self._application)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Where Telegram posts updates, with a webhook."""
@@ -167,8 +163,8 @@ class TelegramChannel:
             # Otherwise it could open connections after the shutdown below has closed them.
             self._connecting.cancel()
             await asyncio.wait({self._connecting})
-        if self._setting_profile is not None:
-            self._setting_profile.cancel()
+        for task in self._background:
+            task.cancel()
         try:
             async with asyncio.timeout(seconds):
                 if self._poller is not None:
@@ -208,21 +204,36 @@ class TelegramChannel:
         if self._webhook is None:
             await startup.require_no_webhook(bot, take_over=self._options.take_over)
         await self._application.start()
-        self._setting_profile = self._application.create_task(set_profile(bot, self._count, self._menus))
+        self._background.append(self._application.create_task(set_profile(bot, self._count, self._menus)))
+        await self._take_up_waiting()
         if self._webhook is None:
             self._poller = Poller(bot, self._intake, self._polling_request)
         else:
             await startup.set_webhook(bot, self._webhook)
         self.connected.set()
 
-    async def _take_from_webhook(self, data: dict[str, object]) -> None:
+    async def _take_up_waiting(self) -> None:
+        """Queue what a kill has left; while the database is away that is tried again later, and new updates are taken meanwhile."""
+        try:
+            await self._intake.take_up()
+        except StoreError as error:
+            log.error("waiting_updates_not_read", reason=str(error))
+            again = AsyncRetrying(retry=retry_if_exception_type(StoreError), wait=wait_fixed(TAKE_UP_SECONDS))
+            self._background.append(asyncio.create_task(again(self._intake.take_up)))
+
+    def _read_update(self, data: JSON) -> Update | None:
+        """An update of the vendor's JSON; None, counted, for what can't be read: sent again, it couldn't either."""
+        try:
+            return Update.de_json(data, self._application.bot)
+        except Exception:  # noqa: BLE001 -- a form that this version of the library can't parse, or a date of next millennium
+            self._count(UNREADABLE)
+            return None
+
+    async def _take_from_webhook(self, data: JSON) -> None:
         if not self._application.running:
             raise NotReadyError("not running")
-        try:
-            update = Update.de_json(data, self._application.bot)
-        except Exception:  # noqa: BLE001 -- a form that this version of the library can't parse, or a date of next millennium
-            # Telegram sending it again wouldn't help.
-            self._count(UNREADABLE)
+        update = self._read_update(data)
+        if update is None:
             return
         if self._intake.repeated(update):
             self._count(REPEAT)
@@ -260,7 +271,7 @@ class TelegramChannel:
     def _is_alone(self, update: Update) -> bool:
         """Whether it is an operator's, which may mean a command or somebody else's talk."""
         sender, place = update.effective_user, update.effective_chat
-        if place is not None and place.id == self._staff_chat:
+        if place is not None and place.id == self._options.staff_chat:
             return True
         return sender is not None and sender.id in self._operators
 
@@ -270,33 +281,3 @@ def _is_plain(message: Message) -> bool:
     if message.text is None and not message.photo:
         return False
     return not any(each.type == MessageEntity.BOT_COMMAND and each.offset == 0 for each in message.entities)
-
-
-def _webhook_of(options: Options) -> Webhook | None:
-    if not options.webhook_url:
-        return None
-    if options.webhook_secret is None or not options.webhook_secret.get_secret_value():
-        raise TelegramRefusedError("用 webhook 必须同时设 YOUSHU_TELEGRAM_WEBHOOK_SECRET，否则谁都能冒充 Telegram")
-    return Webhook(options.webhook_url, options.webhook_secret)
-
-
-def _ssl_context(base_url: str) -> ssl.SSLContext:
-    """The certificates to trust, read once for all connections; none for a Bot API server of one's own over plain HTTP."""
-    return httpx.create_ssl_context() if base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _build_application(
-    options: Options, polling_request: PollingRequest, rate_limiter: TelegramRateLimiter, ssl_context: ssl.SSLContext
-) -> App:
-    """python-telegram-bot's application with our own polling, order of updates, rate limits and connections."""
-    return (
-        ApplicationBuilder()
-        .token(options.token.get_secret_value())
-        .base_url(options.base_url)
-        .updater(None)
-        .job_queue(None)
-        .rate_limiter(rate_limiter)
-        .request(AiohttpRequest(WORKING_AT_ONCE, READ_SECONDS, ssl_context))
-        .get_updates_request(polling_request)
-        .build()
-    )

@@ -22,7 +22,7 @@ from bot.channels.telegram.addressing import identity_of, is_private
 from bot.channels.telegram.errors import error_kind
 from bot.channels.telegram.handlers import App, Context, MessageHandlers, private_button
 from bot.channels.telegram.inline import TOPICS_PAYLOAD
-from bot.channels.telegram.update_queue import Count
+from bot.channels.telegram.queued_update import Count
 from bot.choices import Forget
 from bot.messages import Incoming
 

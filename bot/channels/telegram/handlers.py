@@ -23,8 +23,8 @@ from bot.channels.telegram.addressing import (
     topic_of,
 )
 from bot.channels.telegram.errors import WITHOUT_LOSS, error_kind
+from bot.channels.telegram.queued_update import Count
 from bot.channels.telegram.sending import Place
-from bot.channels.telegram.update_queue import Count
 from bot.messages import Edit, Incoming, Reply, Turn
 from bot.observe import traceback_locations
 

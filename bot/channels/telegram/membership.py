@@ -10,7 +10,7 @@ from telegram.ext import ChatMemberHandler
 from bot.channels.telegram import wording
 from bot.channels.telegram.addressing import CHANNEL, is_private
 from bot.channels.telegram.handlers import App, Context, private_button
-from bot.channels.telegram.update_queue import Count
+from bot.channels.telegram.queued_update import Count
 from bot.messages import ChatIdentity
 
 PRESENT: Final = frozenset({ChatMember.MEMBER, ChatMember.ADMINISTRATOR, ChatMember.RESTRICTED})

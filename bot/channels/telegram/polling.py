@@ -16,8 +16,8 @@ from typing_extensions import override
 from bot.channels.telegram import limits
 from bot.channels.telegram.errors import error_kind, retry_after_seconds
 from bot.channels.telegram.intake import UpdateIntake, by_number
+from bot.channels.telegram.queued_update import Count
 from bot.channels.telegram.request import AiohttpRequest
-from bot.channels.telegram.update_queue import Count
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +85,7 @@ class Poller:
                 full = len(updates) >= limits.POLL_BATCH
                 await self._pause_while_held(FULL_SECONDS if full else HELD_SECONDS, before)
                 if full and self._intake.first_waiting is not None:
-                    await self._intake.claim_oldest()
+                    await self._intake.spool_waiting()
         finally:
             self._ended.set()
 

@@ -1,8 +1,7 @@
 """The operators' own group: a topic for each person who wants a human; what is written in it goes to that person, and back."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from telegram import Bot, CallbackQuery, Message, Update
@@ -12,8 +11,9 @@ from bot import choices
 from bot.channels.telegram import sending
 from bot.channels.telegram.addressing import message_text, originals
 from bot.channels.telegram.errors import error_kind
+from bot.channels.telegram.queued_update import Count
 from bot.channels.telegram.sending import Place
-from bot.channels.telegram.update_queue import Count
+from bot.channels.telegram.spool import ChannelStates
 from bot.messages import ChatIdentity, Edit, Incoming, Reply, SendError, SendFailure
 from bot.operators.handoff import Handoffs
 
@@ -23,18 +23,6 @@ TOPICS: Final = "telegram_topic"
 """The channel of a ChatIdentity that is a topic; its user is the number of the thread."""
 KIND: Final = "staff_topic"
 """Under what a person's topic is kept."""
-
-
-class ChannelStates(Protocol):
-    """What is kept of a person beside the talk."""
-
-    async def save(self, person: ChatIdentity, kind: str, data: str | None) -> None:
-        """Keep this in place of what was kept; raises StoreError."""
-        ...
-
-    async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
-        """Users of a channel with what was kept of them; raises StoreError."""
-        ...
 
 
 @dataclass(frozen=True)

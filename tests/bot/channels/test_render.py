@@ -13,6 +13,7 @@ from bot.channels.render import (
     paragraphs,
     pieces,
     plain,
+    utf8_bytes,
     utf16_units,
 )
 from bot.messages import Attachment, Choice, Reply, Section
@@ -22,10 +23,6 @@ from tests.fakes.botapi_html import parse
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60)
 LINES = st.builds(Line, TEXTS, st.booleans())
 PARAGRAPHS = st.lists(st.lists(LINES, min_size=1, max_size=5).map(tuple), min_size=1, max_size=6)
-
-
-def utf8_bytes(text: str) -> int:
-    return len(text.encode())
 
 
 def letters(text: list[Paragraph]) -> str:
@@ -65,6 +62,20 @@ def test_a_long_line_is_cut_after_a_full_stop() -> None:
     assert [plain(piece) for piece in pieces([(Line("一二三四五六。七八九十"),)], 8)] == ["一二三四五六。", "七八九十"]
 
 
+def test_of_several_stops_the_last_that_fits_is_taken_and_none_in_the_first_half() -> None:
+    assert [plain(piece) for piece in pieces([(Line("一二三四。六。八九十"),)], 8)] == ["一二三四。六。", "八九十"]
+    assert [plain(piece) for piece in pieces([(Line("一二。四五六七八九十"),)], 8)] == ["一二。四五六七八", "九十"]
+
+
+def test_a_line_without_a_stop_fills_each_piece() -> None:
+    for limit in range(1, 13):
+        assert [len(plain(piece)) for piece in pieces([(Line("X" * 60),)], limit)][:-1] == [limit] * (59 // limit)
+
+
+def test_half_a_surrogate_pair_has_a_size() -> None:
+    assert (utf16_units("\ud83d"), utf8_bytes("\ud83d")) == (1, 3)
+
+
 def test_a_character_of_two_units_is_never_halved() -> None:
     assert [plain(piece) for piece in pieces([(Line("😀😀😀"),)], 3)] == ["😀", "😀", "😀"]
 
@@ -87,6 +98,35 @@ def test_a_reply_becomes_title_sections_and_files() -> None:
     )
 
 
+def test_lines_have_marks_only_under_a_heading_or_where_they_are_numbered() -> None:
+    sections = (
+        Section(("一。", "二。")),
+        Section(()),
+        Section(("三。",), numbered=True),
+        Section(("四。", "五。"), numbered=True),
+    )
+    assert paragraphs(Reply(Decision.ANSWER, sections)) == (
+        (Line("一。"), Line("二。")),
+        (Line("1. 三。"),),
+        (Line("1. 四。"), Line("2. 五。")),
+    )
+
+
+def test_what_folds_stands_in_a_quotation_under_its_heading() -> None:
+    reply = Reply(
+        Decision.ANSWER,
+        (Section(("一。", "二。"), heading="甲", foldable=True), Section(("三。",), heading="乙", foldable=True)),
+    )
+    assert html(paragraphs(reply)) == (
+        "<b>甲</b>\n<blockquote expandable>• 一。\n• 二。</blockquote>\n\n"
+        "<b>乙</b>\n<blockquote expandable>三。</blockquote>"
+    )
+
+
+def test_only_what_html_would_read_is_escaped() -> None:
+    assert html([(Line("""<b> & "引号" '撇'"""),)]) == """&lt;b&gt; &amp; "引号" '撇'"""
+
+
 def test_a_reply_is_one_message_unless_the_channel_has_a_limit() -> None:
     reply = Reply(Decision.ANSWER, (Section(("甲" * 6,)), Section(("乙" * 6,))))
     assert len(messages(reply, ChannelLimits(proactive=False))) == 1
@@ -94,7 +134,7 @@ def test_a_reply_is_one_message_unless_the_channel_has_a_limit() -> None:
 
 
 def test_choices_that_a_channel_cannot_carry_are_left_out() -> None:
-    several = [Choice("短", "a"), Choice("长", "a" * 9), Choice("二", "b"), Choice("三", "c")]
+    several = [Choice("短", "a"), Choice("长", "a" * 9), Choice("二", "b" * 8), Choice("三", "c")]
     assert choices_within(several, ChannelLimits(proactive=False)) == several
     within = choices_within(several, ChannelLimits(proactive=False, choices=2, choice_value_bytes=8))
     assert [choice.label for choice in within] == ["短", "二"]

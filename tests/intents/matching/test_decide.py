@@ -17,9 +17,9 @@ from intents.matching.scope_weights import ScopeWeights
 LIMITS = Thresholds(
     inverse_temperature=8.0,
     answer=0.6,
-    offer=0.2,
+    offer=0.25,
     floor=0.1,
-    lead=0.3,
+    lead=0.25,
     beside=0.15,
     second_question=0.6,
     topic_only_length=2,
@@ -37,8 +37,9 @@ def decision(*scores: float, out_of_scope: float = 0.0, topic_only: bool = False
     [
         ((0.6, 0.1), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
         ((0.5999, 0.1), 0.0, (Decision.CLARIFY, DecisionReason.UNSURE)),
-        ((0.65, 0.34), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
-        ((0.65, 0.36), 0.0, (Decision.CLARIFY, DecisionReason.SMALL_LEAD)),
+        ((0.6,), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
+        ((0.75, 0.5), 0.0, (Decision.ANSWER, DecisionReason.SURE)),
+        ((0.75, 0.51), 0.0, (Decision.CLARIFY, DecisionReason.SMALL_LEAD)),
         ((0.1,), 0.75, (Decision.CLARIFY, DecisionReason.UNSURE)),
         ((0.0999,), 0.75, (Decision.FALLBACK, DecisionReason.OUT_OF_SCOPE)),
         ((0.2,), 0.75, (Decision.CLARIFY, DecisionReason.UNSURE)),
@@ -74,6 +75,12 @@ def test_missing_or_unknown_names_are_refused(text: str) -> None:
 def test_a_missing_weight_of_the_scope_is_named() -> None:
     with pytest.raises(ValueError, match="thresholds: known_share"):
         parse_thresholds(as_yaml(LIMITS).replace("  known_share: 1\n", ""))
+
+
+def test_a_scope_that_is_no_mapping_is_refused_by_the_names_of_its_weights() -> None:
+    text = as_yaml(LIMITS)
+    with pytest.raises(ValueError, match=r"thresholds: .*known_share"):
+        parse_thresholds(f"{text[: text.index('scope:')]}scope: 0.5\n")
 
 
 def test_a_threshold_that_is_no_number_is_refused() -> None:

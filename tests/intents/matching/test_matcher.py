@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
-from intents.matching.decide import DecisionReason, load_thresholds
+from intents.matching.decide import Candidate, DecisionReason, load_thresholds
+from intents.matching.matcher import MAX_CANDIDATES, Ranking
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -69,11 +70,87 @@ def test_all_intents_are_ranked_and_their_scores_and_that_of_none_add_up_to_one(
     assert sum(scores) + ranking.out_of_scope == pytest.approx(1, abs=0.001)
 
 
+def ranking(out_of_scope: float = 0.0, *, exact: bool = False, **scores: float) -> Ranking:
+    return Ranking(tuple(Candidate(intent, score) for intent, score in scores.items()), out_of_scope, exact=exact)
+
+
+def test_what_danger_had_of_the_scores_of_a_message_without_danger_the_others_share() -> None:
+    assert ranking(0.2, crisis=0.4, jail=0.3, credit=0.1).without_stray() == ranking(0.2, jail=0.6, credit=0.2)
+
+
+def test_a_message_that_is_like_hardly_anything_but_danger_stays_unlike_the_others() -> None:
+    assert ranking(0.2, crisis=0.79, jail=0.01).without_stray() == ranking(0.2, jail=0.06)
+    assert ranking(1.0, jail=0.0).without_stray() == ranking(1.0, jail=0.0)
+
+
+def test_small_talk_that_is_hardly_meant_is_out_of_scope() -> None:
+    assert ranking(0.125, jail=0.5, greeting=0.25, thanks=0.125).without_stray() == ranking(
+        0.25, jail=0.5, greeting=0.25
+    )
+    assert ranking(0.9, thanks=0.1001).without_stray().out_of_scope == 1
+
+
+def test_what_was_found_word_for_word_stays_as_it_is() -> None:
+    exact = ranking(crisis=1.0, exact=True)
+    assert exact.without_stray() is exact
+
+
+def test_scores_have_four_digits() -> None:
+    assert ranking(0.5, jail=0.12345678).without_stray().candidates == (Candidate("jail", 0.1235),)
+
+
+LONG = "逾期了他们会来家里吗"
+
+
+def decided(thresholds: dict[str, float], given: Ranking) -> tuple[DecisionReason, str | None]:
+    match = Matcher(faq(INTENTS), replace(load_thresholds(), **thresholds), matcher.model).match(LONG, ranking=given)  # type: ignore[arg-type] # floats
+    return match.reason, match.beside
+
+
+def test_a_second_intent_stands_beside_a_sure_answer_from_its_threshold_on() -> None:
+    limits = {"answer": 0.5, "lead": 0.25, "beside": 0.25, "offer": 0.1, "floor": 0.1}
+    assert decided(limits, ranking(jail=0.625, credit=0.25, home_visit=0.125)) == (DecisionReason.SURE, "credit")
+    assert decided(limits, ranking(jail=0.625, credit=0.24, home_visit=0.135)) == (DecisionReason.SURE, None)
+    assert decided(limits, ranking(jail=0.45, credit=0.3, home_visit=0.25)) == (DecisionReason.UNSURE, None)
+
+
+def test_what_is_as_much_out_of_scope_as_in_it_is_not_answered() -> None:
+    assert matcher.match(LONG, ranking=ranking(0.5, jail=0.5, exact=True)).decision is Decision.FALLBACK
+
+
+def test_an_empty_message_is_about_nothing() -> None:
+    assert matcher.rank("") == ranking(1.0)
+    assert (matcher.match("").score, matcher.match("").candidates) == (0.0, ())
+
+
 def test_a_question_in_two_intents_is_offered_from_both_in_the_order_of_their_ids() -> None:
     shared = Matcher(faq([intent("b", ["逾期怎么办", "甲"]), intent("a", ["逾期怎么办", "乙"])]))
     match = shared.match("逾期怎么办")
     assert match.decision is Decision.CLARIFY
     assert [candidate.intent for candidate in match.candidates] == ["a", "b"]
+
+
+def test_who_has_a_question_word_for_word_shares_the_score_and_nobody_else_gets_any() -> None:
+    both = [intent("b", ["逾期怎么办", "甲"]), intent("a", ["逾期怎么办", "乙"]), intent("c", ["逾期了怎么办"])]
+    assert Matcher(faq(both)).rank("逾期怎么办") == ranking(a=0.5, b=0.5, c=0.0)
+    assert Matcher(faq([*both, intent("d", ["逾期怎么办"])])).rank("逾期怎么办") == ranking(
+        a=0.3333, b=0.3333, d=0.3333, c=0.0
+    )
+
+
+def test_a_question_in_scope_and_out_of_it_word_for_word_leaves_the_rest_half() -> None:
+    told = [intent("a", ["逾期怎么办", "甲"]), intent("c", ["逾期了怎么办"])]
+    alone = Matcher(faq(told, out_of_scope=OUTSIDE)).rank("逾期怎么办")
+    assert (alone.candidates[0], alone.out_of_scope, alone.exact) == (Candidate("a", 1.0), 0.0, True)
+    mild = replace(load_thresholds(), inverse_temperature=1.0)
+    torn = Matcher(faq(told, out_of_scope={"questions": ["逾期怎么办"]}), mild).rank("逾期怎么办")
+    assert (torn.candidates[0], torn.out_of_scope, torn.exact) == (Candidate("a", 0.5), 0.5, False)
+    assert 0 < torn.candidates[1].score < 0.25
+
+
+def test_every_score_has_four_digits_at_most() -> None:
+    for each in matcher.rank("逾期了他们会来家里吗").candidates:
+        assert each.score == round(each.score, 4)
 
 
 def test_the_order_of_the_file_changes_nothing() -> None:
@@ -97,9 +174,38 @@ def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
     assert match.secondary_intent in {candidate.intent for candidate in match.candidates[:2]}
 
 
+def test_of_two_questions_the_surer_is_answered_wherever_it_stands() -> None:
+    for exact, other, wanted in [
+        ("催收真的会上门吗？", "逾期了会上征信吗？", ("home_visit", "credit")),
+        ("逾期上征信吗？", "上门催收咋办呢？", ("credit", "home_visit")),
+    ]:
+        for text in (exact + other, other + exact):
+            match = matcher.match(text)
+            assert (match.intent, match.secondary_intent, match.score) == (*wanted, 1.0)
+            assert match.reason is DecisionReason.TWO_QUESTIONS
+
+
+def test_of_two_questions_as_sure_as_each_other_the_order_of_ids_decides() -> None:
+    for text in ("逾期上征信吗？催收真的会上门吗？", "催收真的会上门吗？逾期上征信吗？"):
+        assert (matcher.match(text).intent, matcher.match(text).secondary_intent) == ("credit", "home_visit")
+
+
+def test_a_second_question_counts_from_its_threshold_on() -> None:
+    strict = Matcher(faq(INTENTS), replace(load_thresholds(), second_question=1.0), matcher.model)
+    assert strict.match("逾期上征信吗？催收真的会上门吗？").secondary_intent == "home_visit"
+    assert strict.match("逾期了会上征信吗？催收真的会上门吗？").secondary_intent is None
+
+
+def test_three_questions_offer_all_of_their_intents_at_most_five() -> None:
+    match = matcher.match("逾期上征信吗？催收真的会上门吗？欠钱会坐牢吗？")
+    assert [each.intent for each in match.candidates] == ["credit", "home_visit", "jail"]
+    assert len(match.candidates) <= MAX_CANDIDATES
+
+
 def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> None:
-    twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, "上征信吗？会来我家吗？"])]))
-    match = twice.match("上征信吗？会来我家吗？")
+    both = "逾期上征信吗？催收真的会上门吗？"
+    twice = Matcher(faq([intent("home_visit", VISIT), intent("credit", [*CREDIT, both])]))
+    match = twice.match(both)
     assert (match.intent, match.reason) == ("credit", DecisionReason.EXACT)
 
 
@@ -110,6 +216,16 @@ def test_one_question_told_in_two_sentences_has_no_second() -> None:
 @pytest.mark.parametrize("word", ["逾期", "征信", "催收"])
 def test_a_topic_alone_is_never_answered(word: str) -> None:
     assert matcher.match(word).decision is not Decision.ANSWER
+
+
+def test_a_word_alone_offers_the_intents_that_speak_of_it_most_first() -> None:
+    told = [*INTENTS, intent("loan", ["征信不好能贷款吗"]), intent("crisis", ["征信黑了活着没意思"])]
+    outside = {"questions": ["征信中心在哪", "天气怎么样"]}
+    words = Matcher(faq(told, out_of_scope=outside, lexicon=[["征信", "信用记录"], ["天气", "气候"]]))
+    match = words.match("征信")
+    assert (match.decision, match.reason) == (Decision.CLARIFY, DecisionReason.TOPIC_ONLY)
+    assert match.candidates == (Candidate("credit", 0.5714), Candidate("loan", 0.1429))
+    assert words.match("天气").candidates != ()
 
 
 @pytest.mark.parametrize(
@@ -170,6 +286,14 @@ def test_danger_to_life_comes_before_any_score() -> None:
     )
     assert match.candidates[0].intent == "crisis"
     assert sum(candidate.intent == "crisis" for candidate in match.candidates) == 1
+
+
+def test_a_caller_who_knows_whether_it_is_danger_is_believed() -> None:
+    caring = Matcher(faq([*INTENTS, intent("crisis", ["撑不下去了"])]))
+    assert caring.match("我不想活了", in_danger=False).reason is not DecisionReason.DANGER
+    match = caring.match("逾期上征信吗", in_danger=True)
+    assert match.reason is DecisionReason.DANGER
+    assert match.candidates[:2] == (Candidate("crisis", 1.0), Candidate("credit", 1.0))
 
 
 def test_a_faq_without_crisis_has_no_intent_to_answer_danger_with() -> None:

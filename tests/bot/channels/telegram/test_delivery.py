@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels.telegram.intake import CLAIMED_EARLY
 from bot.channels.telegram.pace import RateLimits
-from bot.messages import Incoming, Reply, Section
 from bot.store.errors import StoreError
-from intents import Decision
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import Bot, reaching, talking
@@ -98,27 +95,6 @@ async def test_a_button_of_the_crisis_talk_waits_for_no_pace(server: BotAPI, tmp
         first = await server.next_message(user)
         await server.taps(first, "身边没有人")
         assert "120" in (await server.next_message(user))["text"]
-
-
-async def test_when_telegram_shows_as_much_as_it_can_what_waits_is_claimed_so_that_others_are_seen(
-    server: BotAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.channels.telegram.limits.POLL_BATCH", 10)
-    stuck, other, free = server.user(), server.user(), asyncio.Event()
-
-    async def turn(incoming: Incoming) -> Reply:
-        if incoming.person.user == str(stuck["id"]):
-            await free.wait()
-        return Reply(Decision.ANSWER, (Section((incoming.text,)),))
-
-    async with talking(server, tmp_path, turn=turn) as bot:
-        for number in range(20):
-            await server.says(stuck, f"{number}?")
-        await server.says(other, "在吗")
-        assert (await server.next_message(other))["text"] == "在吗"
-        assert bot.counted[CLAIMED_EARLY]
-        free.set()
-        assert [(await server.next_message(stuck))["text"] for _ in range(20)] == [f"{n}?" for n in range(20)]
 
 
 async def test_an_answer_that_did_not_arrive_is_a_warning_by_its_kind_without_a_word_of_it(

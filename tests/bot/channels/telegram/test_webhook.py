@@ -16,7 +16,7 @@ from bot.channels.telegram import channel as telegram_channel
 from bot.channels.telegram import limits
 from bot.channels.telegram.channel import TelegramChannel
 from bot.channels.telegram.startup import TelegramRefusedError
-from bot.channels.telegram.update_queue import Claims
+from bot.channels.telegram.update_claims import Claims
 from bot.channels.telegram.webhook import SECRET_HEADER
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics

@@ -1,0 +1,66 @@
+"""The rooms that are measured: which modules are changed, and which tests have to notice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Modules, as globs from the root, and the tests that are their own; `whole` where every change is tried, not a sample."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+    whole: bool = False
+    without: tuple[str, ...] = ()
+
+    def paths(self) -> list[Path]:
+        """The modules' files, in the order of their names."""
+        found = {path for pattern in self.modules for path in ROOT.glob(pattern)}
+        left_out = {path for pattern in self.without for path in ROOT.glob(pattern)}
+        return sorted(path for path in found - left_out if path.name != "__init__.py")
+
+
+TELEGRAM = ("update_queue", "polling", "intake", "sending", "pace", "rate_limiter")
+WECHAT = ("waiting", "sending", "quota", "intake")
+WECOM = ("delivery", "quota", "sending")
+WRITERS = ("edit", "rewrite", "question_edit", "split", "skeleton", "files", "backups", "journal")
+
+ROOMS: dict[str, Room] = {
+    "crisis": Room(
+        ("bot/crisis/dialogue.py", "bot/crisis/moves.py", "bot/crisis/state.py"),
+        ("tests/bot/crisis", "tests/bot/talk/test_danger_levels.py"),
+        whole=True,
+    ),
+    "crisis_script": Room(
+        tuple(f"bot/crisis/{name}.py" for name in ("hearing", "loading", "paths", "script")), ("tests/bot/crisis",)
+    ),
+    "danger": Room(
+        ("intents/danger/score.py", "intents/danger/detector.py", "intents/danger/signs.py"),
+        ("tests/intents/danger",),
+    ),
+    "decide": Room(
+        ("intents/matching/decide.py", "intents/matching/scope.py", "intents/matching/matcher.py"),
+        ("tests/intents/matching",),
+        whole=True,
+    ),
+    "writers": Room(
+        tuple(f"intents/faq/{name}.py" for name in WRITERS),
+        ("tests/intents/faq", "tests/intents/test_split.py", "tests/intents/test_teach.py"),
+    ),
+    "operators": Room(("bot/operators/handoff.py", "bot/operators/broadcast.py"), ("tests/bot/operators",)),
+    "privacy": Room(("bot/privacy.py",), ("tests/bot/test_privacy.py",)),
+    "render": Room(("bot/channels/render.py",), ("tests/bot/channels/test_render.py",)),
+    "wechat": Room(tuple(f"bot/channels/wechat/{name}.py" for name in WECHAT), ("tests/bot/channels/wechat",)),
+    "wecom": Room(tuple(f"bot/channels/wecom/{name}.py" for name in WECOM), ("tests/bot/channels/wecom",)),
+    "conversation": Room(("bot/talk/conversation.py", "bot/talk/respond.py"), ("tests/bot/talk",), whole=True),
+    "talk": Room(("bot/talk/*.py",), ("tests/bot/talk",), without=("bot/talk/conversation.py", "bot/talk/respond.py")),
+    "store": Room(("bot/store/*.py",), ("tests/bot/store",)),
+    "telegram": Room(tuple(f"bot/channels/telegram/{name}.py" for name in TELEGRAM), ("tests/bot/channels/telegram",)),
+    "http": Room(
+        ("bot/http/client_limit.py", "bot/http/connection.py", "bot/http/request_body.py", "bot/http/middleware.py"),
+        ("tests/bot/http",),
+    ),
+}
+"""Each room by its name for `make mutants ROOM=…`; the tests follow the tree, with the neighbours that are named here."""
