@@ -51,7 +51,7 @@ from intents.reload import Reloader
 from tests.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
-TOKEN, SECRET, KEY = "soaktokenofthebenchmark", "soak-secret", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"  # noqa: S105 -- they guard nothing
+TOKEN, SECRET, KEY = "soaktokenofthebenchmark", "soak-secret", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 APP_ID, CORP_ID = "wx0123456789abcdef", "ww0123456789abcdef"
 PULLED = 20
 """Messages of 微信客服 behind one callback."""
@@ -263,7 +263,9 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
         conversation = Conversation(lambda: reloader.current, store, None, RateLimiter(), settings.retention_days)
         commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}))
         channels = _channels(settings, conversation, metrics, commands)
-        app = build_app(lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()])
+        app = build_app(
+            lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
+        )
         running = [asyncio.create_task(each.run()) for each in channels]
         async with retention_sweeper(store, settings.retention_days):
             connected = asyncio.gather(*(each.connected.wait() for each in channels))
@@ -323,7 +325,9 @@ async def run(arguments: argparse.Namespace, vendors: int) -> None:
                     "wecom": writers.wecom,
                 }
                 for step in count(number):
-                    if soak.turns >= arguments.turns or (arguments.seconds and time.monotonic() - begin > arguments.seconds):
+                    if soak.turns >= arguments.turns or (
+                        arguments.seconds and time.monotonic() - begin > arguments.seconds
+                    ):
                         return
                     name = plan[step % len(plan)]
                     if name == "wecom" and (number or soak.by_channel["wecom"] * 10 > soak.turns):
@@ -377,7 +381,9 @@ def report(arguments: argparse.Namespace, soak: Soak, samples: Sequence[Sample])
 def vendors() -> Iterator[int]:
     """The vendors' port, as long as they run."""
     port = free_port()
-    with subprocess.Popen([sys.executable, "-m", "benchmarks.soak_vendors", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603 -- our own
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.soak_vendors", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as process:  # noqa: S603 -- our own
         try:
             yield port
         finally:
@@ -396,9 +402,8 @@ def main() -> None:
     parser.add_argument("--record", help="a file for the figures")
     arguments = parser.parse_args()
     configure_logging("json", os.environ.get("SOAK_LOG", "ERROR"))
-    with vendors() as port:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run(arguments, port))
+    with vendors() as port, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(run(arguments, port))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,21 @@ ACCOUNT = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3Q"
 BOT = {"id": 7_000_000_001, "is_bot": True, "first_name": "有数", "username": "youshu_soak_bot"}
 WEBHOOK = "https://youshu.example.com/telegram"
 CORPUS = Path(__file__).resolve().parent.parent / "tests" / "corpus"
-MIXED_IN = ("那怎么办", "1", "2", "0", "继续", "返回", "还有呢", "帮助", "谢谢", "？", "啊" * 1500, "<b>&amp;]]></b>", "催收會上門嗎")
+MIXED_IN = (
+    "那怎么办",
+    "1",
+    "2",
+    "0",
+    "继续",
+    "返回",
+    "还有呢",
+    "帮助",
+    "谢谢",
+    "？",
+    "啊" * 1500,
+    "<b>&amp;]]></b>",
+    "催收會上門嗎",
+)
 """What people say beside questions: numbers, follow-ups, pages, noise."""
 
 
@@ -60,7 +74,13 @@ def answer(path: str, body: bytes) -> object:
         people, _, end = (asked.get("token") or "1:0").partition(":")
         begin = int(asked.get("cursor") or 0)
         messages = [wecom_message(number, int(people)) for number in range(begin, int(end))]
-        return {"errcode": 0, "errmsg": "ok", "next_cursor": str(max(begin, int(end))), "has_more": 0, "msg_list": messages}
+        return {
+            "errcode": 0,
+            "errmsg": "ok",
+            "next_cursor": str(max(begin, int(end))),
+            "has_more": 0,
+            "msg_list": messages,
+        }
     if "/cgi-bin/" in path:
         known = {
             "gettoken": {"access_token": "token", "expires_in": 7200},

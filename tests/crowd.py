@@ -113,7 +113,11 @@ class WeChatPerson:
             query, body = self.wechat.request(fields)
             try:
                 async with self.session.post(
-                    "/wechat", params=query, data=body, headers={"Content-Type": "text/xml"}, timeout=_within(WECHAT_SECONDS)
+                    "/wechat",
+                    params=query,
+                    data=body,
+                    headers={"Content-Type": "text/xml"},
+                    timeout=_within(WECHAT_SECONDS),
                 ) as answer:
                     content = await answer.read()
             except (aiohttp.ClientError, TimeoutError):

@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import Any, TypeVar
 
 from sqlalchemy import Executable, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.store.engine import autocommit_engine, make_engine, probe, sqlite_file
 from bot.store.errors import StoreError, map_errors
-from bot.store.outage import BRIDGED_SECONDS, Outage
+from bot.store.outage import BRIDGED_SECONDS, Outage, once_more
 from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
 
@@ -101,16 +100,24 @@ class Database:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What some work gives whose statements are one transaction; raises StoreError."""
-        async with self.errors():
-            try:
-                async with self.begin() as connection:
-                    return await work(connection)
-            except DBAPIError as error:
-                if self.is_file or not error.connection_invalidated:
-                    raise
-            # The server was restarted under it. Where that fell just behind the commit, a count is one too high.
+
+        async def attempt() -> T:
             async with self.begin() as connection:
                 return await work(connection)
+
+        async with self.errors():
+            # A restart just behind the commit has the work done twice: a count is one too high then.
+            return await once_more(attempt)
+
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What some work gives that only reads, each statement by itself; raises the driver's errors, TimeoutError."""
+
+        async def attempt() -> T:
+            async with self.connect() as connection:
+                return await work(connection)
+
+        async with asyncio.timeout(self.call_seconds):
+            return await once_more(attempt)
 
     @property
     def is_file(self) -> bool:

@@ -2,15 +2,20 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
+from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+T = TypeVar("T")
 
 BRIDGED_SECONDS = 5.0
 """How long the server may be away before calls fail at once; a call that takes too long has failed before."""
 PAUSE_SECONDS = 0.05
+SHUTDOWN_STATES = frozenset({"57P01", "57P02", "57P03"})
+"""admin_shutdown, crash_shutdown, cannot_connect_now (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 
 class Outage:
@@ -50,3 +55,19 @@ class Outage:
                 self._since = None
                 return connection
 
+
+async def once_more(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt gives; one that the server's end has cut off is made again, on another connection."""
+    try:
+        return await attempt()
+    except DBAPIError as error:
+        if not _is_cut_off(error):
+            raise
+    return await attempt()
+
+
+def _is_cut_off(error: DBAPIError) -> bool:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    # asyncpg calls it an internal error where the end comes between two of its messages.
+    own = type(error.orig).__name__ == "InternalClientError"
+    return error.connection_invalidated or state in SHUTDOWN_STATES or state.startswith("08") or own

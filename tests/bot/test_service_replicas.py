@@ -61,7 +61,11 @@ async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Cr
         "TELEGRAM_WEBHOOK_URL": f"https://{HOST}/telegram",
         "TELEGRAM_WEBHOOK_SECRET": SECRET,
     }
-    async with redis_server() as redis, replicas(folder, REDIS_URL=redis.url, **settings) as running, client(running.before) as session:
+    async with (
+        redis_server() as redis,
+        replicas(folder, REDIS_URL=redis.url, **settings) as running,
+        client(running.before) as session,
+    ):
         telegram.post_webhooks_to(f"{running.before.url}/telegram", running.before.trust)
         wechat = WeChat("", "aes")
         people = [
@@ -85,16 +89,21 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
     killed_at: list[float] = []
     with cluster.database() as url:
         async with crowd(tmp_path, url, TALKS) as people:
-            talking = [
-                asyncio.create_task(talk.go_on(over.is_set, PAUSE_SECONDS, chance)) for talk in people.talks
-            ]
+            talking = [asyncio.create_task(talk.go_on(over.is_set, PAUSE_SECONDS, chance)) for talk in people.talks]
             for number in range(KILLS):
                 await people.replicas.all_up()
                 await asyncio.sleep(UP_SECONDS)
                 if number == KILLS // 2:
                     await asyncio.to_thread(cluster.restart)
                 killed_at.append(time.monotonic())
-                print("kill", number, round(killed_at[-1] - killed_at[0], 1), len(people.said), sum(s.answer is None for _, s in people.said), flush=True)
+                print(
+                    "kill",
+                    number,
+                    round(killed_at[-1] - killed_at[0], 1),
+                    len(people.said),
+                    sum(s.answer is None for _, s in people.said),
+                    flush=True,
+                )
                 await people.replicas.each[number % len(people.replicas.each)].end(signal.SIGKILL)
             await people.replicas.all_up()
             over.set()
@@ -112,7 +121,30 @@ def report(people: Crowd, killed_at: Sequence[float]) -> None:
         again = sum(each.tries > 1 for each in said)
         slowest = sorted(each.seconds for each in said if each.answer is not None)
         extra = sum(len(talk.person.unread()) for talk in people.talks if talk.channel == channel)
-        print(channel, "said", len(said), "lost", len(lost), "wrong", len(wrong), "again", again, "extra", extra, "p50", slowest[len(slowest)//2], "p99", slowest[int(len(slowest)*.99)], slowest[-1])
-        print("   lost at", [round(each.at-killed_at[0],2) for each in lost], "killed", [round(k-killed_at[0],2) for k in killed_at])
-        for each in wrong[:5]: print("   ", round(each.at-killed_at[0],2), each.text, each.wanted, repr(each.answer[:60]))
+        print(
+            channel,
+            "said",
+            len(said),
+            "lost",
+            len(lost),
+            "wrong",
+            len(wrong),
+            "again",
+            again,
+            "extra",
+            extra,
+            "p50",
+            slowest[len(slowest) // 2],
+            "p99",
+            slowest[int(len(slowest) * 0.99)],
+            slowest[-1],
+        )
+        print(
+            "   lost at",
+            [round(each.at - killed_at[0], 2) for each in lost],
+            "killed",
+            [round(k - killed_at[0], 2) for k in killed_at],
+        )
+        for each in wrong[:5]:
+            print("   ", round(each.at - killed_at[0], 2), each.text, each.wanted, repr(each.answer[:60]))
     Path("/tmp/chaos.log").write_text(people.replicas.logs)

@@ -45,7 +45,9 @@ def test_a_misspelt_key_would_be_found(compose: JSON, schema: Draft7Validator) -
 
 
 def test_without_the_profile_there_is_only_the_one_process(compose: JSON) -> None:
-    assert [name for name, service in compose["services"].items() if SCALE not in service.get("profiles", ())] == ["youshu"]
+    assert [name for name, service in compose["services"].items() if SCALE not in service.get("profiles", ())] == [
+        "youshu"
+    ]
 
 
 def test_nginx_knows_every_process_of_the_profile_and_waits_for_it(compose: JSON) -> None:
