@@ -19,7 +19,8 @@ test: .venv/.tested
 
 # What takes longer than a developer waits for: kills, day-long talks, many inputs.
 proof: .venv/.tested
-	$(BIN)/pytest --numprocesses 4 -m proof
+	$(BIN)/pytest --numprocesses 4 -m "proof and not alone"
+	$(BIN)/pytest -m alone
 
 # The same tests measured, held to the floor in pyproject.toml; the tracer makes them half as slow again.
 coverage: .venv/.tested

@@ -117,7 +117,7 @@ class Soak:
         self.missing += len(late)
 
 
-async def call(app: ASGIApp, path: str, kind: str, body: bytes, query: str = "", secret: str = "") -> int:
+async def call(app: ASGIApp, path: str, kind: str, body: bytes, *, query: str = "", secret: str = "") -> int:
     """Post to the application as its server would; the status."""
     headers = [(b"host", b"127.0.0.1"), (b"content-type", kind.encode()), (b"content-length", b"%d" % len(body))]
     if secret:
@@ -381,9 +381,8 @@ def report(arguments: argparse.Namespace, soak: Soak, samples: Sequence[Sample])
 def vendors() -> Iterator[int]:
     """The vendors' port, as long as they run."""
     port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.soak_vendors", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
-    ) as process:  # noqa: S603 -- our own
+    command = [sys.executable, "-m", "benchmarks.soak_vendors", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:  # noqa: S603 -- our own
         try:
             yield port
         finally:

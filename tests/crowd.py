@@ -54,6 +54,8 @@ class Said:
     """Monotonic seconds."""
     answer: str | None = None
     tries: int = 1
+    statuses: list[int] = field(default_factory=list)
+    """What the tries were answered with, where they were answered on their connection."""
     seconds: float = 0.0
 
     @property
@@ -120,6 +122,7 @@ class WeChatPerson:
                     timeout=_within(WECHAT_SECONDS),
                 ) as answer:
                     content = await answer.read()
+                    said.statuses.append(answer.status)
             except (aiohttp.ClientError, TimeoutError):
                 continue
             if answer.status == 200 and content not in {b"", b"success"}:
@@ -144,6 +147,7 @@ class PagePerson:
         while time.monotonic() - said.at < PATIENCE_SECONDS:
             try:
                 async with self.session.post("/api/messages", json=body, timeout=_within(PAGE_SECONDS)) as answer:
+                    said.statuses.append(answer.status)
                     if answer.status == 200:
                         said.answer = str((await answer.json())["reply"]["text"])
                         return
