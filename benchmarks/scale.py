@@ -124,7 +124,7 @@ async def started(name: str, processes: int, cluster: Cluster | None, url: str |
         settings["REPLICAS"] = str(max(2, processes))  # alone on PostgreSQL it does what it would beside others
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        services = [await stack.enter_async_context(running(folder, free_port(), **settings)) for _ in range(processes)]
+        services = [await stack.enter_async_context(running(folder, free_port(), paced=True, limited=True, **settings)) for _ in range(processes)]
         yield Case(name, services, cluster)
 
 

@@ -35,6 +35,7 @@ from bot.channels.wx import xml
 from bot.channels.wx.crypto import MessageCrypto, signature
 from bot.commands.serve import _loop_factory
 from bot.http.app import build_app
+from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.messages import ChatIdentity, Incoming, Reply, Turn
 from bot.observe import configure_logging
@@ -257,20 +258,19 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
     # Telegram lets 30 messages a second through, which would be most of what is waited for.
     limits.MESSAGES_PER_SECOND = limits.MESSAGES_PER_SECOND_IN_A_CHAT = 0  # type: ignore[misc]
     reloader, metrics = Reloader.load(settings.faq), Metrics()
-    metrics.instrument = _watching(soak, metrics.instrument)  # type: ignore[method-assign]
+    metrics.instrument = _watching(soak, metrics.instrument)  # type: ignore[method-assign,assignment]
     async with Store(settings.database_url.get_secret_value()) as store:
         handoffs = Handoffs(store, settings.admins, {})
         conversation = Conversation(lambda: reloader.current, store, None, RateLimiter(), settings.retention_days)
         commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}))
-        channels = _channels(settings, conversation, metrics, commands)
+        channels = _channels(settings, conversation, metrics, commands, ClientLimit())
         app = build_app(
             lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
         )
         running = [asyncio.create_task(each.run()) for each in channels]
         async with retention_sweeper(store, settings.retention_days):
-            connected = asyncio.gather(*(each.connected.wait() for each in channels))
-            await asyncio.wait([connected, *running], return_when=asyncio.FIRST_COMPLETED)
-            assert connected.done(), "a channel has ended"
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await asyncio.gather(*(each.connected.wait() for each in channels))
             await asyncio.to_thread(_warm, reloader.current)
             yield app
             await asyncio.gather(*(each.stop(8) for each in channels), *running)

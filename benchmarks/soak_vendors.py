@@ -82,7 +82,7 @@ def answer(path: str, body: bytes) -> object:
             "msg_list": messages,
         }
     if "/cgi-bin/" in path:
-        known = {
+        known: dict[str, dict[str, object]] = {
             "gettoken": {"access_token": "token", "expires_in": 7200},
             "list": {"account_list": [{"open_kfid": ACCOUNT, "name": "有数"}]},
             "get": {"service_state": 1},

@@ -27,7 +27,7 @@ class Replica:
     async def keep(self, folder: Path, settings: Mapping[str, str]) -> None:
         """Run it, and again each time it ends, until cancelled."""
         while True:
-            async with running(folder, self.port, paced=False, **settings) as service:
+            async with running(folder, self.port, paced=False, limited=True, **settings) as service:
                 self.service = service
                 self.up.set()
                 try:
@@ -71,10 +71,9 @@ async def replicas(folder: Path, **settings: str) -> AsyncIterator[Replicas]:
     async with balancing(folder, [replica.port for replica in each]) as before:
         keeping = [asyncio.create_task(replica.keep(folder, shared)) for replica in each]
         try:
-            ready = asyncio.gather(*(replica.up.wait() for replica in each))
-            await asyncio.wait([ready, *keeping], return_when=asyncio.FIRST_COMPLETED, timeout=60)
-            assert ready.done(), [task.exception() for task in keeping if task.done()]
-            yield Replicas(before, each)
+            all_of_them = Replicas(before, each)
+            await all_of_them.all_up()
+            yield all_of_them
         finally:
             for task in keeping:
                 task.cancel()
