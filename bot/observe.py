@@ -15,9 +15,17 @@ OWN_LOGGERS = ("bot", "intents")
 """Only these follow the level that is set: at their lower levels libraries print whole URLs, with the bot's token,
 whole messages, and every SQL statement with its values. They are heard from WARNING on."""
 
-MUTED: Mapping[str, int] = MappingProxyType({"telegram": logging.CRITICAL + 1, "uvicorn.error": logging.ERROR})
+MUTED: Mapping[str, int] = MappingProxyType(
+    {
+        "procrastinate": logging.CRITICAL + 1,
+        "psycopg": logging.CRITICAL + 1,
+        "telegram": logging.CRITICAL + 1,
+        "uvicorn.error": logging.ERROR,
+    }
+)
 """Libraries that are heard from a higher level on: python-telegram-bot quotes the bot's token and whole messages in its errors, and its
-channel logs by itself what is worth a line; uvicorn warns of every request that isn't HTTP."""
+channel logs by itself what is worth a line, as bot.jobs does for procrastinate, which prints what a job carries, and for psycopg; uvicorn
+warns of every request that isn't HTTP."""
 
 TRAIL_LENGTH = 6
 """How many places of a traceback a log line names."""

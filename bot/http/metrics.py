@@ -61,6 +61,12 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self._jobs = Counter(
+            "youshu_jobs_total",
+            "Scheduled and long work, by what came of it (lost: its process ended while it ran).",
+            ("job", "outcome"),
+            registry=self.registry,
+        )
         self._store_errors = Counter(
             "youshu_store_errors_total", "Calls that the database did not answer.", registry=self.registry
         )
@@ -104,6 +110,10 @@ class Metrics:
     def wecom_event(self, kind: str) -> None:
         """WeCom refused something or sent it again, or something of it was lost."""
         self._wecom.labels(kind).inc()
+
+    def job_ended(self, name: str, outcome: str) -> None:
+        """A piece of scheduled or long work is over."""
+        self._jobs.labels(name, outcome).inc()
 
     def store_failed(self) -> None:
         """The database did not answer a call."""

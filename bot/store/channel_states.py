@@ -10,7 +10,7 @@ from bot.store.batching import Batcher
 from bot.store.database import Database
 from bot.store.errors import is_item_error
 from bot.store.statements import insert
-from bot.store.tables import channel_states
+from bot.store.tables import channel_states, names_person
 
 BATCH_SIZE = 64
 """How many people's states share a transaction at most."""
@@ -38,6 +38,12 @@ class ChannelStateRepository:
         """
         async with self._database.untimed_errors():
             await self._saves.submit((person.channel, person.user, kind, data))
+
+    async def read(self, person: ChatIdentity, kind: str) -> str | None:
+        """What is kept of a person under this word; None where nothing is."""
+        named = names_person(channel_states, person) & (channel_states.c.kind == kind)
+        rows = await self._database.execute(select(channel_states.c.data).where(named))
+        return next((str(row.data) for row in rows), None)
 
     async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
         """Users of a channel with what was kept of them since a moment (seconds since 1970 UTC), oldest first."""

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.messages import ChatIdentity
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.data_map import DAY_SECONDS
+from bot.store.store import Store
 from tests.stores import ADMIN, LI, WANG, Clock, row_counts
 
 
