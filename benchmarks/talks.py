@@ -9,6 +9,7 @@ bot/talk/context_weights.tsv. Needs scipy (as scikit-learn brings it): L-BFGS ov
 """
 
 import argparse
+import asyncio
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,14 +23,18 @@ from scipy.sparse import csr_matrix
 
 from bot.commands.evaluate_by_author import question_authors
 from bot.commands.evaluate_talks import LabeledTurn, read_talks
+from bot.messages import ChatIdentity, Incoming
+from bot.store.store import Store
 from bot.talk.answers import COURTESIES
 from bot.talk.context_features import ACKNOWLEDGES, NUMBERS, OUTSIDE, Talked, numbers, readings, runs
 from bot.talk.context_model import WORDED
+from bot.talk.conversation import Conversation
+from bot.talk.followup import spoken_of
 from bot.talk.message import Message
-from bot.talk.state import TRAIL
+from bot.talk.state import TRAIL, ConversationState
 from intents import FAQ
 from intents.danger.detector import CRISIS
-from intents.load import load_faq
+from intents.knowledge import Knowledge
 from intents.matching.by_author import Authors, without
 from intents.matching.corpus import read_labeled_utterances
 from intents.matching.evaluate import RANDOM
@@ -42,6 +47,8 @@ WRITTEN = {"followups": 0.7, "talk_turns": 0.7}
 """How much a turn counts that was written to learn from."""
 SMALL_TALK = 0.1
 """How much a message of small talk counts that stands in a talk only by chance."""
+PLAYED = 0.5
+"""How much a turn counts once more, in the state in which the bot was with the weights of before."""
 LONGEST_SMALL_TALK = 40
 RIDGE_NUMBERS, RIDGE_RUNS, RIDGE_PASSAGES = 1.0, 0.3, 1.0
 """How strongly the weights are held back."""
@@ -86,11 +93,15 @@ class Seen:
     author: NDArray[np.str_]
 
 
+def whole_talks() -> list[list[LabeledTurn]]:
+    """All talks to learn from."""
+    return [talk for path in sorted(CORPUS.glob("*strangers*_talks.tsv")) for talk in read_talks(path)]
+
+
 def cases(faq: FAQ) -> Iterator[Case]:
     """Every turn to learn from."""
-    for path in sorted(CORPUS.glob("*strangers*_talks.tsv")):
-        for talk in read_talks(path):
-            yield from _later(talk)
+    for talk in whole_talks():
+        yield from _later(talk)
     with (CORPUS / "followups.tsv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
             if row["first_intent"] != "none":
@@ -105,6 +116,22 @@ def cases(faq: FAQ) -> Iterator[Case]:
         if said.style in RANDOM and len(said.text) < LONGEST_SMALL_TALK:
             topic = Talked(topics[number * 7 % len(topics)])
             yield Case(said.author, said.text, frozenset((OUTSIDE,)), topic, SMALL_TALK)
+
+
+async def played(knowledge: Knowledge, talks: Sequence[Sequence[LabeledTurn]]) -> list[Case]:
+    """The later turns of talks in the states in which the bot really was: it must find back from its own mistakes."""
+    found = []
+    async with Store("sqlite+aiosqlite://", call_seconds=60) as store:
+        conversation = Conversation(lambda: knowledge, store)
+        for number, talk in enumerate(talks):
+            person, talked = ChatIdentity("benchmark", str(number)), None
+            for turn in talk:
+                if talked is not None:
+                    found.append(Case(turn.author, turn.text, frozenset((turn.intent, *turn.also)), talked, PLAYED))
+                await conversation.turn(Incoming(person, turn.text))
+                state = ConversationState.from_json((await store.turns.load(person)).state)
+                talked = spoken_of(knowledge.faq, state) if state.crisis is None else None
+    return found
 
 
 def _later(talk: Sequence[LabeledTurn]) -> Iterator[Case]:
@@ -126,7 +153,7 @@ def see(faq: FAQ, authors: Authors, found: Sequence[Case]) -> Seen:
     order = sorted(range(len(found)), key=lambda number: found[number].author)
     rows: dict[int, NDArray[np.float32]] = {}
     matcher, known = Matcher(faq), ""
-    names = (*matcher.intents, OUTSIDE, ACKNOWLEDGES)
+    names = (*matcher.intent_ids, OUTSIDE, ACKNOWLEDGES)
     for number in order:
         case = found[number]
         if case.author != known:
@@ -270,9 +297,9 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="write bot/talk/context_weights.tsv instead of measuring")
     parser.add_argument("--without", action="append", default=[], help="an author to leave out of the weights")
     options = parser.parse_args()
-    faq = load_faq(ROOT / "faq.yaml")
-    names = (*Matcher(faq).intents, OUTSIDE, ACKNOWLEDGES)
-    found = list(cases(faq))
+    knowledge = Knowledge.load(ROOT / "faq.yaml")
+    faq, names = knowledge.faq, (*knowledge.matcher.intent_ids, OUTSIDE, ACKNOWLEDGES)
+    found = [*cases(faq), *asyncio.run(played(knowledge, whole_talks()))]
     seen = see(faq, question_authors(ROOT / "faq.yaml"), found)
     if options.fit:
         rows = seen.right.any(1) & ~np.isin(seen.author, options.without)

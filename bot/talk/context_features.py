@@ -61,16 +61,16 @@ class Talked:
 
 def readings(message: Message) -> tuple[str, ...]:
     """All readings, in the order of the rows of numbers()."""
-    return (*message.matcher.intents, OUTSIDE, ACKNOWLEDGES)
+    return (*message.matcher.intent_ids, OUTSIDE, ACKNOWLEDGES)
 
 
 def numbers(faq: FAQ, talked: Talked, message: Message) -> FloatArray:
     """What speaks for each reading, by reading and number of NUMBERS."""
-    look, names = message.look, message.matcher.intents
+    look, names = message.look, message.matcher.intent_ids
     place = {name: number for number, name in enumerate(names)}
     count = len(names)
     found = np.zeros((count + 2, len(NUMBERS)), dtype=np.float32)
-    shares = look.shares
+    shares, in_scope = look.shares, look.in_scope
     owners = [place[each] for each in look.exact if each in place]
     if owners:
         shares = shares * np.float32(1 - _SURE)
@@ -79,7 +79,7 @@ def numbers(faq: FAQ, talked: Talked, message: Message) -> FloatArray:
     logarithm = np.log(shares + _LEAST_SHARE)
     found[:count, _COLUMN["share"]] = logarithm
     found[:count, _COLUMN["share_elliptic"]] = logarithm * elliptic
-    found[:count, _COLUMN["score"]] = np.log(shares * look.in_scope + _LEAST_SHARE)
+    found[:count, _COLUMN["score"]] = np.log(shares * in_scope + _LEAST_SHARE)
     found[:count, _COLUMN["margin"]] = np.clip(look.margins, -1, 1)
     found[owners, _COLUMN["exact"]] = 1
     for kind in KINDS:
@@ -102,15 +102,15 @@ def numbers(faq: FAQ, talked: Talked, message: Message) -> FloatArray:
             topic=1,
             topic_elliptic=elliptic,
             topic_going_on=going_on,
-            topic_scope=float(np.log(look.in_scope + _LEAST_SCOPE)),
+            topic_scope=float(np.log(in_scope + _LEAST_SCOPE)),
             topic_known=look.known_share,
-            topic_rival=float(rivals.max(initial=0)) * look.in_scope,
+            topic_rival=float(rivals.max(initial=0)) * in_scope,
             topic_asking=asking,
             topic_outside=talked.outside,
             topic_correcting=corrects(message.folded),
         )
-    beyond, length = float(np.log(1 - look.in_scope + _LEAST_SCOPE)), float(np.log1p(len(look.normalized)))
-    best = float(shares.max(initial=0)) * look.in_scope
+    beyond, length = float(np.log(1 - in_scope + _LEAST_SCOPE)), float(np.log1p(len(look.normalized)))
+    best = float(shares.max(initial=0)) * in_scope
     put(
         count,
         outside=1,

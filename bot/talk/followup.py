@@ -28,8 +28,8 @@ class Interpretation:
     """Best first: the one that is answered, or those that are offered; none if it isn't said what the message is about."""
     part: Part | None = None
     """The part of the answer that was asked for."""
-    secondary_intent: str | None = None
-    """The second question of the message."""
+    also_asked: tuple[str, ...] = ()
+    """The further questions of the message."""
     beside: str | None = None
     """What may have been meant instead."""
     acknowledges: bool = False
@@ -38,13 +38,13 @@ class Interpretation:
 
 ELLIPTIC = 0.5
 """A message that leaves out so much (bot.talk.ellipsis) needs the talk."""
-ANSWER = 0.35
+ANSWER = 0.3
 """In a talk the likeliest reading is answered from this probability on, with the second named beneath: a question back costs a turn."""
 BESIDE = 0.15
 """A second reading is named under the answer from this probability on."""
 OFFER = 0.05
 """Below this probability a reading isn't even offered."""
-ASIDE = 0.45
+ASIDE = 0.5
 """Small talk and mere agreement are taken for it from this probability on, or where no topic is likely."""
 OWN_TOPIC = 0.8
 """A message with this score by itself needs no talk to be understood."""
@@ -59,13 +59,11 @@ _SAYS_NOTHING = 0.4
 
 def plain(match: Match) -> Interpretation:
     """A message read by itself."""
-    offered = tuple(each.intent for each in match.candidates[:OFFERED])
+    offered = match.offered
     if match.decision is Decision.FALLBACK or not offered:
         return Interpretation(Decision.FALLBACK)
     if match.decision is Decision.ANSWER and match.intent is not None:
-        return Interpretation(
-            Decision.ANSWER, (match.intent,), secondary_intent=match.secondary_intent, beside=match.beside
-        )
+        return Interpretation(Decision.ANSWER, (match.intent,), also_asked=match.also_asked, beside=match.beside)
     return Interpretation(Decision.CLARIFY, offered)
 
 
@@ -85,7 +83,7 @@ def interpret(
     asked = text_commands.part(message.folded)
     if talked is None:
         return _after_outside(message) if talk.outside else _without_topic(match, asked)
-    if match.secondary_intent is not None or (match.reason is DecisionReason.EXACT and message.ellipsis < ELLIPTIC):
+    if message.ellipsis < ELLIPTIC and (match.also_asked or match.reason is DecisionReason.EXACT):
         return plain(match)
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
@@ -97,8 +95,8 @@ def interpret(
 def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
     """What was spoken of before; None where nothing was that the FAQ still has."""
     # Whoever types on while being asked which of several is meant goes on with the likeliest.
-    topic = next((each for each in (*talk.asked[:1], talk.intent) if each in faq.by_id), None)
-    return Talked(topic, talk.trail, talk.outside) if topic is not None else None
+    topic = next((each for each in (*talk.asked[:1], talk.intent, talk.likely) if each in faq.by_id), None)
+    return Talked(topic, (*talk.trail, *talk.asked[1:]), talk.outside) if topic is not None else None
 
 
 def _after_outside(message: Message) -> Interpretation:

@@ -8,7 +8,7 @@ from bot.talk.text_commands import fold
 from intents import Decision, Match, Matcher
 from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerLevel
 from intents.matching.decide import DecisionReason
-from intents.matching.matcher import Look, Ranking
+from intents.matching.match import Look, Ranking
 
 MAX_CHARACTERS = 4_000
 """Read of one message, about as many as Telegram carries: a longer one would be so many times as much work."""

@@ -12,13 +12,18 @@ from bot.talk.message import Message
 from bot.talk.text_commands import fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Decision
-from intents.danger.detector import DangerLevel
+from intents.danger.detector import CRISIS, DangerLevel
 
 MISS_CHARACTERS = 200
 """How much of a message that wasn't understood an operator sees."""
 
 COMFORT = "stress"
 """The intent that answers whoever sighs and asks nothing: "I don't understand" would be the coldest thing to say."""
+
+LIKEST = 0.5
+"""From this share of all intents on a message that got no answer may be what the next one goes on with."""
+_ASIDE = frozenset({CRISIS, "greeting", "thanks", "about_bot"})
+"""Intents that nobody goes on with who wasn't answered."""
 
 UNCLEAR_IN_A_ROW = 2
 """After so many turns without an answer the bot stops asking back and shows the menu."""
@@ -57,16 +62,17 @@ def heard(turn: Turn) -> TurnResult:
 
 
 def _reply(turn: Turn, meant: Interpretation) -> Reply:
-    """The answer, with a second question or another reading beneath it."""
+    """The answer, with further questions or another reading beneath it."""
     intent = turn.faq.by_id[meant.intents[0]]
     reply = section(turn, intent, meant.part) if meant.part else summary(turn, intent)
-    for other, line in ((meant.secondary_intent, wording.ALSO), (meant.beside, wording.BESIDE)):
-        also = turn.faq.by_id.get(other or "")
-        if also is not None and also is not intent:
-            choice = answers.topic_choice(also)
-            others = tuple(each for each in reply.choices if each != choice)
-            added = Section((line.format(title=also.title),))
-            reply = replace(reply, sections=(*reply.sections, added), choices=(choice, *others))
+    beside = (meant.beside,) if meant.beside is not None else ()
+    for ids, line in ((beside, wording.BESIDE), (meant.also_asked, wording.ALSO)):
+        named = answers.topics(turn.faq, [each for each in ids if each != intent.id])
+        if named:
+            titles = "、".join(f"“{choice.label}”" for choice in named)
+            others = tuple(choice for choice in reply.choices if choice not in named)
+            added = Section((line.format(titles=titles),))
+            reply = replace(reply, sections=(*reply.sections, added), choices=(*named, *others))
     return reply
 
 
@@ -88,4 +94,13 @@ def _not_understood(turn: Turn) -> TurnResult:
     masked, likeness = masked_question(turn.message)
     event = TurnEvent("fallback", miss=masked, likeness=likeness)
     result = missed(turn, wording.fallback(turn.faq, turn.state.misses + 1), event)
-    return replace(result, talk=replace(result.talk, outside=True))
+    return replace(result, talk=replace(result.talk, outside=True, likely=_likest(turn)))
+
+
+def _likest(turn: Turn) -> str | None:
+    """The intent that a message is likest by far, where it is like any."""
+    look = turn.message.look
+    best = int(look.shares.argmax()) if look.in_scope else None
+    if best is None or look.shares[best] < LIKEST or turn.message.matcher.intent_ids[best] in _ASIDE:
+        return None
+    return turn.message.matcher.intent_ids[best]

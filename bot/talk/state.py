@@ -32,22 +32,33 @@ class ConversationState:
     """How many messages in a row got no answer."""
     outside: bool = False
     """The last message was none of this bot's business, so 「那微粒贷呢」 isn't either."""
+    likely: str | None = None
+    """The intent that the last message was likest although it got no answer: who goes on may mean it."""
     crisis: CrisisState | None = None
     """Where it stands when there has been danger to life."""
     voted: tuple[str, ...] = ()
     """The intents whose answer the person has voted on."""
+    message_id: str = ""
+    """That of the message answered last, where its channel sends it again if no answer comes."""
+    before: "ConversationState | None" = None
+    """Where the talk stood before that message."""
 
     def about(self, intent: str, part: Part | None) -> "ConversationState":
         """The talk after an answer: the topic moves, what was unclear is settled."""
         trail = self.trail
         if self.intent is not None and self.intent != intent:
             trail = (*(each for each in trail if each != self.intent), self.intent)[-TRAIL:]
-        return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False)
+        return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False, likely=None)
 
     @property
     def in_crisis(self) -> bool:
         """Whether a life is in danger in this talk and that isn't over."""
         return self.crisis is not None and not self.crisis.over
+
+    @property
+    def bare(self) -> "ConversationState":
+        """The same without the last message."""
+        return replace(self, message_id="", before=None)
 
     def to_json(self) -> str:
         """The form in which it is stored."""

@@ -10,7 +10,8 @@ from bot.talk.conversation import Conversation
 from bot.talk.message import Message
 from intents.danger.detector import DangerLevel
 from intents.knowledge import Knowledge
-from intents.matching.matcher import Look, Matcher
+from intents.matching.match import Look
+from intents.matching.matcher import Matcher
 
 
 class CountingMatcher(Matcher):
