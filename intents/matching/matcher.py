@@ -81,11 +81,9 @@ class Matcher:
             return Look("", nothing, nothing, BIAS, 0.0)
         evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
         known = evidence.known_share
-        if len(evidence.columns):
-            scores = self.scores(evidence.margins, known, len(normalized))
-        else:
-            # No question has any feature of the message: it is about none of the intents.
-            scores = np.zeros(self._count, dtype=np.float32)
+        # Where no question has any feature of the message it is about none of the intents.
+        nothing = np.zeros(self._count, dtype=np.float32)
+        scores = self.scores(evidence.margins, known, len(normalized)) if len(evidence.columns) else nothing
         none = float(none_margin(evidence.margins, self._count))
         return Look(
             normalized, evidence.margins[: self._count], scores, none, known, self.model.exact.get(normalized, ())
