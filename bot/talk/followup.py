@@ -17,6 +17,7 @@ from bot.talk.state import ConversationState
 from bot.talk.text_commands import PartRequest
 from intents import FAQ, Decision, Match
 from intents.matching.decide import OFFERED, DecisionReason
+from intents.matching.match import SMALL_TALK
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ OFFER = 0.05
 """Below this probability a reading isn't even offered."""
 ASIDE = 0.5
 """Small talk and mere agreement are taken for it from this probability on, or where no topic is likely."""
+AGREED = 0.35
+"""What would be answered without a talk, and is as likely as this in it, is answered."""
+SAYS_MORE, DOUBTED, PLAIN_TOPIC = 0.3, 0.1, 0.75
+"""A message that is out of scope by itself, goes on less plainly than the first and is as likely as the second to be so in the talk too, is
+taken for the talk's only from the third on."""
 OWN_TOPIC = 0.8
 """A message with this score by itself needs no talk to be understood."""
 GOES_ON = 0.6
@@ -83,11 +89,12 @@ def interpret(
     asked = text_commands.part(message.folded)
     if talked is None:
         return _after_outside(message) if talk.outside else _without_topic(match, asked)
-    if message.ellipsis < ELLIPTIC and (match.also_asked or match.reason is DecisionReason.EXACT):
+    exact = match.reason is DecisionReason.EXACT
+    if (message.ellipsis < ELLIPTIC and (match.also_asked or exact)) or (exact and match.intent in SMALL_TALK):
         return plain(match)
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
-    reading = _decided((context or shipped_context()).probabilities(faq, talked, message))
+    reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
 
@@ -130,8 +137,16 @@ def _of_the_topic(message: Message, topic: str, asked: PartRequest) -> bool:
     return _names_nothing(asked)
 
 
-def _decided(probabilities: Mapping[str, float]) -> Interpretation:
+def _decided(probabilities: Mapping[str, float], message: Message) -> Interpretation:
     """What is done about readings, best first."""
+    match = message.match
+    if match.decision is Decision.ANSWER and probabilities.get(match.intent or "", 0.0) >= AGREED:
+        likely = [name for name in probabilities if name not in {OUTSIDE, ACKNOWLEDGES, match.intent}]
+        beside = next((name for name in likely[:1] if probabilities[name] >= BESIDE), None)
+        return Interpretation(Decision.ANSWER, (match.intent or "",), beside=beside)
+    foreign = match.decision is Decision.FALLBACK and message.goes_on < SAYS_MORE
+    if foreign and probabilities[OUTSIDE] >= DOUBTED and max(probabilities.values()) < PLAIN_TOPIC:
+        return Interpretation(Decision.FALLBACK)
     inside = [(name, share) for name, share in probabilities.items() if name not in {OUTSIDE, ACKNOWLEDGES}]
     best, share = next(iter(probabilities.items()))
     if best in {OUTSIDE, ACKNOWLEDGES} and (share >= ASIDE or not inside or inside[0][1] < ANSWER):
