@@ -49,7 +49,9 @@ ASIDE = 0.5
 """Small talk and mere agreement are taken for it from this probability on, or where no topic is likely."""
 AGREED = 0.35
 """What would be answered without a talk, and is as likely as this in it, is answered."""
-SAYS_MORE, DOUBTED, PLAIN_TOPIC = 0.3, 0.1, 0.75
+NAMED_ELSEWHERE = 0.7
+"""A part called by its name is another topic's where the message has this score for that."""
+SAYS_MORE, DOUBTED, PLAIN_TOPIC = 0.3, 0.05, 0.85
 """A message that is out of scope by itself, goes on less plainly than the first and is as likely as the second to be so in the talk too, is
 taken for the talk's only from the third on."""
 OWN_TOPIC = 0.8
@@ -134,7 +136,8 @@ def _of_the_topic(message: Message, topic: str, asked: PartRequest) -> bool:
     stands_alone = message.ellipsis < ELLIPTIC
     if stands_alone and match.intent not in {None, topic} and match.score >= OWN_TOPIC:
         return False
-    return _names_nothing(asked)
+    elsewhere = match.intent not in {None, topic} and match.score >= NAMED_ELSEWHERE
+    return _names_nothing(asked) or (asked.named and not elsewhere)
 
 
 def _decided(probabilities: Mapping[str, float], message: Message) -> Interpretation:
