@@ -96,7 +96,7 @@ async def serve(settings: Settings) -> None:
             access=_status_access(settings),
         )
         count_reloads(reloader, metrics)
-        notify_on_reload(reloader, handoffs)
+        notify_on_reload(reloader, handoffs, store.claims if settings.several else None)
         await running.enter_async_context(reloader.watching())
         on_signals(RELOADING, lambda _: reloader.reload_soon())
         stopping = _stop_on_signals()
@@ -253,6 +253,7 @@ def _wechat(
         aes_key=settings.wechat_aes_key,
         app_secret=settings.wechat_app_secret,
         base_url=settings.wechat_base_url,
+        several=settings.several,
     )
     return WeChatChannel(
         options,

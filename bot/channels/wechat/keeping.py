@@ -22,6 +22,10 @@ class ChannelStates(Protocol):
         """Keep this of a person in place of what was kept before, None for nothing more; raises StoreError."""
         ...
 
+    async def read(self, person: ChatIdentity, kind: str) -> str | None:
+        """What is kept of a person; raises StoreError."""
+        ...
+
     async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
         """Users with what was kept of them since a moment (seconds since 1970 UTC), oldest first; raises StoreError."""
         ...
@@ -55,6 +59,17 @@ class Keeper:
         found = await self.states.load(CHANNEL, self.kind, int(since))
         self._kept.update(user for user, _ in found)
         return found
+
+    async def read(self, user: str) -> str | None:
+        """What is kept of a person by now, whichever process has kept it; raises StoreError."""
+        data = await self.states.read(ChatIdentity(CHANNEL, user), self.kind)
+        (self._kept.discard if data is None else self._kept.add)(user)
+        return data
+
+    async def settle(self) -> None:
+        """Wait for what is being kept by now, so that other processes find it."""
+        if self._saving:
+            await asyncio.wait({*self._saving})
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is being kept, at most so many seconds."""
