@@ -84,7 +84,8 @@ async def serve(settings: Settings) -> None:
             reachable=lambda: all(channel.connected.is_set() for channel in _proactive(channels)),
         )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
-        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
+        commands = AdminCommands(handoffs, reloader, broadcast)
+        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -179,6 +180,8 @@ def _channels(
     conversation: Conversation,
     metrics: Metrics,
     admin_commands: AdminCommands,
+    *,
+    jobs: Jobs,
     limit: ClientLimit,
 ) -> list[Channel]:
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
@@ -194,7 +197,7 @@ def _channels(
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),
-        _wecom(settings, turn, conversation, metrics),
+        _wecom(settings, turn, conversation, metrics, jobs),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -268,17 +271,19 @@ def _wechat(
     )
 
 
-def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, jobs: Jobs) -> Channel | None:
     secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
     if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
         return None
     from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
 
     return WeComChannel(
-        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url),
+        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url, several=settings.several),
         turn=turn,
         has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
         pulls=conversation.store.pulls,
+        states=conversation.store.channel_states,
+        jobs=jobs,
         count=metrics.wecom_event,
     )
 
