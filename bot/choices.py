@@ -219,13 +219,19 @@ def decode(value: str) -> ChoiceValue | None:
     """The choice that this text stands for; None for what is none of ours, whoever sent it."""
     prefix, _, rest = value.partition(":")
     kind = _BY_PREFIX.get(prefix)
-    if kind is None:
+    if kind is None or not _can_be_carried(value):
         return None
     wanted = len(kind.__match_args__)  # one for each field
     if not wanted:
         return kind() if not rest else None
     fields = rest.split(":", wanted - 1)
     return kind.from_fields(*fields, *([""] * (wanted - len(fields))))
+
+
+def _can_be_carried(value: str) -> bool:
+    """Whether it is short enough, and without half of a pair, which JSON can hold and UTF-8 can't."""
+    written = value.encode("utf-8", "ignore")
+    return len(written) <= MAX_BYTES and written.decode() == value
 
 
 def replaces_message(value: str) -> bool:

@@ -119,8 +119,10 @@ _NOT_A_NAME = re.compile(
 def mask(text: str) -> str:
     """The text with every identifying piece replaced by its kind in brackets; idempotent, never raises."""
     # Cut before as well: normalising takes the square of a run of accents.
-    text = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8"))
-    text = "".join(c for c in text[:MAX_CHARACTERS] if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
+    text = text[:MAX_CHARACTERS].encode("utf-8", "ignore").decode("utf-8")
+    # First, because an accent may stand behind what nobody sees, and goes then with the letter before it.
+    text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
+    text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
     for pattern, replace in _RULES:
         text = pattern.sub(replace, text)
     return text

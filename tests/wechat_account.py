@@ -47,7 +47,7 @@ class Account:
 def options(mode: Mode = "plain", pace: Pace | None = None, **changes: object) -> Options:
     """The account of the tests."""
     key = SecretStr(AES_KEY) if mode != "plain" else None
-    return Options(SecretStr(TOKEN), APP_ID, key, pace=pace or Pace(), **changes)  # type: ignore[arg-type]
+    return Options(SecretStr(TOKEN), APP_ID, key, pace=pace or Pace(), **{"join_seconds": 0.0, **changes})  # type: ignore[arg-type]
 
 
 class StoreAway:

@@ -17,8 +17,8 @@ import pytest
 
 from benchmarks.mutants.mutations import Mutant, mutants
 from benchmarks.mutants.processes import IMPORTED_ANEW, TOO_LONG, UNNOTICED
-from benchmarks.mutants.rooms import ROOMS, ROOT
-from benchmarks.mutants.trying import OPTIONS, Room, anew
+from benchmarks.mutants.rooms import ROOMS, ROOT, Room
+from benchmarks.mutants.trying import OPTIONS, Trials, anew
 
 FLOOR = 0.9
 """The share of a room's changes that its tests have to notice."""
@@ -45,10 +45,14 @@ def main() -> int:
     parser.add_argument(
         "--number", type=int, default=60, help="of changes for each room that isn't tried whole; 0: all"
     )
+    parser.add_argument("--part", default="1/1", help="only a part of the sample: 2/5 is the second of five")
     parser.add_argument("--only", default="", help="only modules whose path holds this text")
     asked = parser.parse_args()
     os.chdir(ROOT)
-    results = {name: measure(name, asked.seed, asked.number, asked.only) for name in asked.rooms or ROOMS}
+    part, parts = map(int, asked.part.split("/"))
+    results = {}
+    for name in asked.rooms or ROOMS:
+        results[name] = measure(name, sample(name, asked.seed, asked.number, asked.only)[part - 1 :: parts])
     print("\n| room | changes | noticed | of them by running too long | % |\n|---|---|---|---|---|")
     for name, exits in results.items():
         print(f"| {name} | {len(exits)} | {noticed(exits)} | {exits.count(TOO_LONG)} | {share(exits):.0%} |")
@@ -66,24 +70,28 @@ def share(exits: Sequence[int]) -> float:
     return noticed(exits) / max(1, len(exits))
 
 
-def measure(name: str, seed: int, number: int, only: str) -> list[int]:
-    """The exits of a sample of a room's mutants; those that go unnoticed are printed."""
+def sample(name: str, seed: int, number: int, only: str) -> list[Mutant]:
+    """The mutants of a room that are to be tried."""
     room = ROOMS[name]
-    paths = [path for path in room.paths() if only in str(path.relative_to(ROOT))]
-    every = [mutant for path in paths for mutant in mutants(path)]
+    every = [mutant for path in room.paths() if only in str(path.relative_to(ROOT)) for mutant in mutants(path)]
     whole = room.whole or not number
     chosen = every if whole else random.Random(seed).sample(every, min(number, len(every)))  # noqa: S311
     print(f"{name}: {len(chosen)} of {len(every)} changes", flush=True)
+    return chosen
+
+
+def measure(name: str, chosen: Sequence[Mutant]) -> list[int]:
+    """The exits of some of a room's mutants; those that go unnoticed are printed."""
     begin = time.monotonic()
-    met = warm(chosen, paths, room.tests)
-    steady = sorted({test for each in met for test in each.tests})
+    met = warm(chosen, ROOMS[name])
+    again = [bool(each.tests) and each.exit in {IMPORTED_ANEW, UNNOTICED} for each in met]
+    steady = sorted({test for each, other in zip(met, again, strict=True) if other for test in each.tests})
     unchanged = replace(chosen[0], source=chosen[0].path.read_text("utf-8"))
-    if anew(unchanged, steady, 600) != UNNOTICED:
+    if steady and anew(unchanged, steady, 600) != UNNOTICED:
         sys.exit(f"{name}: its tests fail without any change")
     exits = []
-    for mutant, each in zip(chosen, met, strict=True):
-        again = each.tests and each.exit in {IMPORTED_ANEW, UNNOTICED}
-        exits.append(anew(mutant, each.tests, 6 * each.seconds) if again else each.exit)
+    for mutant, each, other in zip(chosen, met, again, strict=True):
+        exits.append(anew(mutant, each.tests, 6 * each.seconds) if other else each.exit)
         if exits[-1] == UNNOTICED:
             tell(mutant, len(each.tests))
     print(f"{name}: {noticed(exits)} of {len(exits)} noticed, {time.monotonic() - begin:.0f} s", flush=True)
@@ -101,7 +109,7 @@ def tell(mutant: Mutant, tests: int) -> None:
     print(f"  {path}:{mutant.line}\n    - {mutant.before}\n    + {mutant.after}\n    {reason}", flush=True)
 
 
-def warm(chosen: Sequence[Mutant], paths: Sequence[Path], tests: Sequence[str]) -> list[Met]:
+def warm(chosen: Sequence[Mutant], room: Room) -> list[Met]:
     """Run the room in a child, so that this process stays without a module of ours that a mutant could change.
 
     What else the child had to load is loaded here too, so that those that import a mutant anew needn't wait for it.
@@ -112,11 +120,11 @@ def warm(chosen: Sequence[Mutant], paths: Sequence[Path], tests: Sequence[str]) 
         pid = os.fork()
         if not pid:
             try:
-                room = Room(paths, chosen)
-                pytest.main([*OPTIONS, *tests], plugins=[room])
-                found = [(each.exit, each.tests, room.seconds_of(each.tests)) for each in room.trials]
+                trials = Trials(room.paths(), chosen)
+                pytest.main([*OPTIONS, *room.tests], plugins=[trials])
+                found = [(each.exit, each.tests, trials.seconds_of(each.tests)) for each in trials.ended]
                 modules = sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in OUR_OWN)
-                told.write_text(json.dumps([modules, room.failed, found]), encoding="utf-8")
+                told.write_text(json.dumps([modules, trials.failed, found]), encoding="utf-8")
             finally:
                 sys.stderr.flush()
                 os._exit(0)

@@ -22,6 +22,10 @@ class Room:
         return sorted(path for path in found - left_out if path.name != "__init__.py")
 
 
+def _tests(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{folder}/test_{name}.py" for name in names)
+
+
 TELEGRAM = ("update_queue", "polling", "intake", "sending", "pace", "rate_limiter")
 WECHAT = ("waiting", "sending", "quota", "intake")
 WECOM = ("delivery", "quota", "sending")
@@ -49,11 +53,20 @@ ROOMS: dict[str, Room] = {
         tuple(f"intents/faq/{name}.py" for name in WRITERS),
         ("tests/intents/faq", "tests/intents/test_split.py", "tests/intents/test_teach.py"),
     ),
-    "operators": Room(("bot/operators/handoff.py", "bot/operators/broadcast.py"), ("tests/bot/operators",)),
+    "operators": Room(
+        ("bot/operators/handoff.py", "bot/operators/broadcast.py"),
+        _tests("bot/operators", "handoff", "broadcast", "admin_commands"),
+    ),
     "privacy": Room(("bot/privacy.py",), ("tests/bot/test_privacy.py",)),
     "render": Room(("bot/channels/render.py",), ("tests/bot/channels/test_render.py",)),
-    "wechat": Room(tuple(f"bot/channels/wechat/{name}.py" for name in WECHAT), ("tests/bot/channels/wechat",)),
-    "wecom": Room(tuple(f"bot/channels/wecom/{name}.py" for name in WECOM), ("tests/bot/channels/wecom",)),
+    "wechat": Room(
+        tuple(f"bot/channels/wechat/{name}.py" for name in WECHAT),
+        _tests("bot/channels/wechat", "attempts", "keeping", "quota", "sending", "waiting"),
+    ),
+    "wecom": Room(
+        tuple(f"bot/channels/wecom/{name}.py" for name in WECOM),
+        _tests("bot/channels/wecom", "delivery", "sending", "sessions"),
+    ),
     "conversation": Room(("bot/talk/conversation.py", "bot/talk/respond.py"), ("tests/bot/talk",), whole=True),
     "talk": Room(("bot/talk/*.py",), ("tests/bot/talk",), without=("bot/talk/conversation.py", "bot/talk/respond.py")),
     "store": Room(("bot/store/*.py",), ("tests/bot/store",)),

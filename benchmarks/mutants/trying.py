@@ -42,12 +42,12 @@ class Trial:
 
 
 @dataclass
-class Room:
+class Trials:
     """A pytest plugin that runs a room's tests, and then, while session fixtures last, its mutants."""
 
     paths: Sequence[Path]
     chosen: Sequence[Mutant]
-    trials: list[Trial] = field(default_factory=list)
+    ended: list[Trial] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """The tests that fail without any mutant, and why; then no mutant is tried."""
     _seconds: dict[str, float] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Room:
             items = {item.nodeid: item for item in session.items}
             for mutant in self.chosen:
                 trial = self._try(session, items, mutant)
-                self.trials.append(trial)
+                self.ended.append(trial)
                 print(MARKS.get(trial.exit, "."), end="", file=sys.stderr, flush=True)
         return True
 

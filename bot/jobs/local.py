@@ -78,6 +78,11 @@ class LocalJobs:
                 task.cancel()
             await asyncio.wait(running)
 
+    async def settle(self) -> None:
+        """Wait until nothing runs."""
+        while self._running:
+            await asyncio.wait({*self._running.values()})
+
     def stop(self) -> None:
         """Begin no more; run() ends once those that run have ended, or are cut off."""
         self._stopping.set()

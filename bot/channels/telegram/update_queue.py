@@ -152,6 +152,8 @@ class UpdateQueue:
         message = update.message
         if message is None or not message.text or not is_private(message.chat) or self._alone(update):
             return False
+        if self._reader.stands_alone(message.text):
+            return False
         return not any(each.type == MessageEntity.BOT_COMMAND and each.offset == 0 for each in message.entities)
 
     async def _work_on(self, batch: Sequence[QueuedUpdate], *, urgent: bool = False) -> None:

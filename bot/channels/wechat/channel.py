@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.channels.channel import ChannelLimits
+from bot.channels.fragments import JOIN_SECONDS, FragmentJoiner, MessageReader
 from bot.channels.wechat import quota, sending, waiting, wording
 from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
@@ -28,6 +29,7 @@ from bot.channels.wx.startup import retry_token
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.store.errors import StoreError
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,8 @@ class Options:
     """Of a verified account; empty: it can only reply."""
     base_url: str = BASE_URL
     pace: Pace = field(default_factory=Pace)
+    join_seconds: float = JOIN_SECONDS
+    """How long what looks unfinished waits for the next message; WeChat waits five seconds for an answer to it."""
     several: bool = False
     """Whether other processes serve the same account."""
 
@@ -101,8 +105,11 @@ class WeChatChannel:
         admin = AdminHandlers(admin_commands, style) if admin_commands is not None else None
         several = self._several = options.several
         handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin, several)
+        fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
         shared = SharedAnswers(states, options.pace.beat) if several else None
-        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, options.pace, shared=shared)
+        self._intake = MessageIntake(
+            handlers.handle, claims, count, self._waiting, fragments, options.pace, shared=shared
+        )
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)

@@ -7,11 +7,12 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
 
+from bot.channels.fragments import FragmentJoiner
 from bot.channels.wechat import limits
 from bot.channels.wechat.keeping import CHANNEL
 from bot.channels.wechat.messages import WeChatMessage
@@ -26,6 +27,8 @@ LATE: Final = "late"
 AGAIN: Final = "try"
 TAKEN_OVER: Final = "taken_over"
 """Its process said nothing, and another has answered."""
+HELD: Final = "held"
+"""A message that looks unfinished waits for the next."""
 
 Count = Callable[[str], None]
 
@@ -73,6 +76,7 @@ class MessageIntake:
     claims: Claims
     count: Count
     waiting: WaitingRoom
+    fragments: FragmentJoiner
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
@@ -111,6 +115,7 @@ class MessageIntake:
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is in work, at most so many seconds."""
+        self.fragments.release_all()
         open_ones = {each.answering for each in self._attempts.values() if not each.answering.done()}
         if open_ones:
             await asyncio.wait(open_ones, timeout=seconds)
@@ -138,7 +143,19 @@ class MessageIntake:
         if not await self._ours(message):
             self.count(REPEAT)
             return None
-        return await self.work(message)
+        return await self._work_on(message)
+
+    async def _work_on(self, message: WeChatMessage) -> Answer | None:
+        """The answer to a message, together with what it goes on with."""
+        if not message.is_typed:
+            self.fragments.release(message.person)
+            return await self.work(message)
+        held = self.fragments.add(message.person, message.content, message.created)
+        if not held.went_on.done():
+            self.count(HELD)
+        text = await self.fragments.wait(held)
+        # What a later message takes along is answered under that one; WeChat is told that nothing follows here.
+        return await self.work(replace(message, content=text)) if text is not None else None
 
     async def _answer_of_several(self, message: WeChatMessage, shared: SharedAnswers, *, first: bool) -> Answer | None:
         """The answer of the process that had the first try, to be given again; where that process is dead ours."""
@@ -153,7 +170,7 @@ class MessageIntake:
                 await self.waiting.refresh(message.person)
                 return found.answer
             self.count(TAKEN_OVER)
-        return await shared.work_on(message, lambda: self.work(message))
+        return await shared.work_on(message, lambda: self._work_on(message))
 
     async def _try_of_several(self, message: WeChatMessage) -> int:
         """Which of WeChat's tries this is, whichever process had the others."""

@@ -11,6 +11,7 @@ import structlog
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
+from bot.channels.fragments import JOIN_SECONDS, FragmentJoiner, MessageReader
 from bot.channels.wecom import quota, sending, waiting, wording
 from bot.channels.wecom.api import BASE_URL, WeComAPI
 from bot.channels.wecom.delivery import Delivery
@@ -33,6 +34,7 @@ from bot.channels.wx.startup import retry_token
 from bot.jobs.jobs import Jobs
 from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.store.errors import StoreError
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,8 @@ class Options:
     api_url: str = BASE_URL
     first_pause: float = 1.0
     """Seconds before a call that failed is tried again; tests have less."""
+    join_seconds: float = JOIN_SECONDS
+    """How long what looks unfinished waits for the next message."""
     several: bool = False
     """Whether other processes serve the same accounts."""
 
@@ -97,7 +101,8 @@ class WeComChannel:
         self._sessions = Sessions(self._api, count)
         self._delivery = Delivery(self._api, self._quotas, self._sessions, count, options.first_pause / 2)
         handlers = MessageHandlers(turn, has_topic, count, self._delivery, self._quotas, self._sessions, room)
-        self._intake = MessageIntake(handlers, pulls, count, several)
+        fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
+        self._intake = MessageIntake(handlers, pulls, count, fragments, several)
         self._syncer = Syncer(
             self._api, self._intake, pulls, count, jobs, first_pause=options.first_pause, several=several
         )

@@ -29,8 +29,6 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE: Final = 1.0
 """Seconds before a call is tried again; doubles up to LONGEST_PAUSE."""
 LONGEST_PAUSE: Final = 60.0
-ORDER_SECONDS: Final = 5.0
-"""So long the next pull of an account waits for the answers of this one, where another process may make it."""
 PULL: Final = "wecom_pull"
 """The job's name."""
 HISTORY: Final = "history"
@@ -215,9 +213,6 @@ class Syncer:
             )
         self._pullers[account].wake(payload["token"], float(payload["created"]))
         await self._pullers[account].run()
-        if self.several:
-            # The next puller may be another process: what somebody writes next is answered after this.
-            await self.intake.finish(ORDER_SECONDS)
 
     @property
     def accounts(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from bot.talk.conversation import Conversation
 from bot.talk.wording import FORGOTTEN, MENU, choosing, text_reply
 from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
-from tests.bot.channels.contract import BROKEN, LONG, PLACES, SENTENCE, SENTENCES, Place, World
+from tests.bot.channels.contract import BROKEN, JOINING, LONG, PLACES, SENTENCE, SENTENCES, Place, World
 from tests.talking import Seen, Talk, check, place, talks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -131,6 +131,22 @@ async def test_what_does_not_arrive_is_an_error_that_names_nobody(at: Place) -> 
     with pytest.raises(SendError) as caught:
         await at.channel.send(ChatIdentity(at.name, "7999999999"), text_reply("今晚维护"))
     assert "7999999999" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*JOINING])
+async def test_a_thought_in_several_messages_gets_one_answer_and_danger_waits_for_nothing(
+    name: str, world: World
+) -> None:
+    async with JOINING[name](world) as at:
+        for lines, intent in (
+            (("我借了网贷", "三个月没还了", "今天有人打电话", "催收会上门吗"), "home_visit"),
+            (("我真的", "不想活了"), CRISIS),
+        ):
+            person = at.person()
+            shown = await person.says_in_lines(lines)
+            assert shown is not None
+            assert shown.intent == intent
+            assert at.world.turns[person.identity.user] == 1
 
 
 async def test_channels_share_no_path(world: World) -> None:

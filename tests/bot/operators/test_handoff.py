@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.messages import ChatIdentity, Incoming, Reply, Send, SendError, SendFailure
-from bot.operators.handoff import HOLD_SECONDS, Handoffs
+from bot.messages import ChatIdentity, Edit, Incoming, Original, Reply, Send, SendError, SendFailure
+from bot.operators.handoff import ENDED, HOLD_SECONDS, Handoffs
 from bot.store.handoffs import Handoff
 from bot.store.store import Store
 from bot.talk import wording
@@ -61,6 +61,29 @@ class House:
 
     def texts(self, person: ChatIdentity) -> list[str]:
         return [reply.text for reply in self.got[person]]
+
+
+@dataclass
+class Topics:
+    """A place that operators share, with a topic for each person."""
+
+    channel: str = "topics"
+    got: dict[str, list[Reply]] = field(default_factory=lambda: defaultdict(list))
+    gone: set[str] = field(default_factory=set)
+    """Topics that somebody deleted."""
+    failing: SendFailure | None = None
+
+    async def topic_for(self, person: ChatIdentity) -> ChatIdentity:
+        return ChatIdentity(self.channel, person.user)
+
+    async def new_topic_for(self, person: ChatIdentity) -> ChatIdentity:
+        return ChatIdentity(self.channel, f"new {person.user}")
+
+    async def send(self, topic: ChatIdentity, reply: Reply) -> None:
+        failure = SendFailure.CHAT_NOT_FOUND if topic.user in self.gone else self.failing
+        if failure is not None:
+            raise SendError(failure)
+        self.got[topic.user].append(reply)
 
 
 @pytest.fixture(scope="module")
@@ -251,3 +274,153 @@ async def test_in_a_talk_about_danger_to_life_operators_who_cannot_be_reached_ar
     after = await house.say(WANG, "没有人")
     assert after is not None
     assert after.intent == "crisis"
+
+
+# --- topics that operators share ------------------------------------------------------------------------------------
+
+
+async def test_a_call_goes_to_the_topic_of_the_person_and_to_no_operator_besides(house: House) -> None:
+    topics = Topics()
+    house.handoffs.rooms.append(topics)
+    assert await house.handoffs.call(WANG)
+    [call] = topics.got["1001"]
+    assert call.text == "有人想和工作人员说话：chat:1001"
+    assert [(choice.label, choice.value) for choice in call.choices] == [("接手", "a:take:chat:1001")]
+    assert not house.got
+
+
+async def test_a_topic_that_was_deleted_is_opened_anew(house: House) -> None:
+    topics = Topics(gone={"1001"})
+    house.handoffs.rooms.append(topics)
+    assert await house.handoffs.call(WANG)
+    assert len(topics.got["new 1001"]) == 1
+    assert not house.got
+
+
+@pytest.mark.parametrize("failing", [SendFailure.BLOCKED, SendFailure.OTHER])
+async def test_where_the_topics_cannot_be_reached_the_next_place_is_and_then_each_operator(
+    house: House, failing: SendFailure
+) -> None:
+    broken, other = Topics(failing=failing), Topics("more topics")
+    house.handoffs.rooms.extend([broken, other])
+    assert await house.handoffs.call(WANG)
+    assert not broken.got
+    assert other.got["1001"]
+    assert not house.got
+    other.failing = failing
+    assert await house.handoffs.call(WANG)
+    assert set(house.got) == {ADMIN, OTHER}
+
+
+async def test_with_topics_there_is_staff_for_whoever_can_be_written_to(house: House) -> None:
+    alone = replace(house.handoffs, admins=frozenset({ADMIN}))
+    assert alone.has_staff(WANG)
+    assert not alone.has_staff(ADMIN)
+    assert not alone.has_staff(ON_THE_WEB)
+    in_topics = replace(alone, rooms=[Topics()])
+    assert in_topics.has_staff(ADMIN)
+    assert not in_topics.has_staff(ON_THE_WEB)
+
+
+async def test_a_talk_is_taken_from_a_topic_as_by_an_operator(house: House) -> None:
+    topics, topic = Topics(), ChatIdentity("topics", "1001")
+    assert "已接手" not in (await house.handoffs.take(topic, "chat:1001")).text
+    house.handoffs.rooms.append(topics)
+    assert house.handoffs.is_room(topic)
+    assert not house.handoffs.is_room(ADMIN)
+    assert "已接手" in (await house.handoffs.take(topic, " chat:1001 ")).text
+    assert await house.handoffs.say(Incoming(topic, "您好")) is None
+    assert house.texts(WANG) == [wording.TAKEN, "您好"]
+    assert await house.say(WANG, VISIT) is None
+    assert [reply.text for reply in topics.got["1001"]] == [f"chat:1001：{VISIT}"]
+    house.unreachable.add(WANG)
+    notice = await house.handoffs.say(Incoming(topic, "还在吗"))
+    assert notice is not None
+    assert notice.text == "这句没有送到对方那里。要结束请发 /release。"
+
+
+async def test_a_line_in_a_topic_whose_talk_cannot_be_read_is_not_lost_in_silence(house: House) -> None:
+    away = replace(house.handoffs, store=Store("sqlite+aiosqlite:////nonexistent/youshu.db"))
+    notice = await away.say(Incoming(ChatIdentity("topics", "1001"), "您好"))
+    assert notice is not None
+    assert "没有转给对方" in notice.text
+
+
+# --- what is passed on ----------------------------------------------------------------------------------------------
+
+PICTURE, VOICE = Original("chat", "1001", "5", "图片"), Original("chat", "1001", "6", "语音")
+
+
+@pytest.mark.parametrize(
+    ("incoming", "shown"),
+    [
+        (Incoming(WANG, "你好"), "chat:1001：你好"),
+        (Incoming(WANG, "你们好", edit=Edit.LAST), "chat:1001：（改成）你们好"),
+        (Incoming(WANG, choice="menu"), "chat:1001：（选了一项）"),
+        (Incoming(WANG), "chat:1001：（发来的不是文字）"),
+        (Incoming(WANG, originals=(PICTURE, PICTURE, VOICE)), "chat:1001：（图片、语音）"),
+        (Incoming(WANG, "看看这个", originals=(PICTURE,)), "chat:1001\n· （图片）\n· 看看这个"),
+    ],
+)
+async def test_the_operator_reads_who_wrote_what(house: House, incoming: Incoming, shown: str) -> None:
+    await house.handoffs.take(ADMIN, "chat:1001")
+    assert await house.conversation.turn(incoming) is None
+    assert house.texts(ADMIN) == [shown]
+    assert house.got[ADMIN][0].originals == incoming.originals
+
+
+async def test_the_person_reads_what_the_operator_writes_changes_and_sends(house: House) -> None:
+    await house.handoffs.take(ADMIN, "chat:1001")
+    for incoming in (
+        Incoming(ADMIN, " 请讲 "),
+        Incoming(ADMIN, "请说", edit=Edit.LAST),
+        Incoming(ADMIN, originals=(PICTURE,)),
+    ):
+        assert await house.conversation.turn(incoming) is None
+    assert house.texts(WANG) == [wording.TAKEN, "请讲", "（改成）请说", ""]
+    assert house.got[WANG][-1].originals == (PICTURE,)
+
+
+@pytest.mark.parametrize("incoming", [Incoming(ADMIN, "/stats"), Incoming(ADMIN, choice="menu"), Incoming(ADMIN, " ")])
+async def test_what_an_operator_asks_of_the_bot_is_not_passed_on(house: House, incoming: Incoming) -> None:
+    await house.handoffs.take(ADMIN, "chat:1001")
+    context = await house.handoffs.store.turns.load(ADMIN)
+    assert not (await house.handoffs.relay(incoming, context)).relayed
+    assert house.texts(WANG) == [wording.TAKEN]
+
+
+# --- the end --------------------------------------------------------------------------------------------------------
+
+
+async def test_an_operator_has_a_talk_for_two_hours(house: House) -> None:
+    await house.handoffs.take(ADMIN, "chat:1001")
+    held = (await house.handoffs.store.turns.load(ADMIN)).held_handoff
+    assert held is not None
+    assert held.until == house.clock.now + 7200
+
+
+async def test_taking_the_same_talk_again_releases_nobody(house: House) -> None:
+    for _ in range(2):
+        await house.handoffs.take(ADMIN, "chat:1001")
+    assert house.texts(WANG) == [wording.TAKEN] * 2
+    await house.handoffs.take(ADMIN, "chat:1002")
+    assert house.texts(WANG)[2:] == [wording.RELEASED]
+
+
+async def test_whoever_is_forgotten_ends_the_talk_for_the_other_side_too(house: House) -> None:
+    await house.handoffs.take(ADMIN, "chat:1001")
+    await house.handoffs.end(WANG)
+    assert house.texts(ADMIN) == [ENDED.format(name="chat:1001")]
+    assert await house.say(ADMIN, VISIT) is not None
+    await house.handoffs.take(ADMIN, "chat:1001")
+    await house.handoffs.end(ADMIN)
+    assert house.texts(WANG) == [wording.TAKEN, wording.TAKEN, wording.RELEASED]
+    assert await house.say(WANG, VISIT) is not None
+    await house.handoffs.end(WANG)
+    assert len(house.texts(ADMIN)) == 1
+
+
+async def test_every_operator_who_can_be_reached_is_told_the_news(house: House) -> None:
+    house.unreachable.add(ADMIN)
+    await house.handoffs.announce(wording.text_reply("新版本"))
+    assert house.texts(OTHER) == ["新版本"]

@@ -3,6 +3,7 @@
 import pytest
 
 from intents.matching.decide import (
+    OFFERED,
     Candidate,
     Decision,
     DecisionReason,
@@ -64,6 +65,22 @@ def test_the_shipped_thresholds_are_complete_and_in_range() -> None:
     assert 0 < shipped.beside < 0.5
     assert shipped.inverse_temperature > 0
     assert shipped.scope.best_margin > 0 > shipped.scope.none_margin
+
+
+def test_what_databases_and_programs_have_it_by_stays() -> None:
+    assert [each.value for each in Decision] == ["answer", "clarify", "fallback"]
+    assert {each.name: each.value for each in DecisionReason} == {
+        "DANGER": "danger",
+        "EXACT": "exact",
+        "EMPTY": "empty",
+        "OUT_OF_SCOPE": "outside",
+        "TOPIC_ONLY": "bare",
+        "UNSURE": "unsure",
+        "SMALL_LEAD": "margin",
+        "SURE": "sure",
+        "TWO_QUESTIONS": "two_questions",
+    }
+    assert OFFERED == 3
 
 
 @pytest.mark.parametrize("text", ["", "answer: 0.6", "[1]", "answer: 0.6\nsecret: 1"])

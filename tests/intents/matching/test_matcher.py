@@ -4,13 +4,14 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intents import Decision, Matcher
 from intents.matching.decide import Candidate, DecisionReason, load_thresholds
-from intents.matching.matcher import MAX_CANDIDATES, Ranking
+from intents.matching.matcher import MAX_CANDIDATES, Ranking, softmax
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -146,6 +147,11 @@ def test_a_question_in_scope_and_out_of_it_word_for_word_leaves_the_rest_half() 
     torn = Matcher(faq(told, out_of_scope={"questions": ["逾期怎么办"]}), mild).rank("逾期怎么办")
     assert (torn.candidates[0], torn.out_of_scope, torn.exact) == (Candidate("a", 0.5), 0.5, False)
     assert 0 < torn.candidates[1].score < 0.25
+    assert torn.candidates[1].score == round(torn.candidates[1].score, 4)
+
+
+def test_no_margin_is_too_large_for_a_share() -> None:
+    assert softmax(np.array([1e4, 0.0], dtype=np.float32)).tolist() == [1, 0]
 
 
 def test_every_score_has_four_digits_at_most() -> None:
@@ -167,11 +173,12 @@ def test_warming_changes_no_answer() -> None:
         assert warm.match(text) == cold.match(text)
 
 
-def test_two_questions_answer_the_stronger_and_name_the_other() -> None:
-    match = matcher.match("逾期上征信吗？催收真的会上门吗？")
+@pytest.mark.parametrize("between", ["？", " ", "，", "还有我想问"])
+def test_of_two_questions_the_most_urgent_is_answered_and_the_other_named(between: str) -> None:
+    match = matcher.match(f"逾期上征信吗{between}催收真的会上门吗")
     assert match.decision is Decision.ANSWER
-    assert {match.intent, match.secondary_intent} == {"credit", "home_visit"}
-    assert match.secondary_intent in {candidate.intent for candidate in match.candidates[:2]}
+    assert (match.intent, match.also_asked) == ("home_visit", ("credit",))
+    assert [candidate.intent for candidate in match.candidates[:2]] == ["home_visit", "credit"]
 
 
 def test_of_two_questions_the_surer_is_answered_wherever_it_stands() -> None:
@@ -210,7 +217,7 @@ def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> No
 
 
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
-    assert matcher.match("我逾期了。催收真的会上门吗？").secondary_intent is None
+    assert matcher.match("我逾期了。催收真的会上门吗？").also_asked == ()
 
 
 @pytest.mark.parametrize("word", ["逾期", "征信", "催收"])

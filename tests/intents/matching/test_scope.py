@@ -1,10 +1,14 @@
 """Whether a message is about any intent at all."""
 
+import math
+from dataclasses import astuple
+
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from intents.matching.linear import BIAS
-from intents.matching.scope import fit_scope, none_margin, scope_features, scope_probability
+from intents.matching.scope import RIDGE, fit_scope, none_margin, scope_features, scope_probability
 from intents.matching.scope_weights import ScopeWeights
 
 WEIGHTS = ScopeWeights(0.0, -2.0, 3.0, 0.0, 1.0, 0.0, 0.0)
@@ -38,6 +42,28 @@ def test_the_fit_finds_what_separates() -> None:
     assert found.best_margin > 1 > -1 > found.none_margin
     right = (scope_probability(found, features) > 0.5) == in_scope
     assert right.mean() > 0.9
+
+
+def test_the_fit_is_the_same_as_scikit_learns() -> None:
+    rng = np.random.default_rng(2)
+    features = (rng.normal(size=(300, 6)) * [1, 2, 3, 0.1, 10, 50] + [3, -1, 0, 5, 20, -40]).astype(np.float32)
+    in_scope = features[:, 1] / 2 - features[:, 0] + 3 + rng.normal(size=300) > 0
+    mean, deviation = features.mean(0).astype(np.float64), features.std(0).astype(np.float64)
+    theirs = LogisticRegression(C=1 / RIDGE, tol=1e-10, max_iter=10_000).fit((features - mean) / deviation, in_scope)
+    raw = theirs.coef_[0] / deviation
+    found = astuple(fit_scope(features, in_scope))
+    assert found[1:] == pytest.approx(raw, rel=1e-4)
+    assert found[0] == pytest.approx(theirs.intercept_[0] - raw @ mean, rel=1e-4)
+
+
+def test_what_is_weighed_of_a_message() -> None:
+    inside = np.array([[0.5, 0.5], [0.5, -0.5]], dtype=np.float32)
+    known, length = (np.array(value, dtype=np.float32) for value in ([0.25, 1.0], [0, 9]))
+    features = scope_features(inside, np.array([-0.75, -1.0], dtype=np.float32), known, length)
+    mean = 0.5 + math.log((1 + math.exp(-5)) / 2) / 5
+    assert features == pytest.approx(
+        np.array([[-0.75, 0.5, 0.5, 0.25, 0, 0], [-1, 0.5, mean, 1, math.log(10), math.log(10) ** 2]]), abs=1e-6
+    )
 
 
 def test_a_feature_that_never_varies_stops_no_fit() -> None:

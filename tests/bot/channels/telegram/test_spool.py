@@ -1,7 +1,7 @@
 """More waits than Telegram shows at a time: who comes behind is seen, and what waits outlives the process, unread by others."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,9 +22,8 @@ NUMBER = 20
 
 
 @pytest.fixture(autouse=True)
-def ten_at_a_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def ten_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.channels.telegram.limits.POLL_BATCH", 10)
-    return
 
 
 @dataclass

@@ -2,18 +2,20 @@
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.wechat import sending
+from bot.channels.wechat import sending, wording
 from bot.channels.wechat.limits import TEXT_BYTES, text_bytes
 from bot.channels.wechat.waiting import Answer, Waiting
 from bot.crisis.dialogue import doubtful_line, respond
-from bot.messages import Choice, Part, Reply, Section
+from bot.messages import Attachment, Choice, Part, Reply, Section
 from bot.talk import answers
+from bot.talk.wording import text_reply
 from intents import Decision
 from intents.danger.detector import shipped_detector
 from intents.faq.schema import Group
@@ -160,3 +162,79 @@ def test_the_line_of_doubt_under_an_answer_dials_too() -> None:
     [page] = sending.pages(reply)
     assert '<a href="tel:12356">12356</a>' in page
     assert page.startswith("打 110 报警\n")
+
+
+# --- what just fits, and what doesn't by a byte ---------------------------------------------------------------------
+
+TWO = (Choice("后果", "p:a"), Choice("权利", "p:b"))
+
+
+def test_a_text_has_up_to_2047_bytes_and_a_page_leaves_room_for_the_line_below() -> None:
+    page = 2047 - text_bytes(f"\n\n{wording.EARLIER}")
+    assert [len(sending.pages(text_reply("a" * size))) for size in (page, page + 1)] == [1, 2]
+    assert [len(sending.messages(text_reply("a" * size))) for size in (2047, 2048)] == [1, 2]
+
+
+def test_about_danger_to_life_one_text_may_be_as_long_as_wechat_takes() -> None:
+    def reply(size: int) -> Reply:
+        return Reply(Decision.ANSWER, (Section(("a" * size,)),), intent=sending.CRISIS, choices=TWO)
+
+    [shown] = sending.pages(reply(10))
+    below = text_bytes(shown) - 10
+    [longest] = sending.pages(reply(2047 - below))
+    assert text_bytes(longest) == 2047
+    assert text_bytes(sending.pages(reply(2048 - below))[0]) < 2047
+    assert f"\n\n{wording.NUMBERS_IN_DANGER}\n" in shown
+
+
+def test_a_line_above_stands_first_and_a_title_below_it() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("一。", "二。")), Section(()), Section(("三。",))), title="上门")
+    assert sending.pages(reply, "我听到的是") == ["我听到的是\n\n【上门】\n\n一。\n二。\n\n三。"]
+    assert sending.pages(reply) == ["【上门】\n\n一。\n二。\n\n三。"]
+
+
+def test_only_the_first_view_of_an_answer_is_set_closer() -> None:
+    sections = (Section(("一。",)), Section(("二。",)))
+    first = Reply(Decision.ANSWER, sections, title="上门", choices=TWO)
+    close, apart = "【上门】\n\n一。\n二。\n\n", "【上门】\n\n一。\n\n二。"
+    assert bare(sending.pages(first)[0]).startswith(close)
+    assert bare(sending.pages(replace(first, part=Part.RIGHTS))[0]).startswith(apart)
+    assert sending.pages(replace(first, choices=())) == [apart]
+    assert "【" not in sending.pages(replace(first, title=None))[0]
+
+
+def test_files_stand_below_the_text() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("好",)),), attachments=(Attachment("协商信", "https://example.org/a"),))
+    assert sending.pages(reply) == ["好\n\n协商信：https://example.org/a"]
+
+
+def rows(*choices: Choice) -> list[str]:
+    [page] = sending.pages(Reply(Decision.CLARIFY, (Section(("选",)),), choices=choices))
+    return bare(page).split("\n")[3:]
+
+
+def test_a_row_is_as_wide_as_a_phone_and_no_wider() -> None:
+    # 「1 」 is as wide as one hanzi, and so is the gap: 1 + 6 + 1 + 1 + 7 hanzi are 16.
+    six = Choice("六" * 6, "i:a")
+    assert rows(six, Choice("七" * 7, "i:b")) == [f"1 {six.label}  2 {'七' * 7}"]
+    assert rows(six, Choice("七" * 7 + "a", "i:b")) == [f"1 {six.label}", f"2 {'七' * 7}a"]
+    assert rows(*(Choice("甲乙", f"i:{number}") for number in range(5))) == ["1 甲乙  2 甲乙  3 甲乙  4 甲乙", "5 甲乙"]
+
+
+def test_a_wide_choice_stands_alone_and_another_kind_begins_a_row() -> None:
+    assert rows(Choice("长" * 20, "i:a"), Choice("短", "i:b")) == [f"1 {'长' * 20}", "2 短"]
+    assert rows(Choice("甲", "i:a"), Choice("乙", "p:a:b"), Choice("丙", "p:a:c")) == ["1 甲", "2 乙  3 丙"]
+
+
+def test_a_value_that_would_break_the_link_stands_without_one() -> None:
+    [page] = sending.pages(Reply(Decision.CLARIFY, (Section(("选",)),), choices=(Choice("甲", "i:a&b"),)))
+    assert page.endswith("\n1 甲")
+
+
+def test_a_line_that_dials_only_where_the_page_still_fits() -> None:
+    line = "请打 12356"
+    dialled = text_bytes(sending.tappable(line))
+    room = sending.PAGE_BYTES - dialled - 1
+    for size, dials in ((room, True), (room + 1, False)):
+        [page] = sending.pages(text_reply(f"{'a' * size}\n{line}"))
+        assert ("tel:12356" in page) is dials

@@ -5,7 +5,10 @@ import asyncio
 import pytest
 
 from bot.channels.wechat import waiting, wording
+from bot.channels.wechat.keeping import Keeper
 from bot.channels.wechat.waiting import Answer, WaitingRoom
+from bot.messages import ChatIdentity
+from bot.store.store import Store
 
 
 class Clock:
@@ -25,7 +28,10 @@ def test_it_is_dropped_after_a_day_and_with_the_person() -> None:
     room.of("o2").pages = ("还有",)
     room.forget("o2")
     assert room.of("o2").empty
-    clock.now += waiting.WAITING_SECONDS + 1
+    clock.now += 24 * 3600
+    room.of("o3")
+    assert not room._people["o1"][1].empty
+    clock.now += 1
     room.of("o3")
     assert room.of("o1").empty
 
@@ -67,3 +73,83 @@ async def test_a_late_answer_of_several_pages_comes_before_the_rest_of_another()
     texts = [mixed.show(mixed.next_page()), mixed.show(await mixed.next_late()), mixed.show(mixed.next_page())]
     assert texts == [f"乙二\n\n{wording.EARLIER}", f"甲一\n\n{wording.CONTINUE}", "甲二"]
     assert mixed.values == ("i:a",)
+
+
+def test_what_does_not_fit_waits_with_the_choices_that_the_talk_does_not_know() -> None:
+    one = waiting.Waiting()
+    assert one.show(Answer(("一", "二", "三"), values=("i:a",), own_choices=True)) == f"一\n\n{wording.CONTINUE}"
+    assert one.values == ("i:a",)
+    following = one.next_page()
+    assert (following.pages, following.values, one.pages) == (("二", "三"), ("i:a",), ())
+    assert one.show(following) == f"二\n\n{wording.CONTINUE}"
+    assert (one.pages, one.values) == (("三",), ("i:a",))
+    assert one.show(Answer(("新",), values=("p:b",))) == "新"
+    assert one.empty
+
+
+def test_under_what_is_about_danger_to_life_stands_nothing() -> None:
+    assert waiting.Waiting().show(Answer(("急", "再"), alone=True)) == "急"
+
+
+async def test_after_it_was_said_that_an_answer_is_not_ready_1_means_that_one_until_something_is_shown() -> None:
+    one = waiting.Waiting()
+    late: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+    assert not one.told_to_wait
+    one.wait_for(late)
+    assert one.told_to_wait
+    assert not one.empty
+    assert one.show(Answer(("别的",))) == f"别的\n\n{wording.EARLIER}"
+    assert not one.told_to_wait
+
+
+async def test_what_is_kept_is_what_is_ready_in_the_form_that_the_store_may_have() -> None:
+    loop = asyncio.get_running_loop()
+    ready, busy, failed, cancelled = (loop.create_future() for _ in range(4))
+    ready.set_result(Answer(("您说：我叫某某", "二"), kept_pages=("（语音）", "二")))
+    failed.set_exception(ValueError())
+    cancelled.cancel()
+    one = waiting.Waiting(("剩下的",), [ready, busy, failed, cancelled], told_to_wait=True, values=("i:a",))
+    read = waiting.Waiting.from_json(one.to_json())
+    assert (read.pages, read.told_to_wait, read.values) == (("剩下的",), True, ("i:a",))
+    assert [each.result() for each in read.late] == [Answer(("（语音）", "二")), None, None, None]
+    assert isinstance(failed.exception(), ValueError)
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+
+
+async def test_whoever_was_told_to_wait_is_remembered_although_nothing_waits() -> None:
+    room = WaitingRoom()
+    room.of("o1").told_to_wait = True
+    room.keep("o1")
+    assert "o1" in room._people
+
+
+async def test_a_late_answer_is_waited_for_once_and_kept_once_it_is_ready() -> None:
+    async with Store("sqlite+aiosqlite://") as store:
+        room = WaitingRoom(Keeper(store.channel_states, "waiting"))
+        late: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        assert room.wait_for("o1", late) == room.wait_for("o1", late) == wording.WAIT
+        assert room.of("o1").late == [late]
+        late.set_result(Answer(("好了",)))
+        await late
+        assert room.keeper is not None
+        await room.keeper.finish(10)
+        after = WaitingRoom(Keeper(store.channel_states, "waiting"))
+        after.of("o2").pages = ("新的",)
+        await after.restore()
+        assert after.restored.is_set()
+        assert (await after.of("o1").next_late()).pages == ("好了",)
+        assert after.of("o2").pages == ("新的",)
+
+
+async def test_what_waited_longer_than_a_day_is_not_read_at_a_start() -> None:
+    clock = Clock()
+    clock.now = 1_795_000_000.0
+    async with Store("sqlite+aiosqlite://", clock) as store:
+        for user, seconds in (("o1", 0), ("o2", 1)):
+            clock.now += seconds
+            await store.channel_states.save(ChatIdentity("wechat", user), "waiting", waiting.Waiting(("二",)).to_json())
+        clock.now += 24 * 3600
+        room = WaitingRoom(Keeper(store.channel_states, waiting.KIND), clock)
+        await room.restore()
+        assert [room.of(user).pages for user in ("o1", "o2")] == [(), ("二",)]

@@ -2,12 +2,13 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.render import utf8_bytes
 from bot.channels.wecom import limits, wording
-from bot.channels.wecom.sending import CRISIS, Outgoing, outgoing, within
+from bot.channels.wecom.sending import CRISIS, FOOTER_BYTES, Outgoing, outgoing, within
 from bot.messages import Attachment, Choice, Part, Reply, Section
 from bot.talk import answers
 from bot.talk.wording import text_reply
@@ -130,3 +131,78 @@ def test_every_shipped_answer_fits_what_may_be_sent_at_once(shipped: Knowledge) 
 
 def test_a_size_is_counted_in_bytes() -> None:
     assert utf8_bytes("还a😀") == 8
+
+
+# --- what just fits, and what doesn't by a byte ---------------------------------------------------------------------
+
+TWO = (Choice("后果", "p:a"), Choice("权利", "p:b"))
+
+
+def test_a_menu_has_up_to_1024_bytes_above_its_items() -> None:
+    assert [each.choices for each in outgoing(text_reply("a" * 1024, choices=TWO))] == [TWO]
+    assert [each.choices for each in outgoing(text_reply("a" * 1025, choices=TWO))] == [(), TWO]
+    assert [each.choices for each in outgoing(text_reply("长" * 600, "a" * 1024, choices=TWO))] == [(), TWO]
+    assert [each.choices for each in outgoing(text_reply("长" * 600, "a" * 1025, choices=TWO))] == [(), (), TWO]
+
+
+@pytest.mark.parametrize(
+    ("choice", "fits"),
+    [
+        (Choice("a" * 126, "i:a"), True),
+        (Choice("a" * 127, "i:a"), False),
+        (Choice("甲", "a" * 64), True),
+        (Choice("甲", "a" * 65), False),
+        (Choice("甲", "a"), True),
+        (Choice("甲", ""), False),
+        (Choice("甲\n乙", "a"), False),
+    ],
+)
+def test_an_item_has_up_to_128_bytes_its_id_1_to_64_and_one_line(choice: Choice, fits: bool) -> None:  # noqa: FBT001 -- a case
+    [message] = outgoing(text_reply("选", choices=(choice,)))
+    assert bool(message.choices) is fits
+
+
+def test_choices_below_a_menu_have_up_to_1024_bytes_less_what_the_line_below_takes() -> None:
+    rest = 1024 - FOOTER_BYTES - utf8_bytes(f"{wording.MORE_NUMBERS}\n11 ")
+    for size, fits in ((rest, True), (rest + 1, False)):
+        choices = (*(Choice("甲", f"i:{number}") for number in range(10)), Choice("a" * size, "i:z"))
+        message, *_ = outgoing(text_reply("选", choices=choices))
+        assert bool(message.choices) is fits
+
+
+def test_ten_choices_have_nothing_below_them() -> None:
+    [message] = outgoing(text_reply("选", choices=tuple(Choice(f"题{n}", f"i:{n}") for n in range(10))))
+    assert "tail_content" not in str(message.content)
+    assert utf8_bytes(f"\n\n{wording.EARLIER}") == FOOTER_BYTES
+
+
+def test_a_menu_without_a_text_asks_to_choose() -> None:
+    [message] = outgoing(Reply(Decision.CLARIFY, (), choices=TWO))
+    assert message.text == wording.CHOOSE
+
+
+def test_danger_to_life_too_long_for_one_text_keeps_its_menu() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("危" * 660,)), Section(("a" * 900,))), intent=CRISIS, choices=TWO)
+    before, last = outgoing(reply)
+    assert (before.choices, last.choices) == ((), TWO)
+    assert before.alone
+    assert last.alone
+
+
+def test_a_title_stands_above_and_a_section_without_lines_nowhere() -> None:
+    reply = Reply(Decision.ANSWER, (Section(("一。", "二。")), Section(()), Section(("三。",))), title="上门")
+    assert shown(outgoing(reply)) == ["【上门】\n\n一。\n二。\n\n三。"]
+
+
+def test_a_menu_as_text_keeps_its_paragraphs_and_its_line_below() -> None:
+    [text] = Outgoing("一\n二\n\n三", TWO, footer="（还有）").as_text
+    assert text.content["text"] == {"content": f"一\n二\n\n三\n\n{wording.NUMBERS}\n1 后果\n2 权利\n\n（还有）"}
+
+
+def test_the_last_that_is_sent_now_says_how_to_see_the_rest() -> None:
+    one, two, old = Outgoing("一"), Outgoing("二"), Outgoing("旧")
+    assert within([one, two], 2) == ((one, two), ())
+    assert within([one, two], 1, [old]) == ((one.with_footer(wording.CONTINUE),), (two, old))
+    assert within([one, two], 2, [old]) == ((one, two.with_footer(wording.EARLIER)), (old,))
+    assert within([one], 0, [old]) == ((), (old, one))
+    assert within([], 3) == ((), ())
