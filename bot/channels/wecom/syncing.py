@@ -175,7 +175,7 @@ class Syncer:
     def __post_init__(self) -> None:
         self.jobs.handle(PULL, self._pull)
 
-    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:
+    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:  # nosec B107
         """Have an account pulled, once more where it is being pulled right now."""
         if self._stopped:
             return
