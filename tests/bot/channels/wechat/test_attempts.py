@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.channels.fragments import FragmentJoiner, MessageReader
 from bot.channels.wechat import wording
 from bot.channels.wechat.intake import MessageIntake, Pace
 from bot.channels.wechat.messages import WeChatMessage
@@ -53,7 +54,9 @@ class Working:
 
 def intake(work: Working, pace: Pace, claims: Claimed | Away | None = None) -> tuple[MessageIntake, list[str]]:
     counted: list[str] = []
-    return MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW), counted
+    fragments = FragmentJoiner(MessageReader(lambda _: False, lambda _: False, lambda _: True), 0)
+    took = MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), fragments, pace, lambda: NOW)
+    return took, counted
 
 
 async def test_three_tries_are_one_work_and_the_third_says_that_it_waits() -> None:
