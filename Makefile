@@ -19,7 +19,8 @@ test: .venv/.tested
 
 # What takes longer than a developer waits for: kills, day-long talks, many inputs.
 proof: .venv/.tested
-	$(BIN)/pytest --numprocesses 4 -m proof
+	$(BIN)/pytest --numprocesses 4 -m "proof and not alone"
+	$(BIN)/pytest -m alone
 
 # A million inputs, any bytes at all, for every entrance (tests/fuzz); some ten minutes of one core.
 fuzz: .venv/.tested

@@ -34,7 +34,7 @@ class ChoiceValue:
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
         # Not astuple(), which copies each field deeply: a reply has some ten of these.
-        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in _field_names(type(self)))])
+        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in _field_names(type(self)))])  # type: ignore[arg-type]
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value

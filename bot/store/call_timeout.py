@@ -25,6 +25,7 @@ async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     tick_seconds = seconds / TICKS
     async with asyncio.timeout(None) as limit:
+        timer: asyncio.TimerHandle | None = None
 
         def tick(left: int) -> None:
             nonlocal timer
@@ -33,8 +34,9 @@ async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
             else:
                 limit.reschedule(loop.time())
 
-        timer = loop.call_later(tick_seconds, tick, TICKS - 1)
+        tick(TICKS)
         try:
             yield
         finally:
-            timer.cancel()
+            if timer is not None:
+                timer.cancel()

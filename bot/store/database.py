@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from bot.store.call_timeout import call_timeout
 from bot.store.engine import (
     FileIdentity,
     autocommit_engine,
@@ -21,6 +22,7 @@ from bot.store.engine import (
     sqlite_file,
 )
 from bot.store.errors import StoreError, map_errors
+from bot.store.outage import BRIDGED_SECONDS, Outage, once_more
 from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
 
@@ -62,6 +64,7 @@ class Database:
         self._failed = failed
         self._engine: AsyncEngine | None = None
         self._autocommit: AsyncEngine | None = None
+        self._outage = Outage()
         self._ready = False
         self._migration: asyncio.Task[None] | None = None
         self._sqlite_writer = asyncio.Lock()
@@ -83,6 +86,7 @@ class Database:
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
             self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
+            self._outage = Outage(0.0 if self._engine.dialect.name == "sqlite" else BRIDGED_SECONDS)
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
             self._path = path
             if path is not None and self._reader is None:
@@ -117,8 +121,24 @@ class Database:
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What some work gives whose statements are one transaction; raises StoreError."""
-        async with self.errors(), self.begin() as connection:
-            return await work(connection)
+
+        async def attempt() -> T:
+            async with self.begin() as connection:
+                return await work(connection)
+
+        async with self.errors():
+            # A restart just behind the commit has the work done twice: a count is one too high then.
+            return await once_more(attempt)
+
+    async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What some work gives that only reads, each statement by itself; raises the driver's errors, TimeoutError."""
+
+        async def attempt() -> T:
+            async with self.connect() as connection:
+                return await work(connection)
+
+        async with call_timeout(self.limit_seconds):
+            return await once_more(attempt)
 
     @property
     def is_file(self) -> bool:
@@ -148,7 +168,7 @@ class Database:
     async def connect(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is a transaction of its own; raises the driver's errors."""
         await self._prepared()
-        async with _opened(self._autocommit).connect() as connection:
+        async with self._outage.connection(_opened(self._autocommit)) as connection:
             yield connection
 
     @contextlib.asynccontextmanager
@@ -157,7 +177,7 @@ class Database:
         engine = await self._prepared()
         # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
         turn = self._sqlite_writer if engine.dialect.name == "sqlite" else contextlib.nullcontext()
-        async with turn, engine.begin() as connection:
+        async with turn, self._outage.connection(engine) as connection, connection.begin():
             yield connection
 
     async def _prepared(self) -> AsyncEngine:

@@ -171,8 +171,9 @@ class TurnRepository:
                 lambda connection: _load_file(connection, people, now, with_handoffs=with_handoffs)
             )
         else:
-            async with call_timeout(self._database.limit_seconds), self._database.connect() as connection:
-                states, rows = await _load(connection, people, now, with_handoffs=with_handoffs)
+            states, rows = await self._database.read(
+                lambda connection: _load(connection, people, now, with_handoffs=with_handoffs)
+            )
         handoffs = [Handoff(ChatIdentity(*row[:2]), ChatIdentity(*row[2:4]), row[4]) for row in rows]
         by_person = {handoff.person: handoff for handoff in handoffs}
         by_admin = {handoff.admin: handoff for handoff in handoffs}
