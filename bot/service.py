@@ -224,8 +224,10 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
+    from bot.channels.telegram import limits  # noqa: PLC0415
     from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
     from bot.channels.telegram.options import Options  # noqa: PLC0415
+    from bot.channels.telegram.pace import RateLimits  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,
@@ -234,6 +236,8 @@ def _telegram(
         webhook_secret=settings.telegram_webhook_secret,
         take_over=settings.telegram_take_over,
         staff_chat=settings.staff_chat,
+        # Telegram counts all processes together; one that is told to wait all the same waits (429).
+        rate_limits=RateLimits(overall=limits.MESSAGES_PER_SECOND / settings.replicas),
     )
     return TelegramChannel(
         options,
