@@ -9,7 +9,7 @@ author and measured on that one. --fit prints the weights that all of them give.
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +79,9 @@ def learn(found: Sequence[Candidates]) -> LogisticRegression:
 
 def fitted(regression: LogisticRegression) -> SeveralWeights:
     """The regression's weights."""
-    weights = [float(each) for each in (*regression.intercept_, *regression.coef_[0])]
-    return SeveralWeights(*weights, FITTED.named)
+    signs = [each.name for each in fields(SeveralWeights) if each.name != "named"]
+    weights = map(float, (*regression.intercept_, *regression.coef_[0]))
+    return replace(FITTED, **dict(zip(signs, weights, strict=True)))
 
 
 def figures(regression: LogisticRegression, found: Sequence[Candidates]) -> Iterator[tuple[list[bool], list[bool]]]:

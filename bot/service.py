@@ -51,7 +51,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 async def serve(settings: Settings) -> None:
     """Run every configured channel until a signal; raises StartError, FAQError."""
     reloader = Reloader.load(settings.faq)
-    listening = listen(settings.host, settings.port)
+    # Of several processes one that begins leaves people to the others; a single one has them wait.
+    listening = listen(settings.host, settings.port, accepting=not settings.several)
     metrics = Metrics()
     store = Store(settings.database_url.get_secret_value(), failed=metrics.store_failed)
     async with contextlib.AsyncExitStack() as running:
@@ -102,6 +103,8 @@ async def serve(settings: Settings) -> None:
         stopping = _stop_on_signals()
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
+        if settings.several:
+            await asyncio.wait({warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping

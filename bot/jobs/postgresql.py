@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.jobs.jobs import DAY_MINUTES, LOST, STOP_SECONDS, Count, Defer, Handler, Handlers, Job, T
 from bot.store.database import Database
+from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,7 @@ AGAIN_SECONDS: Final = 1.0
 """So long after the database failed it is tried again."""
 _SCHEMA_LOCK: Final = 7_020_391_147
 """Ours among PostgreSQL's advisory locks, while procrastinate's tables are made."""
-_ERRORS: Final = (ConnectorException, PsycopgError, PoolTimeout, OSError)
+_ERRORS: Final = (StoreError, ConnectorException, PsycopgError, PoolTimeout, OSError)
 
 _DEFER: Final = text(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(CAST(:queue AS varchar), CAST(:name AS varchar), 0, CAST(:lock AS text), "

@@ -304,6 +304,20 @@ async def test_what_a_killed_process_was_at_is_counted_and_not_done_again_and_it
     assert [payload["number"] for _, payload in work.done] == ["2"]
 
 
+async def test_a_database_that_is_too_slow_at_the_start_ends_nothing_and_is_used_later(
+    three: list[PostgresqlJobs], work: Work
+) -> None:
+    database = three[0]._database
+    database.call_seconds = 0.0
+    async with running(three[0]):
+        async with asyncio.timeout(DEADLINE):
+            while not three[0]._away:  # noqa: ASYNC110 -- nothing tells of it
+                await asyncio.sleep(0)
+        database.call_seconds = DEADLINE
+        await three[0].defer(job("甲"))
+        await work.counts("work", DONE, 1)
+
+
 async def test_a_database_that_was_away_is_used_again(
     cluster: Cluster, three: list[PostgresqlJobs], work: Work
 ) -> None:
