@@ -102,7 +102,7 @@ class WeChatChannel:
         admin = AdminHandlers(admin_commands, style) if admin_commands is not None else None
         handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin)
         fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
-        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, fragments, options.pace)
+        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, options.pace, fragments=fragments)
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)

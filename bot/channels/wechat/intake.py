@@ -71,10 +71,10 @@ class MessageIntake:
     claims: Claims
     count: Count
     waiting: WaitingRoom
-    fragments: FragmentJoiner
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
     _attempts: OrderedDict[str, _Attempts] = field(default_factory=OrderedDict, repr=False)
     _claiming: set[asyncio.Task[bool]] = field(default_factory=set, repr=False)
 

@@ -78,7 +78,7 @@ class MessageIntake:
     work: Work
     pulls: Pulls
     count: Count
-    fragments: FragmentJoiner
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
     """Messages answered although they could not be claimed."""
     _unticked: set[str] = field(default_factory=set, repr=False)
