@@ -112,7 +112,8 @@ def interpret(faq: FAQ, talk: ConversationState, message: Message, *, weights: W
     asked = text_commands.part(message.folded)
     if topic is None:
         return _without_topic(match, asked)
-    if match.also_asked or match.reason is DecisionReason.EXACT:
+    asks_several = bool(match.also_asked) and message.ellipsis < weights.elliptic
+    if asks_several or match.reason is DecisionReason.EXACT:
         return plain(match)
     if asked is not None and _of_the_topic(message, topic, asked, weights):
         return Interpretation(Decision.ANSWER, (topic,), asked.part)

@@ -55,7 +55,7 @@ class Working:
 def intake(work: Working, pace: Pace, claims: Claimed | Away | None = None) -> tuple[MessageIntake, list[str]]:
     counted: list[str] = []
     fragments = FragmentJoiner(MessageReader(lambda _: False, lambda _: False, lambda _: True), 0)
-    took = MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), fragments, pace, lambda: NOW)
+    took = MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW, fragments)
     return took, counted
 
 
