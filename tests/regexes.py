@@ -335,9 +335,9 @@ def _ranges(tree: Tree) -> Iterator[tuple[int, int]]:
 def _holds(operation: Form, argument: Form, character: int) -> bool:
     """Whether one character is such a one."""
     if operation is sre.LITERAL:
-        return character == argument
+        return bool(character == argument)
     if operation is sre.NOT_LITERAL:
-        return character != argument
+        return bool(character != argument)
     if operation is sre.ANY:
         return True
     inside = any(_in_class(kind, value, character) for kind, value in argument if kind is not sre.NEGATE)
@@ -347,7 +347,7 @@ def _holds(operation: Form, argument: Form, character: int) -> bool:
 def _in_class(kind: Form, value: Form, character: int) -> bool:
     text = chr(character)
     if kind is sre.LITERAL:
-        return character == value
+        return bool(character == value)
     if kind is sre.RANGE:
         return bool(value[0] <= character <= value[1])
     kinds = {
