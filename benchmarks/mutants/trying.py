@@ -150,14 +150,3 @@ def in_folder(folder: str) -> str:
 def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator[tuple[pytest.Item, pytest.Item]]:
     """Each test with the one after it. The session follows the last: pytest leaves set up what the two have in common."""
     return pairwise([*items, cast("pytest.Item", session)])
-
-
-def anew(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
-    """Try a mutant in a child that imports it, and all that is ours, for the first time."""
-    name = mutant.path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-
-    def work() -> int:
-        MutantFinder(name, mutant).install()
-        return UNNOTICED if pytest.main([*OPTIONS, *tests]) == pytest.ExitCode.OK else NOTICED
-
-    return wait(fork(work, 30 + seconds))
