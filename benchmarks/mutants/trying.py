@@ -132,7 +132,6 @@ def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator
 def anew(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
     """Try a mutant in a child that imports it, and all that is ours, for the first time."""
     name = mutant.path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-
     with tempfile.TemporaryDirectory() as folder:
 
         def work() -> int:
@@ -145,8 +144,3 @@ def anew(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
 def in_folder(folder: str) -> str:
     """The option that keeps what tests write apart from other runs, which clear up behind those of them that they know."""
     return f"--basetemp={folder}/tests"
-
-
-def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator[tuple[pytest.Item, pytest.Item]]:
-    """Each test with the one after it. The session follows the last: pytest leaves set up what the two have in common."""
-    return pairwise([*items, cast("pytest.Item", session)])
