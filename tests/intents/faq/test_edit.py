@@ -144,7 +144,7 @@ def test_several_questions_go_in_at_once_in_a_list_and_in_brackets() -> None:
         ("intents:\n  - id: a\n    ? questions\n    : - 一句\n", "这个列表的写法太特别"),
         ("intents:\n  - id: a\n    questions:\n      - |+\n        一句\n\n\n    owner: 内容组\n", "自动加会弄乱别处"),
         ("version: 1\n", "没有话题“a”"),
-        ("version: 1\nintents: [\n", "第 2 行 E-"),
+        ("version: 1\nintents: [\n", r"读不懂：第 \d 行 E-[A-Z-]+ .+；.+"),
     ],
 )
 def test_what_is_written_too_specially_is_left_to_an_editor(text: str, said: str) -> None:
