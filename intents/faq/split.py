@@ -133,4 +133,4 @@ def _with_existing(moved: str, existing: str) -> str:
     kept = moved.splitlines()
     between = [NO_AUTHOR_LINE] if parsed.last_author else []
     rest = [line for line in existing.splitlines() if line.strip() != HEADING]
-    return "\n".join([*(line for line in kept if line not in known or line.startswith("#")), *between, *rest, ""])
+    return "\n".join([*(line for line in kept if line not in known), *between, *rest, ""])

@@ -129,6 +129,21 @@ def test_comments_quotes_and_brackets_come_along(path: Path) -> None:
     assert (folder / "thanks_talk.txt").read_text("utf-8") == f"{HEADING}\n刚才讲得挺明白\n心里踏实多了\n"
 
 
+def test_a_bracket_on_a_line_of_its_own_goes_with_the_list(path: Path) -> None:
+    text = GOOD.replace(
+        "    questions:\n      - 刚才讲得挺明白\n      - 心里踏实多了\n",
+        "    questions: [\n      刚才讲得挺明白,\n      心里踏实多了,  # 尾注\n    ]\n",
+    )
+    path.write_text(text, encoding="utf-8")
+    before = check_file(path).faq
+    split(path)
+    assert load_faq(path) == before
+    assert "]\n" not in path.read_text("utf-8").replace("[]\n", "")
+    assert (path.parent / "questions" / "thanks_talk.txt").read_text("utf-8") == (
+        f"{HEADING}\n刚才讲得挺明白\n# 尾注\n心里踏实多了\n"
+    )
+
+
 def test_windows_line_ends_and_a_byte_order_mark_stay(path: Path) -> None:
     path.write_bytes(("\ufeff" + GOOD.replace("\n", "\r\n")).encode())
     before = check_file(path).faq
