@@ -138,7 +138,7 @@ def test_a_bracket_on_a_line_of_its_own_goes_with_the_list(path: Path) -> None:
     before = check_file(path).faq
     split(path)
     assert load_faq(path) == before
-    assert "]\n" not in path.read_text("utf-8").replace("[]\n", "")
+    assert "\n    ]\n" not in path.read_text("utf-8")
     assert (path.parent / "questions" / "thanks_talk.txt").read_text("utf-8") == (
         f"{HEADING}\n刚才讲得挺明白\n# 尾注\n心里踏实多了\n"
     )
