@@ -301,3 +301,9 @@ def test_in_between_a_reader_finds_a_question_twice_rather_than_nowhere(several:
         assert [step.old.read_bytes() if step.old else None for step in steps] == [b"a one\n", None, b"one\r\n", None]
     assert contents(several) == {"": b"one\r\n", "a.txt": b"a one\n", "b.txt": b"b one\n"}
     assert {file.name for file in several.parent.rglob("*")} == {"faq.yaml", "questions", "a.txt", "b.txt"}
+
+
+def test_restoring_what_is_there_already_is_one_file(path: Path) -> None:
+    replace(path, b"one\r\n", b"one\r\n")
+    assert restore(path).files == 1
+    assert path.read_bytes() == b"one\r\n"

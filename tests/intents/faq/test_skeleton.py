@@ -169,3 +169,10 @@ def test_where_there_is_no_folder_for_questions_none_is_named(tmp_path: Path) ->
     (tmp_path / "questions" / "two_more.txt").write_text("早就写好的\n", encoding="utf-8")
     assert add_intent(path, "two_more", Group.COLLECTION, "二", TODAY).questions == "questions/two_more.txt"
     assert (tmp_path / "questions" / "two_more.txt").read_text("utf-8") == "早就写好的\n"
+
+
+def test_dashes_that_stand_before_say_nothing_of_where_a_topic_begins() -> None:
+    edit = with_skeleton(f"# 版本 a-b\n{grouped()}", "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    assert (
+        edit.text == f"# 版本 a-b\n{with_skeleton(grouped(), 'night_calls', Group.COLLECTION, '半夜来电', TODAY).text}"
+    )
