@@ -129,16 +129,17 @@ def test_comments_quotes_and_brackets_come_along(path: Path) -> None:
     assert (folder / "thanks_talk.txt").read_text("utf-8") == f"{HEADING}\n刚才讲得挺明白\n心里踏实多了\n"
 
 
-def test_a_bracket_on_a_line_of_its_own_goes_with_the_list(path: Path) -> None:
+@pytest.mark.parametrize("indent", ["    ", ""])
+def test_a_bracket_on_a_line_of_its_own_goes_with_the_list(path: Path, indent: str) -> None:
     text = GOOD.replace(
         "    questions:\n      - 刚才讲得挺明白\n      - 心里踏实多了\n",
-        "    questions: [\n      刚才讲得挺明白,\n      心里踏实多了,  # 尾注\n    ]\n",
+        "    questions: [\n      刚才讲得挺明白,\n      心里踏实多了,  # 尾注\n" + f"{indent}]\n",
     )
     path.write_text(text, encoding="utf-8")
     before = check_file(path).faq
     split(path)
     assert load_faq(path) == before
-    assert "\n    ]\n" not in path.read_text("utf-8")
+    assert f"\n{indent}]\n" not in path.read_text("utf-8")
     assert (path.parent / "questions" / "thanks_talk.txt").read_text("utf-8") == (
         f"{HEADING}\n刚才讲得挺明白\n# 尾注\n心里踏实多了\n"
     )
