@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "eval": "bot.commands.evaluate:evaluate",
         "crisis": "bot.commands.crisis:crisis",
         "forget": "bot.commands.forget:forget",
+        "export": "bot.commands.export:export",
         "schema": "bot.commands.schema:schema",
         "wechat": "bot.commands.wechat:wechat",
         "doctor": "bot.commands.doctor:doctor",

@@ -51,6 +51,8 @@ class Incoming:
     """Which message it takes the place of, if it does."""
     topic: str | None = None
     """The intent of the bot's answer that this message replies to, where the channel shows it."""
+    message_id: str = ""
+    """What it has in common with each time that it is sent again because no answer came; empty where that doesn't happen."""
 
 
 class Edit(StrEnum):

@@ -17,6 +17,8 @@ from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
 from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
 from bot.http.server import Server, listen, make_server
+from bot.jobs.jobs import Jobs
+from bot.jobs.local import LocalJobs
 from bot.limit_counters import LimitCounters, MemoryCounters, RedisCounters
 from bot.messages import Send, Turn
 from bot.operators.admin_commands import AdminCommands
@@ -26,7 +28,7 @@ from bot.operators.reload_notices import notify_on_reload
 from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
-from bot.store.retention import retention_sweeper
+from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
 from bot.talk.answers import group_choices
@@ -49,7 +51,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 async def serve(settings: Settings) -> None:
     """Run every configured channel until a signal; raises StartError, FAQError."""
     reloader = Reloader.load(settings.faq)
-    listening = listen(settings.host, settings.port)
+    # Of several processes one that begins leaves people to the others; a single one has them wait.
+    listening = listen(settings.host, settings.port, accepting=not settings.several)
     metrics = Metrics()
     store = Store(settings.database_url.get_secret_value(), failed=metrics.store_failed)
     async with contextlib.AsyncExitStack() as running:
@@ -73,8 +76,14 @@ async def serve(settings: Settings) -> None:
             settings.retention_days,
             several=settings.several,
         )
-        await running.enter_async_context(retention_sweeper(store, settings.retention_days))
-        broadcast = BroadcastSender(store, senders)
+        jobs = _jobs(settings, store, metrics)
+        broadcast = BroadcastSender(
+            store,
+            senders,
+            jobs,
+            several=settings.several,
+            reachable=lambda: all(channel.connected.is_set() for channel in _proactive(channels)),
+        )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
         channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
@@ -94,30 +103,40 @@ async def serve(settings: Settings) -> None:
         stopping = _stop_on_signals()
         warming = asyncio.create_task(asyncio.to_thread(_warm, reloader.current))
         running.push_async_callback(asyncio.wait, {warming})
+        if settings.several:
+            await asyncio.wait({warming})
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
-        await _run(make_server(app, STOP_SECONDS, settings.proxies), listening, channels, broadcast, stopping)
+        await _run(
+            make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
+        )
 
 
 async def _run(
     server: Server,
     listening: socket.socket,
     channels: Sequence[Channel],
+    jobs: Jobs,
     broadcast: BroadcastSender,
+    *,
     stopping: asyncio.Event,
 ) -> None:
     """Serve until a signal, or until a channel can't go on; then finish what is in flight. Raises what a channel raises."""
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     running = [asyncio.create_task(channel.run()) for channel in channels]
+    working = asyncio.create_task(jobs.run())
     resuming = asyncio.create_task(_resume_broadcasts(broadcast, channels))
     signalled = asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, signalled, *running}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving, signalled, working, *running}, return_when=asyncio.FIRST_COMPLETED)
     server.should_exit = True
     resuming.cancel()
-    await broadcast.close()
+    broadcast.stop()
+    jobs.stop()
+    # Before the channels, by which operators are told how far a broadcast got.
+    await asyncio.wait({working})
     await asyncio.gather(*(channel.stop(STOP_SECONDS) for channel in channels))
     await serving
     signalled.cancel()
-    await asyncio.gather(*running)
+    await asyncio.gather(working, *running)
 
 
 async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Channel]) -> None:
@@ -126,6 +145,21 @@ async def _resume_broadcasts(broadcast: BroadcastSender, channels: Sequence[Chan
     if proactive:
         await asyncio.gather(*(channel.connected.wait() for channel in proactive))
         await broadcast.resume()
+
+
+def _jobs(settings: Settings, store: Store, metrics: Metrics) -> Jobs:
+    """What does scheduled and long work: of several processes the one that is free."""
+    jobs: Jobs
+    if settings.several:
+        # Not before: a process that is alone needn't have its libraries.
+        from bot.jobs.postgresql import PostgresqlJobs  # noqa: PLC0415
+
+        jobs = PostgresqlJobs(store.database, settings.database_url.get_secret_value(), metrics.job_ended)
+    else:
+        jobs = LocalJobs(store.database, metrics.job_ended)
+    jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
+    jobs.every(EVERY_MINUTES, SWEEP)
+    return jobs
 
 
 @contextlib.asynccontextmanager

@@ -48,6 +48,11 @@ class Cluster:
         """Stop the server at once."""
         self.run("pg_ctl", "stop", "--mode=immediate", "--pgdata", str(self.folder / "data"))
 
+    def restart(self) -> None:
+        """Stop the server, cutting off whoever is connected, and start it again."""
+        self.run("pg_ctl", "stop", "--mode=fast", "--pgdata", str(self.folder / "data"))
+        self.start()
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"

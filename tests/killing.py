@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.fakes.botapi import BotAPI
 from tests.fakes.botapi_rules import JSON
 from tests.faqs import intent, write_faq
-from tests.processes import free_port, running
+from tests.processes import UNLIMITED, free_port, running
 
 TOPICS = {
     "home_visit": "催收会上门吗",
@@ -79,14 +79,14 @@ async def kill_again_and_again(folder: Path, load: Load) -> Found:
         chats = [_Chat(server.user()) for _ in range(load.chats)]
         writing = [asyncio.create_task(_write(server, chat, load.every, chance.random())) for chat in chats]
         for _ in range(load.kills):
-            async with running(folder, port, limited=False, **settings) as service:
+            async with running(folder, port, UNLIMITED, **settings) as service:
                 await asyncio.sleep(chance.uniform(*load.uptime))
                 await service.stop(signal.SIGKILL)
                 spooled += service.log.count("updates_spooled")
             await asyncio.sleep(load.away)
         for task in writing:
             task.cancel()
-        async with running(folder, port, limited=False, **settings) as service:
+        async with running(folder, port, UNLIMITED, **settings) as service:
             await _silence(server)
             await service.stop()
         answers = [[message["text"] for message in server.unread(chat.user)] for chat in chats]

@@ -1,10 +1,10 @@
-"""A real nginx with the configuration that docs/wechat.md gives, in a folder of its own."""
+"""A real nginx in a folder of its own, with the configuration that docs/wechat.md gives, or that of deploy/ for several processes."""
 
 import asyncio
 import datetime as dt
 import re
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.processes import free_port
 from tests.requirements import require
 
 GUIDE = Path(__file__).parent.parent / "docs" / "wechat.md"
+SHIPPED = Path(__file__).parent.parent / "deploy" / "nginx" / "youshu.conf"
 HOST = "youshu.example.com"
 """As the guide has it."""
 
@@ -26,7 +27,7 @@ daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log stderr warn;
-events {{}}
+events {{ worker_connections 2048; }}
 http {{
     access_log off;
     client_body_temp_path {folder}/body;
@@ -61,24 +62,40 @@ def guided() -> str:
 @asynccontextmanager
 async def nginx(folder: Path, upstream: int) -> AsyncIterator[Nginx]:
     """Nginx before a server on this port, with the guide's configuration but for ports and the certificate's place."""
+    async with _running(folder, guided(), {"http://127.0.0.1:8080": f"http://127.0.0.1:{upstream}"}) as before:
+        yield before
+
+
+@asynccontextmanager
+async def balancing(folder: Path, upstreams: Sequence[int]) -> AsyncIterator[Nginx]:
+    """Nginx before servers on these three ports, with the configuration of deploy/ but for ports and the certificate's place."""
+    ports = {f"youshu-{number}:8080": f"127.0.0.1:{port}" for number, port in enumerate(upstreams, 1)}
+    async with _running(folder, SHIPPED.read_text("utf-8"), ports) as before:
+        yield before
+
+
+@asynccontextmanager
+async def _running(folder: Path, server: str, changes: Mapping[str, str]) -> AsyncIterator[Nginx]:
+    """Nginx with this configuration of a server, changed to what is here."""
     program = require("nginx")
     port = free_port()
     certificate, key = _certificate(folder)
-    changes = {
+    here = {
         "listen 443 ssl;": f"listen 127.0.0.1:{port} ssl;",
         "/etc/ssl/youshu.pem": str(certificate),
         "/etc/ssl/youshu.key": str(key),
-        "http://127.0.0.1:8080": f"http://127.0.0.1:{upstream}",
+        **changes,
     }
-    server = guided()
-    for told, here in changes.items():
-        assert told in server, told
-        server = server.replace(told, here)
+    for name, value in here.items():
+        assert name in server, name
+        server = server.replace(name, value)
     configuration = folder / "nginx.conf"
     configuration.write_text(_MAIN.format(folder=folder, server=server), encoding="utf-8")
-    process = await asyncio.create_subprocess_exec(
-        program, "-p", str(folder), "-e", "stderr", "-c", str(configuration), stderr=asyncio.subprocess.PIPE
-    )
+    log = folder / "nginx.log"
+    with log.open("wb") as errors:  # a pipe that nobody reads would hold nginx up
+        process = await asyncio.create_subprocess_exec(
+            program, "-p", str(folder), "-e", "stderr", "-c", str(configuration), stderr=errors
+        )
     try:
         await _listening(process, port)
         trust = ssl.create_default_context(cafile=str(certificate))
@@ -87,8 +104,9 @@ async def nginx(folder: Path, upstream: int) -> AsyncIterator[Nginx]:
     finally:
         if process.returncode is None:
             process.terminate()
-        _, errors = await process.communicate()
-        assert b"[emerg]" not in errors, errors.decode()
+        await process.wait()
+        told = log.read_text("utf-8", "replace")
+        assert "[emerg]" not in told, told
 
 
 async def _listening(process: asyncio.subprocess.Process, port: int) -> None:

@@ -28,9 +28,8 @@ UNLIMITED = "from functools import partial; import bot.service; bot.service.Rate
 """Without the limit on one person's messages, where few people stand for many."""
 
 
-def command(*arguments: str, paced: bool = True, limited: bool = True) -> list[str]:
-    """The command line of `youshu`."""
-    changes = ("" if paced else UNPACED) + ("" if limited else UNLIMITED)
+def command(*arguments: str, changes: str = "") -> list[str]:
+    """The command line of `youshu`, with UNPACED or UNLIMITED changed before it starts."""
     return [
         sys.executable,
         *(["-c", f"{changes}from bot.cli import main; main()"] if changes else ["-m", "bot"]),
@@ -84,12 +83,10 @@ class Service:
 
 
 @asynccontextmanager
-async def running(
-    folder: Path, port: int, *, paced: bool = True, limited: bool = True, **settings: str
-) -> AsyncIterator[Service]:
+async def running(folder: Path, port: int, changes: str = "", /, **settings: str) -> AsyncIterator[Service]:
     """`youshu serve` on this port, ready; killed at the end if it is still there."""
     process = await asyncio.create_subprocess_exec(
-        *command("serve", "--port", str(port), paced=paced, limited=limited),
+        *command("serve", "--port", str(port), changes=changes),
         env=environment(folder, settings),
         cwd=folder,
         stdout=asyncio.subprocess.PIPE,

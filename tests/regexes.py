@@ -19,7 +19,9 @@ from re import _constants as sre  # type: ignore[attr-defined]  # the parser tha
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
-Tree = Sequence[tuple[Any, Any]]  # Any: as the parser gives it, a form for each operation
+Form = Any
+"""Of an operation, what it is given: a shape for each, as the parser makes it."""
+Tree = Sequence[tuple[Form, Form]]
 
 _ONE_CHARACTER = {sre.LITERAL, sre.NOT_LITERAL, sre.ANY, sre.IN}
 _REPEATS = {sre.MAX_REPEAT, sre.MIN_REPEAT, sre.POSSESSIVE_REPEAT}
@@ -100,7 +102,7 @@ class Expression:
             return False
         return not self._characters(*repeated[0]) & self._first(behind)
 
-    def _of(self, operation: Any, argument: Any) -> Work:  # Any: see Tree
+    def _of(self, operation: Form, argument: Form) -> Work:
         if operation in _ONE_CHARACTER or operation is sre.AT:
             return STEP
         if operation in _REPEATS:
@@ -109,10 +111,8 @@ class Expression:
             return self._branch(argument[1])
         if operation is sre.SUBPATTERN:
             return self._work(argument[-1])
-        if operation is sre.ATOMIC_GROUP:
-            return Work(self._work(argument).steps, 1)
-        if operation in {sre.ASSERT, sre.ASSERT_NOT}:
-            return Work(self._work(argument[1]).steps, 1)
+        if operation in {sre.ATOMIC_GROUP, sre.ASSERT, sre.ASSERT_NOT}:
+            return Work(self._work(argument if operation is sre.ATOMIC_GROUP else argument[1]).steps, 1)
         if operation is sre.GROUPREF:
             return Work(self.length, 1)
         raise NotImplementedError(str(operation))
@@ -133,7 +133,7 @@ class Expression:
         steps = [sum(map(len, words[each])) + sum(work.steps for work in others[each]) for each in begins]
         return Work(len(alternatives) + max(steps, default=0), max(1.0, max(paths, default=1.0)))
 
-    def _repeat(self, operation: Any, least: int, most: int, tree: Tree) -> Work:  # Any: see Tree
+    def _repeat(self, operation: Form, least: int, most: int, tree: Tree) -> Work:
         shortest = max(1, _shortest(tree))
         times = min(most, self.length // shortest + 1)
         body = self._work(tree)
@@ -168,7 +168,7 @@ class Expression:
                 return found
         return found
 
-    def _characters(self, operation: Any, argument: Any) -> frozenset[int]:  # Any: see Tree
+    def _characters(self, operation: Form, argument: Form) -> frozenset[int]:
         if operation is sre.LITERAL:
             return frozenset({argument})
         return frozenset(each for each in self._alphabet if _holds(operation, argument, each))
@@ -196,7 +196,7 @@ class _Places:
         return self._follow.values()
 
     def add(self, tree: Tree) -> bool:
-        """Whether it was small enough and of known parts."""
+        """Whether it was small enough, and no step of it can be taken in two ways."""
         try:
             first, _, _ = self._sequence(tree)
         except OverflowError:
@@ -217,7 +217,7 @@ class _Places:
             empty = empty and may_be_empty
         return first, last, empty
 
-    def _part(self, operation: Any, argument: Any) -> tuple[set[int], set[int], bool]:  # Any: see Tree
+    def _part(self, operation: Form, argument: Form) -> tuple[set[int], set[int], bool]:
         if operation in _ONE_CHARACTER:
             place = len(self.sets)
             if place >= _MANY:
@@ -241,6 +241,8 @@ class _Places:
             begin, end, empty = self._sequence([*(each for _ in range(max(0, least - 1)) for each in tree), *tree])
             once = self._sequence(tree) if least > 1 else (begin, end, empty)
             for place in end | once[1]:
+                if self._follow[place] & once[0]:
+                    raise OverflowError  # the same step within the repetition and by repeating: (a+)+
                 self._follow[place] |= once[0]
             return begin, end | once[1], empty or least == 0
         first: set[int] = set()
@@ -257,7 +259,7 @@ class _Places:
         return first, last, empty
 
 
-def _inner(operation: Any, argument: Any) -> Sequence[Tree]:  # Any: see Tree
+def _inner(operation: Form, argument: Form) -> Sequence[Tree]:
     """The expressions in a part that take characters."""
     if operation in _REPEATS:
         return [argument[2]]
@@ -275,7 +277,7 @@ def _looks_around(tree: Tree) -> bool:
     )
 
 
-def _width(part: tuple[Any, Any]) -> int:  # Any: see Tree
+def _width(part: tuple[Form, Form]) -> int:
     """How many characters are tried to see that a part doesn't begin here."""
     return 1 + sum(len(each) and sum(map(_width, each[:1])) for each in _inner(*part))
 
@@ -330,7 +332,7 @@ def _ranges(tree: Tree) -> Iterator[tuple[int, int]]:
                 yield from _ranges(each)
 
 
-def _holds(operation: Any, argument: Any, character: int) -> bool:  # Any: see Tree
+def _holds(operation: Form, argument: Form, character: int) -> bool:
     """Whether one character is such a one."""
     if operation is sre.LITERAL:
         return character == argument
@@ -342,7 +344,7 @@ def _holds(operation: Any, argument: Any, character: int) -> bool:  # Any: see T
     return inside != (argument[0][0] is sre.NEGATE)
 
 
-def _in_class(kind: Any, value: Any, character: int) -> bool:  # Any: see Tree
+def _in_class(kind: Form, value: Form, character: int) -> bool:
     text = chr(character)
     if kind is sre.LITERAL:
         return character == value

@@ -1,10 +1,16 @@
 """Helpers for tests of the store: a clock that only a test moves, people, and counts of rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import uuid4
 
-from sqlalchemy import Executable, func, select
+from sqlalchemy import BigInteger, Boolean, Executable, Integer, Table, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
+from bot.store.analytics import day_of
+from bot.store.data_map import KeptTable
 from bot.store.store import Store
 from bot.store.tables import metadata
 
@@ -35,3 +41,36 @@ async def row_counts(store: Store) -> dict[str, int]:
     """How many rows each table has."""
     tables = metadata.tables.items()
     return {name: await count(store, select(func.count()).select_from(table)) for name, table in tables}
+
+
+ROW: Mapping[str, object] = MappingProxyType({"state": "{}", "data": "{}"})
+"""Values of columns that can't be just anything."""
+
+
+async def add_row(store: Store, kept: KeptTable, person: ChatIdentity, subject: str = "", at: int = BEGIN) -> None:
+    """Put a row into a table, whatever its columns: where it names people, this person as this subject and nobody else."""
+    row = {column.name: _value(kept.table, column.name, at) for column in kept.table.columns}
+    for each in kept.subjects:
+        named = person if each == subject else ChatIdentity("nobody", uuid4().hex)
+        row |= {f"{each}channel": named.channel, f"{each}user": named.user}
+    row = {name: value for name, value in row.items() if value is not None}
+
+    async def write(connection: AsyncConnection) -> None:
+        await connection.execute(insert(kept.table).values(row))
+
+    await store.database.write(write)
+
+
+def _value(table: Table, name: str, at: int) -> object:
+    column = table.c[name]
+    if name == "day":
+        return day_of(at)
+    if name in ROW:
+        return ROW[name]
+    if isinstance(column.type, BigInteger):
+        return at
+    if isinstance(column.type, Boolean):
+        return True
+    if isinstance(column.type, Integer):
+        return None if column.primary_key else 1  # the database's own number
+    return uuid4().hex[: getattr(column.type, "length", None)]

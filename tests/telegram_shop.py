@@ -19,6 +19,7 @@ from bot.talk.search import search
 from intents.reload import Reloader
 from tests.fakes.botapi import BotAPI
 from tests.faqs import intent, write_faq
+from tests.job_running import local_jobs, running
 from tests.telegram_bot import reaching
 
 Json = dict[str, Any]  # an object of the Bot API
@@ -64,7 +65,8 @@ async def open_shop(server: BotAPI, folder: Path, staff_chat: int | None = None)
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, frozenset({person}), senders)
         conversation = Conversation(lambda: reloader.current, store, handoffs)
-        broadcast = BroadcastSender(store, senders, per_second=1000)
+        jobs = local_jobs(store)
+        broadcast = BroadcastSender(store, senders, jobs, per_second=1000)
         channel = TelegramChannel(
             reaching(server, staff_chat=staff_chat),
             turn=conversation.turn,
@@ -76,8 +78,9 @@ async def open_shop(server: BotAPI, folder: Path, staff_chat: int | None = None)
         )
         senders["telegram"] = channel.send
         notify_on_reload(reloader, handoffs)
-        running = asyncio.create_task(channel.run())
-        yield Shop(server, admin, path, store)
-        await broadcast.close()
+        taking = asyncio.create_task(channel.run())
+        async with running(jobs):
+            yield Shop(server, admin, path, store)
+            broadcast.stop()
         await channel.stop(5)
-        await running
+        await taking

@@ -24,6 +24,7 @@ from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 from intents.reload import Reloader
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, Mode, WeChat
+from tests.job_running import local_jobs
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
@@ -46,7 +47,7 @@ class Account:
 def options(mode: Mode = "plain", pace: Pace | None = None, **changes: object) -> Options:
     """The account of the tests."""
     key = SecretStr(AES_KEY) if mode != "plain" else None
-    return Options(SecretStr(TOKEN), APP_ID, key, pace=pace or Pace(), **changes)  # type: ignore[arg-type]
+    return Options(SecretStr(TOKEN), APP_ID, key, pace=pace or Pace(), **{"join_seconds": 0.0, **changes})  # type: ignore[arg-type]
 
 
 class StoreAway:
@@ -84,7 +85,7 @@ async def talking(
             states=store.channel_states,
             last_heard=store.turns.last_heard,
             groups=group_choices,
-            admin_commands=AdminCommands(handoffs, reloader, BroadcastSender(store, {})),
+            admin_commands=AdminCommands(handoffs, reloader, BroadcastSender(store, {}, local_jobs(store))),
         )
         app = build_app(lambda: FaqStatus("0", 0), [], Metrics(), channel.routes())
         running = asyncio.create_task(channel.run())

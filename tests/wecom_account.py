@@ -35,9 +35,10 @@ class Company:
     counted: Counts
 
 
-def options(wecom: WeCom, secret: str = SECRET) -> Options:
-    """The company of the tests."""
-    return Options(CORP_ID, SecretStr(secret), SecretStr(TOKEN), SecretStr(AES_KEY), wecom.url, PAUSE)
+def options(wecom: WeCom, secret: str = SECRET, join_seconds: float = 0) -> Options:
+    """The company of the tests, where nothing waits for the next message unless it is to."""
+    secrets = SecretStr(secret), SecretStr(TOKEN), SecretStr(AES_KEY)
+    return Options(CORP_ID, *secrets, wecom.url, PAUSE, join_seconds)
 
 
 @asynccontextmanager

@@ -31,8 +31,11 @@ _HEADINGS = (
     "没误答",
     "同字别事没误答",
     "闲聊反问",
+    "一点就到",
+    "几问都有",
+    "多提了话题",
 )
-_SMALLER_IS_BETTER = frozenset({"wrong", "asked", "refused", "random_asked"})
+_SMALLER_IS_BETTER = frozenset({"wrong", "asked", "refused", "random_asked", "named_wrong"})
 
 
 @dataclass(frozen=True)

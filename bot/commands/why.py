@@ -20,7 +20,7 @@ _RULES = {
     DecisionReason.UNSURE: "最高分低于 answer",
     DecisionReason.SMALL_LEAD: "第一名领先第二名不到 lead",
     DecisionReason.SURE: "分数和领先都够",
-    DecisionReason.TWO_QUESTIONS: "一条消息里有两个问题，先答把握大的",
+    DecisionReason.SEVERAL_QUESTIONS: "一条消息里有几个问题，先答最急的",
 }
 
 
@@ -34,8 +34,9 @@ def show(console: Console, faq: FAQ, why: Explanation) -> None:
     if why.analyzed.normalized != why.analyzed.surface:
         console.print(f"统一用词：{escape(why.analyzed.normalized)}", highlight=False)
     console.print(f"认得的字：{why.known_share:.0%}　不归这里管的可能：{why.out_of_scope:.2f}", highlight=False)
-    if match.secondary_intent:
-        console.print(f"另一个问题：{escape(faq.by_id[match.secondary_intent].title)}", highlight=False)
+    if match.also_asked:
+        titles = "、".join(faq.by_id[each].title for each in match.also_asked)
+        console.print(f"还问了：{escape(titles)}", highlight=False)
     if why.candidates:
         console.print(_table(faq, why))
     if why.influences:
@@ -52,7 +53,7 @@ def as_json(why: Explanation) -> dict[str, object]:
         "outside": round(why.out_of_scope, 4),
         "known": round(why.known_share, 4),
         "danger": why.signal.pattern if why.signal else None,
-        "also": why.match.secondary_intent,
+        "also": list(why.match.also_asked),
         "parts": [
             {
                 "intent": part.intent,

@@ -100,17 +100,34 @@ class _AcceptErrors:
             log.error("out_of_descriptors", reason=os_error_reason(error))
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; raises StartError where the port isn't free or the address isn't ours."""
+def listen(host: str, port: int, *, accepting: bool = True) -> socket.socket:
+    """A socket with this address; raises StartError where the port isn't free or the address isn't ours.
+
+    Args:
+        host: the address.
+        port: the port.
+        accepting: whether it takes connections already, which then wait for the server; otherwise they are refused until it runs.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.getaddrinfo(host, port, family)  # create_server says the same of a wrong name as of a wrong port
-        listening = socket.create_server((host, port), family=family)
+        listening = socket.create_server((host, port), family=family) if accepting else _bound(host, port, family)
     except OSError as error:
         raise StartError(_refused(host, port, error)) from error
     # asyncio does this only for sockets made with IPPROTO_TCP; without it an answer's body waits 40 ms for an ACK.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+def _bound(host: str, port: int, family: socket.AddressFamily) -> socket.socket:
+    bound = socket.socket(family)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def _refused(host: str, port: int, error: OSError) -> str:

@@ -1,14 +1,15 @@
 """Sends one message to everybody with a talk in a channel: shown first, sent after a confirmation, slowly."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from secrets import token_hex
 
 import structlog
 from aiolimiter import AsyncLimiter
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.choices import AdminAction, AdminButton
+from bot.jobs.jobs import Defer, Job, Jobs, Payload
 from bot.messages import UNREACHABLE, ChatIdentity, Choice, Reply, Section, Send, SendError, SendFailure
 from bot.store.broadcasts import QueuedBroadcast
 from bot.store.errors import StoreError
@@ -20,16 +21,8 @@ log = structlog.get_logger(__name__)
 
 PER_SECOND = 10.0
 """A third of what Telegram allows to everybody (https://core.telegram.org/bots/faq), so that answers aren't held up."""
-CLOSE_SECONDS = 2.0
-"""How long a message under way may take at the end."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A text that its operator has seen and not yet confirmed."""
-
-    key: str
-    text: str
+SENDING = "broadcast"
+"""The name of the job that sends."""
 
 
 @dataclass(slots=True)
@@ -67,20 +60,39 @@ class _Delivery:
 
 
 class BroadcastSender:
-    """Sends one broadcast at a time, and after a crash the rest of it, to everybody at most once.
+    """Sends one broadcast at a time, and after a crash the rest of it, to everybody at most once."""
 
-    Drafts live in memory: after a restart nothing old goes out by a stray tap.
-    """
+    def __init__(
+        self,
+        store: Store,
+        senders: Mapping[str, Send],
+        jobs: Jobs,
+        *,
+        per_second: float = PER_SECOND,
+        several: bool = False,
+        reachable: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Nothing is sent before the jobs run.
 
-    def __init__(self, store: Store, senders: Mapping[str, Send], per_second: float = PER_SECOND) -> None:
+        Args:
+            store: keeps drafts, and who is still to get what.
+            senders: how to write to people, by channel.
+            jobs: among which the sending is.
+            per_second: how many messages go out.
+            several: whether other processes go on where this one is told to stop.
+            reachable: whether people can be written to by now.
+        """
         self._store = store
         self._senders = senders
+        self._jobs = jobs
         self._per_second = per_second
-        self._drafts: dict[ChatIdentity, _Draft] = {}
+        self._several = several
+        self._reachable = reachable
         self._confirmed: dict[ChatIdentity, tuple[str, Reply]] = {}
-        """The draft that each operator confirmed last, by its key, and what they were told."""
-        self._sending: asyncio.Task[None] | None = None
+        """The draft that each operator confirmed last here, by its key, and what they were told."""
         self._stopped = asyncio.Event()
+        jobs.handle(SENDING, self._send_unfinished)
+        jobs.every(1, SENDING)
 
     async def preview(self, admin: ChatIdentity, text: str) -> Reply:
         """What would go out, to how many, with a button to send it; raises StoreError."""
@@ -91,11 +103,10 @@ class BroadcastSender:
         people = [person for person in await self._store.broadcasts.audience(admin.channel) if person != admin]
         if not people:
             return wording.text_reply("还没有人和机器人聊过，没有人可发。")
-        draft = _Draft(token_hex(6), text)
-        self._drafts[admin] = draft
+        key = await self._store.broadcasts.draft(admin, text)
         choices = (
-            Choice(f"发给 {len(people)} 人", AdminButton(AdminAction.SEND, draft.key).encode()),
-            Choice("不发了", AdminButton(AdminAction.DISCARD, draft.key).encode()),
+            Choice(f"发给 {len(people)} 人", AdminButton(AdminAction.SEND, key).encode()),
+            Choice("不发了", AdminButton(AdminAction.DISCARD, key).encode()),
         )
         return Reply(Decision.CLARIFY, (Section(("群发预览，对方看到的是：",)), Section((text,))), choices=choices)
 
@@ -103,55 +114,68 @@ class BroadcastSender:
         """Start sending the draft that was shown; raises StoreError."""
         if (last := self._confirmed.get(admin)) is not None and last[0] == key:
             return last[1]  # tapped twice
-        draft = self._drafts.get(admin)
-        if draft is None or draft.key != key:
-            return wording.text_reply("这份预览已经失效，没有发。请重新发 /broadcast。")
-        if self._sending is not None and not self._sending.done():
+        unfinished = await self._store.broadcasts.unfinished()
+        if begun := next((each for each in unfinished if each.id == key and each.admin == admin), None):
+            return _started(begun)  # tapped twice, and the first tap went to another process
+        if unfinished:
             return wording.text_reply("上一次群发还没发完，这次没有发。请等它发完再发一次 /broadcast。")
-        del self._drafts[admin]
-        broadcast = await self._store.broadcasts.enqueue(admin, draft.text)
-        self._sending = asyncio.create_task(self._send_all([broadcast]))
-        started = wording.text_reply(f"开始发给 {broadcast.recipient_count} 人，发完会告诉您。")
+        await self._store.turns.settle()
+
+        async def enqueue(connection: AsyncConnection, defer: Defer) -> QueuedBroadcast | None:
+            broadcast = await self._store.broadcasts.confirm(connection, admin, key)
+            if broadcast is not None:
+                await defer(Job(SENDING))
+            return broadcast
+
+        broadcast = await self._jobs.write(enqueue)
+        if broadcast is None:
+            return wording.text_reply("这份预览已经发过或失效了，这一次没有发。要发请重新发 /broadcast。")
+        started = _started(broadcast)
         self._confirmed[admin] = key, started
         return started
 
     async def discard(self, admin: ChatIdentity) -> Reply:
-        """Forget the draft."""
-        self._drafts.pop(admin, None)
+        """Forget the draft; raises StoreError."""
+        await self._store.broadcasts.discard(admin)
         return wording.text_reply("好，没有发。")
 
     async def resume(self) -> None:
-        """Go on with what a process left behind that was killed; never raises."""
+        """Go on soon with what a process left behind that was killed; never raises."""
+        try:
+            await self._jobs.defer(Job(SENDING))
+        except StoreError as error:
+            log.error("broadcast_not_resumed", reason=str(error))
+
+    def stop(self) -> None:
+        """Send no more: the job ends with the message under way."""
+        self._stopped.set()
+
+    async def _send_unfinished(self, _: Payload) -> None:
+        if not self._reachable():
+            return
         try:
             unfinished = await self._store.broadcasts.unfinished()
         except StoreError as error:
             log.error("broadcast_not_resumed", reason=str(error))
             return
-        broadcasts = [each for each in unfinished if each.admin.channel in self._senders]
-        if broadcasts and (self._sending is None or self._sending.done()):
-            log.info("broadcast_resumed", number=len(broadcasts))
-            self._sending = asyncio.create_task(self._send_all(broadcasts))
+        for broadcast in unfinished:
+            send = self._senders.get(broadcast.admin.channel)
+            if send is not None and not self._stopped.is_set():
+                await self._send_one(broadcast, send)
 
-    async def close(self) -> None:
-        """Send no more, and tell the operator how far it got."""
-        self._stopped.set()
-        if self._sending is None:
-            return
+    async def _send_one(self, broadcast: QueuedBroadcast, send: Send) -> None:
         try:
-            await asyncio.wait_for(self._sending, CLOSE_SECONDS)
-        except TimeoutError:
-            log.warning("broadcast_cut")
-
-    async def _send_all(self, broadcasts: Sequence[QueuedBroadcast]) -> None:
-        for broadcast in broadcasts:
-            send = self._senders[broadcast.admin.channel]
-            try:
-                summary = (await self._send_rest(broadcast, send)).summary
-            except StoreError as error:
-                # Who has got it can't be known now; the next start goes on.
-                log.error("broadcast_interrupted", reason=str(error))
-                summary = "群发停了：数据库没有应答。重启服务后会接着发，不会重复。"
-            await _deliver(send, broadcast.admin, summary)
+            delivery = await self._send_rest(broadcast, send)
+        except StoreError as error:
+            # Who has got it can't be known now; a later job goes on.
+            log.error("broadcast_interrupted", reason=str(error))
+            summary = "群发停了：数据库没有应答。等它好了会接着发，不会重复。"
+        else:
+            if delivery.remaining and self._several:
+                log.info("broadcast_handed_on", **asdict(delivery))
+                return
+            summary = delivery.summary
+        await _deliver(send, broadcast.admin, summary)
 
     async def _send_rest(self, broadcast: QueuedBroadcast, send: Send) -> _Delivery:
         """Send to those who are still to get it; raises StoreError."""
@@ -170,9 +194,15 @@ class BroadcastSender:
                     if failure is SendFailure.BLOCKED:
                         await self._store.channel_states.save(recipient.person, UNREACHABLE, "1")
         delivery.remaining = await queue.remaining(broadcast.id)
+        if delivery.remaining and self._several:
+            return delivery
         await queue.finish(broadcast.id)
         log.info("broadcast_done", **asdict(delivery))
         return delivery
+
+
+def _started(broadcast: QueuedBroadcast) -> Reply:
+    return wording.text_reply(f"开始发给 {broadcast.recipient_count} 人，发完会告诉您。")
 
 
 async def _deliver(send: Send, person: ChatIdentity, text: str) -> SendFailure | None:

@@ -10,7 +10,7 @@ from bot.store.batching import Batcher
 from bot.store.database import Database
 from bot.store.errors import is_item_error
 from bot.store.statements import insert
-from bot.store.tables import channel_states
+from bot.store.tables import channel_states, names_person
 
 BATCH_SIZE = 64
 """How many people's states share a transaction at most."""
@@ -34,10 +34,16 @@ class ChannelStateRepository:
         Args:
             person: of whom.
             kind: the channel's own word for it.
-            data: in the channel's own form, without a word that the person wrote; None: nothing is kept any more.
+            data: in the channel's own form, without a word that the person wrote, unless encrypted; None: nothing is kept any more.
         """
         async with self._database.untimed_errors():
             await self._saves.submit((person.channel, person.user, kind, data))
+
+    async def read(self, person: ChatIdentity, kind: str) -> str | None:
+        """What is kept of a person under this word; None where nothing is."""
+        named = names_person(channel_states, person) & (channel_states.c.kind == kind)
+        rows = await self._database.execute(select(channel_states.c.data).where(named))
+        return next((str(row.data) for row in rows), None)
 
     async def load(self, channel: str, kind: str, since: int) -> Sequence[tuple[str, str]]:
         """Users of a channel with what was kept of them since a moment (seconds since 1970 UTC), oldest first."""

@@ -1,8 +1,4 @@
-"""Deletes what has been kept long enough, again and again while the service runs."""
-
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+"""Deletes what has been kept long enough; done again and again while the service runs (bot.jobs)."""
 
 import structlog
 
@@ -11,29 +7,16 @@ from bot.store.store import Store
 
 log = structlog.get_logger(__name__)
 
-EVERY_SECONDS = 3600.0
+SWEEP = "sweep"
+"""The job's name."""
+EVERY_MINUTES = 60
 
 
-@contextlib.asynccontextmanager
-async def retention_sweeper(
-    store: Store, retention_days: int, every_seconds: float = EVERY_SECONDS
-) -> AsyncIterator[None]:
-    """Delete what has expired at once and then at intervals, until the block is left."""
-    task = asyncio.create_task(_sweep(store, retention_days, every_seconds))
+async def sweep(store: Store, retention_days: int) -> None:
+    """Delete what has expired; raises nothing: the next sweep is soon."""
     try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _sweep(store: Store, retention_days: int, every_seconds: float) -> None:
-    while True:
-        try:
-            rows = await store.delete_expired(retention_days)
-        except StoreError as error:
-            log.error("sweep_failed", reason=str(error))
-        else:
-            log.info("swept", rows=rows)
-        await asyncio.sleep(every_seconds)
+        rows = await store.delete_expired(retention_days)
+    except StoreError as error:
+        log.error("sweep_failed", reason=str(error))
+    else:
+        log.info("swept", rows=rows)

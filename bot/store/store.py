@@ -1,40 +1,27 @@
 """All that is kept, and for how long: each subject in a repository of its own, and here what concerns several of them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Table, delete, or_
+from sqlalchemy import ColumnClause, ColumnElement, Table, delete, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.analytics import AnalyticsRepository, day_of
-from bot.store.broadcasts import RESUME_SECONDS, BroadcastQueue
+from bot.store.analytics import AnalyticsRepository
+from bot.store.broadcasts import BroadcastQueue
 from bot.store.channel_states import ChannelStateRepository
-from bot.store.claims import CLAIM_SECONDS, ClaimRepository
+from bot.store.claims import ClaimRepository
+from bot.store.data_map import DATA_MAP
 from bot.store.database import CALL_SECONDS, Database
 from bot.store.handoffs import HandoffRepository
+from bot.store.personal_data import delete_person, export_person
 from bot.store.pulls import PullRepository
-from bot.store.tables import (
-    broadcasts,
-    channel_states,
-    claims,
-    clarify_choices,
-    doubts,
-    handoffs,
-    misses,
-    names_person,
-    outcomes,
-    pull_cursors,
-    pull_work,
-    recipients,
-    talks,
-    votes,
-)
 from bot.store.turns import TurnRepository
 
-DAY_SECONDS = 24 * 3600
+DELETED_AT_ONCE = 1000
+"""Rows of a table that one transaction deletes when they have expired."""
 
 
 class Store:
@@ -100,43 +87,34 @@ class Store:
 
         Misses, doubts and counts name nobody.
         """
-        own = ((table, "") for table in (talks, votes, channel_states, handoffs, recipients))
-        await self.turns.settle()
-        await self.channel_states.settle()
-        named = [*own, (handoffs, "admin_"), (broadcasts, "admin_")]
-        return await self._delete(
-            [
-                (table, or_(*(names_person(table, each, prefix) for each in person.everywhere)))
-                for table, prefix in named
-            ]
-        )
+        await self._settle()
+        return await delete_person(self.database, person)
+
+    async def export(self, person: ChatIdentity) -> list[dict[str, object]]:
+        """Every row that names a person, in private and in groups, table by table, as bot.store.personal_data has it."""
+        await self._settle()
+        return await export_person(self.database, person)
 
     async def delete_expired(self, retention_days: int) -> int:
-        """Delete what is older than its time; the number of rows that went."""
+        """Delete what is older than its time, some rows at a time, so that no turn waits for it; the number of rows that went."""
         now = self.now()
-        oldest = now - retention_days * DAY_SECONDS
-        first_day = day_of(oldest)
-        return await self._delete(
-            [
-                (talks, talks.c.updated_at < oldest),
-                (misses, misses.c.last_at < oldest),
-                (doubts, doubts.c.last_at < oldest),
-                (votes, votes.c.at < oldest),
-                (channel_states, channel_states.c.updated_at < oldest),
-                (clarify_choices, clarify_choices.c.day < first_day),
-                (outcomes, outcomes.c.day < first_day),
-                (claims, claims.c.at <= now - CLAIM_SECONDS),
-                (pull_cursors, pull_cursors.c.at < oldest),
-                (pull_work, pull_work.c.at < oldest),
-                (handoffs, handoffs.c.until <= now),
-                (recipients, recipients.c.at <= now - RESUME_SECONDS),
-                (broadcasts, broadcasts.c.at <= now - RESUME_SECONDS),
-            ]
-        )
+        return sum([await self._delete_batches(kept.table, kept.expired(now, retention_days)) for kept in DATA_MAP])
 
-    async def _delete(self, conditions: Sequence[tuple[Table, ColumnElement[bool]]]) -> int:
+    async def _delete_batches(self, table: Table, expired: ColumnElement[bool]) -> int:
+        # Where a row lies, which both databases know of every table.
+        place: ColumnClause[Any] = literal_column("ctid" if self.database.dialect == "postgresql" else "rowid")
+        batch = select(place).select_from(table).where(expired).limit(DELETED_AT_ONCE).scalar_subquery()
+
         async def write(connection: AsyncConnection) -> int:
-            results = [await connection.execute(delete(table).where(where)) for table, where in conditions]
-            return sum(result.rowcount for result in results)
+            return (await connection.execute(delete(table).where(place.in_(batch)))).rowcount
 
-        return await self.database.write(write)
+        rows = went = await self.database.write(write)
+        while went == DELETED_AT_ONCE:
+            went = await self.database.write(write)
+            rows += went
+        return rows
+
+    async def _settle(self) -> None:
+        """Wait for what is being kept by now."""
+        await self.turns.settle()
+        await self.channel_states.settle()

@@ -13,6 +13,7 @@ from bot.messages import ChatIdentity
 from bot.store import analytics, sqlite_turns
 from bot.store.analytics import OutcomeKey, TurnEvent
 from bot.store.batching import Batcher
+from bot.store.call_timeout import call_timeout
 from bot.store.database import Database, Rows
 from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
@@ -170,8 +171,9 @@ class TurnRepository:
                 lambda connection: _load_file(connection, people, now, with_handoffs=with_handoffs)
             )
         else:
-            async with asyncio.timeout(self._database.call_seconds), self._database.connect() as connection:
-                states, rows = await _load(connection, people, now, with_handoffs=with_handoffs)
+            states, rows = await self._database.read(
+                lambda connection: _load(connection, people, now, with_handoffs=with_handoffs)
+            )
         handoffs = [Handoff(ChatIdentity(*row[:2]), ChatIdentity(*row[2:4]), row[4]) for row in rows]
         by_person = {handoff.person: handoff for handoff in handoffs}
         by_admin = {handoff.admin: handoff for handoff in handoffs}
@@ -187,7 +189,7 @@ class TurnRepository:
             states, counts = _rows(writes)
             await self._database.write_file(lambda connection: sqlite_turns.save(connection, states, counts))
         else:
-            async with asyncio.timeout(self._database.call_seconds), self._database.begin() as connection:
+            async with call_timeout(self._database.limit_seconds), self._database.begin() as connection:
                 await _save(connection, writes)
         return [None] * len(writes)
 

@@ -10,7 +10,8 @@ import structlog
 
 from bot.choices import Forget, decode
 from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
-from bot.store.analytics import Doubt, DoubtKind
+from bot.observe import request_id, request_scope
+from bot.store.analytics import Doubt, DoubtKind, TurnEvent
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
@@ -57,8 +58,9 @@ class Conversation:
     async def turn(self, incoming: Incoming) -> Reply | None:
         """The reply to one message or tap; None where the bot is silent. One turn of a person at a time."""
         lock = self._turns.setdefault(incoming.person, asyncio.Lock())
-        async with lock:
-            reply = await self._turn(incoming)
+        with request_scope(request_id()):
+            async with lock:
+                reply = await self._turn(incoming)
         return wording.worded(reply, incoming.choice_style) if reply is not None else None
 
     async def forget(self, person: ChatIdentity) -> Reply:
@@ -140,11 +142,13 @@ class Conversation:
     def _respond(
         self, knowledge: Knowledge, context: TurnContext | None, incoming: Incoming, message: Message
     ) -> TurnResult:
-        """What one message leads to from where the talk stands."""
-        state = _about_quoted(_state_of(context), incoming.topic, knowledge)
+        """What one message leads to from where the talk stands; one that comes again, from where it stood the first time."""
+        known = _state_of(context) or ConversationState()
+        again = bool(incoming.message_id) and known.message_id == incoming.message_id
+        before = (known.before or ConversationState()) if again else known.bare
         turn = Turn(
             knowledge=knowledge,
-            state=state or ConversationState(),
+            state=_about_quoted(before, incoming.topic if context is not None else None, knowledge),
             message=message,
             now=datetime.fromtimestamp(self.store.clock(), UTC),
             tap=decode(incoming.choice) if incoming.choice is not None else None,
@@ -152,7 +156,11 @@ class Conversation:
             retention_days=self.retention_days,
             has_staff=self.handoffs is not None and self.handoffs.has_staff(incoming.person),
         )
-        return self._with_question_voted_useless(incoming, respond(turn))
+        result = self._with_question_voted_useless(incoming, respond(turn))
+        if not incoming.message_id:
+            return result
+        talk = replace(result.talk, message_id=incoming.message_id, before=before)
+        return replace(result, talk=talk, event=TurnEvent() if again else result.event)
 
     async def _swap(self, person: ChatIdentity, context: TurnContext, result: TurnResult, *, last: bool) -> bool:
         """Keep a turn before its reply goes out; false where another process has kept one of this person since."""
@@ -207,8 +215,8 @@ def _asks_to_forget(incoming: Incoming, message: Message) -> bool:
     return isinstance(tap, Forget) or text_commands.command(message.folded) is Command.FORGET
 
 
-def _about_quoted(state: ConversationState | None, topic: str | None, knowledge: Knowledge) -> ConversationState | None:
+def _about_quoted(state: ConversationState, topic: str | None, knowledge: Knowledge) -> ConversationState:
     """The talk, about the answer that the message replies to; somebody else's answer in a group is known by it alone."""
-    if state is None or topic is None or state.crisis is not None or topic not in knowledge.faq.by_id:
+    if topic is None or state.crisis is not None or topic not in knowledge.faq.by_id:
         return state
     return state if state.intent == topic else state.about(topic, None)

@@ -32,8 +32,8 @@ class Interpretation:
     """Best first: the one that is answered, or those that are offered; none if it isn't said what the message is about."""
     part: Part | None = None
     """The part of the answer that was asked for."""
-    secondary_intent: str | None = None
-    """The second question of the message."""
+    also_asked: tuple[str, ...] = ()
+    """The further questions of the message."""
     beside: str | None = None
     """What may have been meant instead."""
 
@@ -87,13 +87,11 @@ _SAYS_NOTHING = 0.4
 
 def plain(match: Match) -> Interpretation:
     """A message read by itself."""
-    offered = tuple(each.intent for each in match.candidates[:OFFERED])
+    offered = match.offered
     if match.decision is Decision.FALLBACK or not offered:
         return Interpretation(Decision.FALLBACK)
     if match.decision is Decision.ANSWER and match.intent is not None:
-        return Interpretation(
-            Decision.ANSWER, (match.intent,), secondary_intent=match.secondary_intent, beside=match.beside
-        )
+        return Interpretation(Decision.ANSWER, (match.intent,), also_asked=match.also_asked, beside=match.beside)
     return Interpretation(Decision.CLARIFY, offered)
 
 
@@ -114,7 +112,7 @@ def interpret(faq: FAQ, talk: ConversationState, message: Message, *, weights: W
     asked = text_commands.part(message.folded)
     if topic is None:
         return _without_topic(match, asked)
-    if match.secondary_intent is not None or match.reason is DecisionReason.EXACT:
+    if match.also_asked or match.reason is DecisionReason.EXACT:
         return plain(match)
     if asked is not None and _of_the_topic(message, topic, asked, weights):
         return Interpretation(Decision.ANSWER, (topic,), asked.part)

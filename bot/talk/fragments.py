@@ -43,9 +43,14 @@ def expects_more(text: str) -> bool:
         return True
     if len(text) > SHORT or not _HAN.search(text) or _ENDED.search(text) or _ASKS.search(text):
         return False
+    return not (stands_alone(text) or fold(text) in _LABELS or acknowledges(text))
+
+
+def stands_alone(text: str) -> bool:
+    """Whether a message never goes on with the one before: a number of a choice, a command."""
     folded = fold(text)
-    said = text_commands.command(folded) is not None or text_commands.number(folded) is not None
-    return not (said or folded in _LABELS or acknowledges(text))
+    named = text_commands.command(folded) is not None or text_commands.number(folded) is not None
+    return named or text.lstrip().startswith("/")
 
 
 def in_danger(text: str) -> bool:

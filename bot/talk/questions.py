@@ -40,16 +40,17 @@ def handle_question(turn: Turn) -> TurnResult:
 
 
 def _reply(turn: Turn, meant: Interpretation) -> Reply:
-    """The answer, with a second question or another reading beneath it."""
+    """The answer, with further questions or another reading beneath it."""
     intent = turn.faq.by_id[meant.intents[0]]
     reply = section(turn, intent, meant.part) if meant.part else summary(turn, intent)
-    for other, line in ((meant.secondary_intent, wording.ALSO), (meant.beside, wording.BESIDE)):
-        also = turn.faq.by_id.get(other or "")
-        if also is not None and also is not intent:
-            choice = answers.topic_choice(also)
-            others = tuple(each for each in reply.choices if each != choice)
-            added = Section((line.format(title=also.title),))
-            reply = replace(reply, sections=(*reply.sections, added), choices=(choice, *others))
+    beside = (meant.beside,) if meant.beside is not None else ()
+    for ids, line in ((beside, wording.BESIDE), (meant.also_asked, wording.ALSO)):
+        named = answers.topics(turn.faq, [each for each in ids if each != intent.id])
+        if named:
+            titles = "、".join(f"“{choice.label}”" for choice in named)
+            others = tuple(choice for choice in reply.choices if choice not in named)
+            added = Section((line.format(titles=titles),))
+            reply = replace(reply, sections=(*reply.sections, added), choices=(*named, *others))
     return reply
 
 

@@ -36,6 +36,10 @@ class ConversationState:
     """Where it stands when there has been danger to life."""
     voted: tuple[str, ...] = ()
     """The intents whose answer the person has voted on."""
+    message_id: str = ""
+    """That of the message answered last, where its channel sends it again if no answer comes."""
+    before: "ConversationState | None" = None
+    """Where the talk stood before that message."""
 
     def about(self, intent: str, part: Part | None) -> "ConversationState":
         """The talk after an answer: the topic moves, what was unclear is settled."""
@@ -48,6 +52,11 @@ class ConversationState:
     def in_crisis(self) -> bool:
         """Whether a life is in danger in this talk and that isn't over."""
         return self.crisis is not None and not self.crisis.over
+
+    @property
+    def bare(self) -> "ConversationState":
+        """The same without the last message."""
+        return replace(self, message_id="", before=None)
 
     def to_json(self) -> str:
         """The form in which it is stored."""

@@ -62,6 +62,11 @@ class Analyzer:
         """Analyse a message that is normalised already."""
         return self.analyze_question(self._pinyin(translate(text)) if _LATIN.search(text) else text)
 
+    def analyze_messages(self, texts: Sequence[str]) -> list[AnalyzedText]:
+        """Analyse several messages that are normalised already."""
+        read = [self._pinyin(translate(text)) if _LATIN.search(text) else text for text in texts]
+        return self.analyze_questions(read)
+
     def analyze_question(self, question: str) -> AnalyzedText:
         """Analyse one of the FAQ's normalised questions, whose Latin letters aren't pinyin."""
         return self.analyze_questions((question,))[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
+from typing import NamedTuple
 
 import yaml
 
@@ -16,7 +17,7 @@ class Decision(StrEnum):
     ANSWER = "answer"
     """The best intent is answered."""
     CLARIFY = "clarify"
-    """The best OFFERED intents are offered to choose from."""
+    """The best intents are offered to choose from."""
     FALLBACK = "fallback"
     """The bot says that it doesn't know, and what it can do."""
 
@@ -40,17 +41,23 @@ class DecisionReason(StrEnum):
     """The second intent is too close to the best."""
     SURE = "sure"
     """The best intent has score and lead enough."""
-    TWO_QUESTIONS = "two_questions"
-    """The message asks two questions that are each clear."""
+    SEVERAL_QUESTIONS = "two_questions"
+    """The message asks several questions; the most urgent that is clear is answered. Programs have it by its old name."""
 
 
 OFFERED = 3
-"""At most so many candidates are offered to choose from."""
+"""So many candidates are offered to choose from, and up to OFFERED_FLAT where none leads."""
+OFFERED_FLAT = 5
+"""At most so many candidates are offered."""
+FLAT = 0.04
+"""Beyond the first OFFERED, a candidate is offered from this share of the best one's score on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared."""
+class Candidate(NamedTuple):
+    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared.
+
+    A tuple, because each message makes one for every intent.
+    """
 
     intent: str
     score: float
@@ -73,7 +80,7 @@ class Thresholds:
     beside: float
     """From this score on the second intent is named beneath the answer."""
     second_question: float
-    """From this score on a second question in a message is answered too."""
+    """From this score on a further question in a message is clear: it may be answered first."""
     topic_only_length: int
     """A message of at most so many characters names a topic and asks nothing."""
     scope: ScopeWeights
@@ -102,6 +109,12 @@ def _numbers(kind: type, values: Mapping[object, object], without: set[str]) -> 
     if wrong := names ^ values.keys():
         raise ValueError(f"thresholds: {', '.join(sorted(map(str, wrong)))}")
     return {name: float(str(values[name])) for name in names}
+
+
+def offered(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Those of the candidates, best first, that are offered to choose from: more where their scores are flat."""
+    flat = (each for each in candidates[OFFERED:OFFERED_FLAT] if each.score >= FLAT * candidates[0].score)
+    return (*candidates[:OFFERED], *flat)
 
 
 def decide(

@@ -43,14 +43,34 @@ class EvaluatedUtterance:
         return any(each.intent in self.right_intents for each in self.match.candidates[:OFFERED])
 
     @property
+    def in_offered(self) -> bool:
+        """One of those that would be offered to choose from is right."""
+        return not self.right_intents.isdisjoint(self.match.offered)
+
+    @property
+    def one_tap(self) -> bool:
+        """The right answer was given, or stands as a button: offered, or named beneath the answer."""
+        return not self.right_intents.isdisjoint(self.match.shown)
+
+    @property
+    def all_shown(self) -> bool:
+        """Every question of the message is answered or stands as a button."""
+        return self.right_intents <= set(self.match.shown)
+
+    @property
+    def named_wrong(self) -> bool:
+        """Beneath the answer something is named that wasn't asked."""
+        return self.answered and not self.right_intents.issuperset(self.match.also_asked)
+
+    @property
     def answered(self) -> bool:
         """An answer was given, right or wrong."""
         return self.match.decision is Decision.ANSWER
 
     @property
     def served(self) -> bool:
-        """The right answer was given, or offered among the first three."""
-        return self.in_top1 if self.answered else self.in_top3 and self.match.decision is Decision.CLARIFY
+        """The right answer was given, or is one of those offered to choose from."""
+        return self.in_top1 if self.answered else self.in_offered and self.match.decision is Decision.CLARIFY
 
     @property
     def answered_wrong(self) -> bool:
@@ -164,6 +184,8 @@ def _grouped(
 
 MIRRORS = frozenset({"mirror", "near"})
 """Kinds of messages out of scope that use our words: another matter's, or those of loans that are no trouble."""
+SEVERAL = "two"
+"""The kind of messages that ask several things, all of which `intent` and `also` name."""
 RANDOM = frozenset({"smalltalk", "assistant"})
 """Kinds of messages that anybody sends to any bot."""
 
@@ -194,6 +216,12 @@ class GoalMetrics:
     """Of those of MIRRORS: not answered."""
     random_asked: float | None
     """Of those of RANDOM: asked back."""
+    one_tap: float | None
+    """Served, or the right one is named beneath the answer."""
+    several: float | None
+    """Of those of SEVERAL: every question is answered or stands as a button."""
+    named_wrong: float | None
+    """Of the others in scope: something that wasn't asked is named as asked too."""
 
     @classmethod
     def of(cls, results: Iterable[EvaluatedUtterance]) -> "GoalMetrics":
@@ -215,6 +243,11 @@ class GoalMetrics:
             kept_out=_share(outside, lambda each: not each.answered),
             mirrors_kept_out=_share(mirrors, lambda each: not each.answered),
             random_asked=_share(anybody, lambda each: each.asked_back),
+            one_tap=_share(inside, lambda each: each.one_tap),
+            several=_share([each for each in inside if each.utterance.style == SEVERAL], lambda each: each.all_shown),
+            named_wrong=_share(
+                [each for each in inside if each.utterance.style != SEVERAL], lambda each: each.named_wrong
+            ),
         )
 
 

@@ -1,75 +1,35 @@
 """Finds the intent of a message; an immutable index over one FAQ."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
-from intents.matching.decide import Candidate, Decision, DecisionReason, Thresholds, decide, load_thresholds
+from intents.matching.clauses import asks, split_clauses
+from intents.matching.decide import (
+    Candidate,
+    Decision,
+    DecisionReason,
+    Thresholds,
+    decide,
+    load_thresholds,
+)
 from intents.matching.features import FloatArray
+from intents.matching.match import MAX_CANDIDATES, SMALL_TALK, Match, Ranking, with_further_questions
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
-from intents.matching.normalize import split_sentences, truncate
-from intents.matching.scope import none_margin, scope_features, scope_probability
+from intents.matching.normalize import truncate
+from intents.matching.scope import message_scope, none_margin, scope_features, scope_probability
+from intents.matching.several import ScoredClauses, asked_beside
+from intents.matching.urgency import urgency
 
 __all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
 
-MAX_CANDIDATES = 5
-SMALL_TALK = frozenset({"about_bot", "greeting", "thanks"})
-"""Intents that no question about a debt means."""
-MOST_SHARED = 6.0
-"""At most by so much the other scores grow where danger to life, which a message isn't, had a share."""
-STRAY = 0.25
-"""Below this score an intent of SMALL_TALK is noise, and isn't offered."""
-_QUESTION = re.compile(
-    "[？?吗么嘛咩怎咋几哪谁]|如何|点[样算解]|什么|啥|多少|多久|为何|能不能|可不可以|会不会|要不要|是不是|有没有|行不行|可以"
-)
-"""What makes a sentence a question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a message was understood to mean."""
-
-    text: str
-    decision: Decision
-    intent: str | None
-    """The best intent: what is answered, or the first that is offered; None on a fallback."""
-    score: float
-    candidates: tuple[Candidate, ...]
-    """Up to MAX_CANDIDATES, best first, also on a fallback."""
-    secondary_intent: str | None = None
-    """The intent of a second question in the same message."""
-    reason: DecisionReason = DecisionReason.SURE
-    """Which rule decided."""
-    beside: str | None = None
-    """The intent that may have been meant instead, where the answer isn't sure: it is named beneath."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """Intents with their scores, best first; the scores of all of them and out_of_scope add up to 1."""
-
-    candidates: tuple[Candidate, ...]
-    out_of_scope: float
-    """The score of being none of the intents."""
-    exact: bool = False
-    """The message is a question of one intent of the FAQ, or out of scope, word for word."""
-
-    def without_stray(self) -> "Ranking":
-        """The ranking of a message that isn't in danger, without what likeness alone put there: danger to life, small talk."""
-        if self.exact:
-            return self
-        kept = [each for each in self.candidates if each.intent != CRISIS]
-        # What the message isn't is shared out among the others; one that is like hardly anything else stays unlike it.
-        stray = next((each.score for each in self.candidates if each.intent == CRISIS), 0.0)
-        inside = 1 - self.out_of_scope
-        share = inside / max(inside - stray, inside / MOST_SHARED, 1e-9)
-        scored = [Candidate(each.intent, round(each.score * share, 4)) for each in kept]
-        likely = tuple(each for each in scored if each.intent not in SMALL_TALK or each.score >= STRAY)
-        dropped = sum(each.score for each in scored) - sum(each.score for each in likely)
-        return Ranking(likely, min(1.0, self.out_of_scope + dropped))
+ASKED = 0.5
+"""A further question is answered first only where it is likelier than not that it is asked."""
+MOST_BESIDE = 3
+"""At most so many further questions are named beneath an answer."""
 
 
 class Matcher:
@@ -82,6 +42,9 @@ class Matcher:
         self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
         self._names = np.array(self.model.classes[: self._count])
+        self._number = {name: number for number, name in enumerate(self._names.tolist())}
+        self._related = _related(faq, self._number)
+        self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self._names], dtype=np.bool_)
 
     def match(self, text: str, *, in_danger: bool | None = None, ranking: Ranking | None = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
@@ -92,13 +55,13 @@ class Matcher:
             ranking: what `rank` returns for this text, where the caller has it.
         """
         ranking = ranking or self.rank(text, MAX_CANDIDATES)
-        ranking = self._topics_of_word(text, ranking) or ranking
+        ranking = self._topics_of_word(ranking) or ranking
         if self._danger is not None and (self._danger.is_danger(truncate(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
             return Match(text, Decision.ANSWER, CRISIS, 1.0, candidates, reason=DecisionReason.DANGER)
-        two_questions = None if ranking.exact else self._match_two_questions(text)
-        return two_questions or self._match_one_question(text, ranking.without_stray())
+        best = self._match_one_question(text, ranking.without_stray())
+        return best if ranking.exact else self._with_further_questions(best, ranking)
 
     def rank(self, text: str, limit: int | None = None) -> Ranking:
         """The best intents for a message, all of them without a limit; never raises."""
@@ -119,20 +82,29 @@ class Matcher:
         self.model.analyzer.warm()
         if self._danger is not None:
             self._danger.warm()
+        urgency()
 
-    def scores(self, margins: FloatArray, known_share: float, length: int) -> FloatArray:
-        """Margins by class as probabilities, by intent; what they lack of 1 is that of a message about something else altogether."""
-        inside = margins[: self._count]
+    def scores(
+        self, margins: FloatArray, known_share: float | FloatArray, length: int | NDArray[np.int64]
+    ) -> FloatArray:
+        """Margins by class as probabilities, by intent; what they lack of 1 is that of a message about something else altogether.
+
+        Of several messages at once, each argument has a row for each.
+        """
+        inside = margins[..., : self._count]
         none = none_margin(margins, self._count)
-        features = scope_features(
-            inside, none, np.array(known_share, dtype=np.float32), np.array(length, dtype=np.float32)
-        )
         shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
-        probabilities: FloatArray = shares * scope_probability(self.thresholds.scope, features)
+        if isinstance(known_share, float) and isinstance(length, int):
+            in_scope = message_scope(self.thresholds.scope, inside.tolist(), float(none), known_share, length)
+            return shares * np.float32(in_scope)
+        features = scope_features(
+            inside, none, np.asarray(known_share, dtype=np.float32), np.asarray(length, dtype=np.float32)
+        )
+        probabilities: FloatArray = shares * scope_probability(self.thresholds.scope, features)[..., None]
         return probabilities
 
     def _match_one_question(self, text: str, ranking: Ranking) -> Match:
-        decision, reason = self._decide(text, ranking)
+        decision, reason = self._decide(ranking)
         candidates = ranking.candidates[:MAX_CANDIDATES]
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
         score = candidates[0].score if candidates else 0.0
@@ -142,21 +114,20 @@ class Matcher:
     def _beside(self, candidates: tuple[Candidate, ...]) -> str | None:
         return next((each.intent for each in candidates[1:2] if each.score >= self.thresholds.beside), None)
 
-    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, DecisionReason]:
+    def _decide(self, ranking: Ranking) -> tuple[Decision, DecisionReason]:
         if not ranking.candidates:
             return Decision.FALLBACK, DecisionReason.EMPTY
         if ranking.exact:
             in_scope = ranking.out_of_scope < ranking.candidates[0].score
             return (Decision.ANSWER if in_scope else Decision.FALLBACK), DecisionReason.EXACT
-        normalized = self.model.analyzer.normalize(text)
-        if self.model.analyzer.is_word(normalized):
+        if self.model.analyzer.is_word(ranking.normalized):
             return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
-        topic_only = len(normalized) <= self.thresholds.topic_only_length
+        topic_only = len(ranking.normalized) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
 
-    def _topics_of_word(self, text: str, ranking: Ranking) -> Ranking | None:
+    def _topics_of_word(self, ranking: Ranking) -> Ranking | None:
         """The topics that speak most of the one word that a message is; None for any other message."""
-        normalized = self.model.analyzer.normalize(text)
+        normalized = ranking.normalized
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
@@ -166,27 +137,62 @@ class Matcher:
         ]
         if not found:
             return None
-        return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)
-
-    def _match_two_questions(self, text: str) -> Match | None:
-        """The surer of two clear questions with the other one beside it; None unless the message has two."""
-        questions = [sentence for sentence in split_sentences(text) if _QUESTION.search(sentence)]
-        if not questions[1:]:
-            return None
-        matches = (self._match_one_question(each, self.rank(each).without_stray()) for each in questions)
-        clear = sorted(filter(self._is_clear, matches), key=lambda match: (-match.score, match.intent or ""))
-        others = [match for match in clear if match.intent != clear[0].intent]
-        if not others:
-            return None
-        best, second = clear[0], others[0]
-        first, *rest = (each for each in best.candidates if each.intent != second.intent)
-        candidates = (first, Candidate(second.intent or "", second.score), *rest)[:MAX_CANDIDATES]
-        return Match(
-            text, Decision.ANSWER, best.intent, best.score, candidates, second.intent, DecisionReason.TWO_QUESTIONS
+        return Ranking(
+            tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0, normalized=normalized
         )
 
-    def _is_clear(self, match: Match) -> bool:
-        return match.decision is Decision.ANSWER and match.score >= self.thresholds.second_question
+    def clauses(self, text: str, ranking: Ranking) -> tuple[FloatArray, ScoredClauses, NDArray[np.bool_], int] | None:
+        """What intents.matching.several looks at: the shares of the whole, the clauses, what is related, the length.
+
+        None where a message has one clause only, or asks nothing.
+        """
+        scored = self._score_clauses(text)
+        whole = np.zeros(self._count, dtype=np.float32)
+        for each in ranking.candidates:
+            whole[self._number[each.intent]] = each.score
+        whole *= self._asked
+        if scored is None or not whole.any():
+            return None
+        return whole / whole.sum(), scored, self._related[int(whole.argmax())], len(text)
+
+    def intents(self, chosen: NDArray[np.bool_]) -> list[str]:
+        """The ids of the intents that are chosen, in the order of every array of scores."""
+        names: list[str] = self._names[chosen].tolist()
+        return names
+
+    def _with_further_questions(self, best: Match, ranking: Ranking) -> Match:
+        """What a message asks beside its best intent: the most urgent that is clear is answered, the others are named."""
+        found = self.clauses(best.text, ranking)
+        if found is None:
+            return best
+        asked = asked_beside(*found)[:MOST_BESIDE]
+        further = [Candidate(str(self._names[each.intent]), round(each.score, 4)) for each in asked]
+        clear = [
+            candidate
+            for candidate, each in zip(further, asked, strict=True)
+            if each.leads and each.probability >= ASKED and each.score >= self.thresholds.second_question
+        ]
+        return with_further_questions(best, further, clear)
+
+    def _score_clauses(self, text: str) -> ScoredClauses | None:
+        """The clauses of a message, looked at together; None where it has only one, or asks nothing."""
+        clauses = split_clauses(text)
+        if not clauses[1:]:
+            return None
+        analyzer = self.model.analyzer
+        normalized = analyzer.normalize.batch([clause.text for clause in clauses])
+        analyzed = analyzer.analyze_messages(normalized)
+        kept = [number for number, each in enumerate(analyzed) if len(each.surface) > 1]
+        asking = np.array(
+            [clauses[number].has_mark or asks(analyzed[number].surface) for number in kept], dtype=np.bool_
+        )
+        if not kept[1:] or not asking.any():
+            return None
+        evidence = self.model.evidence_of([analyzed[number] for number in kept])
+        lengths = np.array([len(normalized[number]) for number in kept])
+        known = np.array([each.known_share for each in evidence], dtype=np.float32)
+        scores = self.scores(np.stack([each.margins for each in evidence]), known, lengths)
+        return ScoredClauses(scores * self._asked, asking, lengths)
 
     def _rank_by_score(self, normalized: str, limit: int | None) -> Ranking:
         evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
@@ -199,7 +205,16 @@ class Matcher:
         # Classes stand by id, so that a stable sort breaks ties by id.
         order = np.argsort(-in_scope, kind="stable")[:limit]
         candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        return Ranking(candidates, max(0.0, 1 - float(scores.sum())))
+        return Ranking(candidates, max(0.0, 1 - float(scores.sum())), normalized=normalized)
+
+
+def _related(faq: FAQ, number: Mapping[str, int]) -> NDArray[np.bool_]:
+    """By two intents, whether one names the other as related."""
+    related = np.zeros((len(number), len(number)), dtype=np.bool_)
+    for intent in faq.intents:
+        for other in filter(number.__contains__, intent.related):
+            related[number[intent.id], number[other]] = related[number[other], number[intent.id]] = True
+    return related
 
 
 def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
@@ -212,7 +227,7 @@ def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
     )
     first = (Candidate(owner, round(share, 4)) for owner in owners)
     out_of_scope = share if OUT_OF_SCOPE_CLASS in classes else 0.0
-    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1)
+    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1, normalized=ranking.normalized)
 
 
 def softmax(values: FloatArray) -> FloatArray:

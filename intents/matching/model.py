@@ -86,6 +86,11 @@ class Model:
         columns, values = self.vocabulary.transform(text)
         return Evidence(columns, values, self.classifier.margins(columns, values))
 
+    def evidence_of(self, texts: Sequence[AnalyzedText]) -> list[Evidence]:
+        """The same of several texts, looked at together."""
+        vectors = self.vocabulary.transform_many(texts)
+        return [Evidence(columns, values, self.classifier.margins(columns, values)) for columns, values in vectors]
+
 
 def training_questions(faq: FAQ) -> list[tuple[str, str]]:
     """The class and the text of every question of the FAQ, those out of scope too."""

@@ -174,7 +174,14 @@ def test_a_command_typed_wrong_is_one_line_in_chinese(youshu: OperatorTerminal, 
 
 
 @pytest.mark.parametrize(
-    ("typed", "named"), [("teach", "话题"), ("teach home_visit", "问法…"), ("ask", "问题…"), ("forget", "渠道:用户")]
+    ("typed", "named"),
+    [
+        ("teach", "话题"),
+        ("teach home_visit", "问法…"),
+        ("ask", "问题…"),
+        ("forget", "渠道:用户"),
+        ("export", "渠道:用户"),
+    ],
 )
 def test_what_is_missing_is_named_in_chinese(youshu: OperatorTerminal, typed: str, named: str) -> None:
     done = youshu(*typed.split())

@@ -14,7 +14,7 @@ from tests.fakes.botapi import BotAPI
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, WeChat
 from tests.faqs import intent, write_faq
 from tests.nginx import HOST, Nginx, nginx
-from tests.processes import free_port, running
+from tests.processes import UNPACED, free_port, running
 from tests.webserver import serving
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
@@ -40,7 +40,7 @@ async def test_everybody_gets_through_nginx_to_the_service(tmp_path: Path) -> No
         }
         port = free_port()
         public = {"PUBLIC_URL": f"https://{HOST}", **ACCOUNT, **telegram}
-        async with running(tmp_path, port, paced=False, **public), nginx(tmp_path, port) as before:
+        async with running(tmp_path, port, UNPACED, **public), nginx(tmp_path, port) as before:
             await server.called("setWebhook")
             async with client(before) as somebody:
                 await _wechat(before, somebody)

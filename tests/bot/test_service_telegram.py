@@ -13,7 +13,7 @@ from bot.store.store import Store
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.faqs import intent, write_faq
-from tests.processes import Service, command, environment, free_port, running
+from tests.processes import UNPACED, Service, command, environment, free_port, running
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], title="被起诉")
@@ -39,7 +39,7 @@ async def server() -> AsyncIterator[BotAPI]:
 async def serving(folder: Path, server: BotAPI, **settings: str) -> AsyncIterator[Service]:
     """The service, without Telegram's pace, talking to the tests' Bot API server."""
     reached = {"TELEGRAM_TOKEN": server.token, "TELEGRAM_BASE_URL": server.base_url}
-    async with running(folder, free_port(), paced=False, **reached, **settings) as service:
+    async with running(folder, free_port(), UNPACED, **reached, **settings) as service:
         yield service
 
 
@@ -208,7 +208,7 @@ async def test_a_whole_run_at_debug_logs_no_token_secret_id_or_sentence(folder: 
         "LOG_FORMAT": "json",
     }
     server.fails("setMyCommands", Fault(502), Fault(400, "Bad Request: something about 管理员"))
-    async with running(folder, port, paced=False, **settings) as service:
+    async with running(folder, port, UNPACED, **settings) as service:
         for text in said:
             for user in people:
                 await server.says(user, text)

@@ -39,7 +39,7 @@ async def server() -> AsyncIterator[WeChatServer]:
 async def serving(folder: Path, api: str = "") -> AsyncIterator[tuple[Service, WeChat]]:
     """A service with an account; a verified one where its API is given."""
     verified = {"WECHAT_APP_SECRET": APP_SECRET, "WECHAT_BASE_URL": api} if api else {}
-    async with running(folder, free_port(), paced=True, **ACCOUNT, **verified) as service:
+    async with running(folder, free_port(), **ACCOUNT, **verified) as service:
         yield service, WeChat(service.url, "aes")
 
 

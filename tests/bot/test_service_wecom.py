@@ -36,7 +36,7 @@ async def wecom() -> AsyncIterator[WeCom]:
 async def serving(folder: Path, wecom: WeCom) -> AsyncIterator[Service]:
     """A service that WeCom knows the address of, once it has looked for what came meanwhile."""
     pulled = len(wecom.calls["kf/sync_msg"])
-    async with running(folder, free_port(), paced=True, WECOM_API_URL=wecom.url, **COMPANY) as service:
+    async with running(folder, free_port(), WECOM_API_URL=wecom.url, **COMPANY) as service:
         wecom.callback_url = service.url
         await wecom.until(lambda: len(wecom.calls["kf/sync_msg"]) > pulled)
         yield service
@@ -126,7 +126,7 @@ async def test_killed_before_a_page_is_claimed_it_is_pulled_again(folder: Path, 
 async def test_readyz_says_what_wecom_refuses(folder: Path, wecom: WeCom) -> None:
     wecom.errors["gettoken"] = [(60020, "not allow to access from your ip, hint: [1], from ip: 203.0.113.7")] * 100
     async with (
-        running(folder, free_port(), paced=True, WECOM_API_URL=wecom.url, **COMPANY) as service,
+        running(folder, free_port(), WECOM_API_URL=wecom.url, **COMPANY) as service,
         httpx.AsyncClient(trust_env=False) as client,
     ):
         while (ready := await client.get(f"{service.url}/readyz")).is_success:

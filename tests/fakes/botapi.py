@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import uvicorn
@@ -106,6 +106,9 @@ class BotAPI:
     """Refuse what is beyond so many messages in any second, in all chats together; 0: no limit."""
     webhook_pause: float = 0.02
     """Seconds before an update that wasn't taken is posted again; doubles."""
+    trust: ssl.SSLContext = PLAIN
+    """Which certificates its posts to the webhook believe."""
+    _posting_to: str = ""
     _faults: defaultdict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
     _pending: list[JSON] = field(default_factory=list)
     _heard: defaultdict[int, deque[JSON]] = field(default_factory=lambda: defaultdict(deque))
@@ -325,6 +328,10 @@ class BotAPI:
             self._post_pending()
         return number
 
+    def post_webhooks_to(self, url: str, trust: ssl.SSLContext) -> None:
+        """Where the public address of the webhook leads, as a name server would say."""
+        self._posting_to, self.trust = url, trust
+
     # --- HTTP ---------------------------------------------------------------------------------------------------
 
     async def _endpoint(self, request: Request) -> Response:
@@ -456,7 +463,7 @@ class BotAPI:
         """
         pending, self._pending = self._pending, []
         self._posting += 1
-        async with httpx.AsyncClient(trust_env=False, verify=PLAIN, timeout=60) as client:
+        async with httpx.AsyncClient(trust_env=False, verify=self.trust, timeout=60) as client:
             await asyncio.gather(*(self._deliver_in_turn(client, each) for each in pending if self._wanted(each)))
         async with self._changed:
             self._posting -= 1
@@ -473,8 +480,9 @@ class BotAPI:
         while url := self.world.webhook["url"]:
             secret = self.world.webhook["secret_token"]
             headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+            headers["Host"] = urlsplit(url).netloc
             try:
-                status = (await client.post(url, json=update, headers=headers)).status_code
+                status = (await client.post(self._posting_to or url, json=update, headers=headers)).status_code
             except httpx.HTTPError:
                 status = 0
             self.acknowledged.append((update["update_id"], status))

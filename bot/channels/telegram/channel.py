@@ -36,7 +36,7 @@ from bot.channels.telegram.webhook import NotReadyError, webhook_route
 from bot.messages import UNREACHABLE, ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.store.errors import StoreError
-from bot.talk.fragments import expects_more, in_danger
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +91,7 @@ class TelegramChannel:
         self._polling_request = PollingRequest(count, trust)
         rate_limiter = TelegramRateLimiter(options.rate_limits)
         self._application = build_application(options, self._polling_request, rate_limiter, trust)
-        reader = MessageReader(in_danger, expects_more)
+        reader = MessageReader(in_danger, expects_more, stands_alone)
         self._messages = MessageHandlers(turn, count, reader.in_danger)
         self._menus = menus(admin_commands) if admin_commands is not None else ()
         self._operators = frozenset(chats(admin_commands)) if admin_commands is not None else frozenset()

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from bot.messages import Choice, Reply
 
 MAX_SESSION_CHARS = 128
+ID_FORM = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 def _without_control_characters(session: str) -> str:
@@ -28,6 +29,8 @@ class MessageRequest(BaseModel):
     """The id of one conversation; the page draws it at random."""
     text: str | None = None
     choice: str | None = None
+    id: Annotated[str, Field(pattern=ID_FORM)] = ""
+    """The same each time that one message is sent, so that a further try gets the answer of the first."""
 
     @model_validator(mode="after")
     def _text_or_choice(self) -> "MessageRequest":
@@ -72,6 +75,7 @@ def _remedy(error: ValidationError) -> str:
         "session": f"session 要是一个字符串，1 到 {MAX_SESSION_CHARS} 个字，不含控制字符。",
         "text": "text 要是一个字符串。",
         "choice": "choice 要是一个字符串。",
+        "id": "id 要是 1 到 64 个字母、数字、下划线或连字符，每条消息一个，重发时不变；也可以不写。",
         "text_or_choice": "text 和 choice 要写一个，而且只写一个。",
     }
     form = '请求的内容要是 JSON，写成 {"session": "…", "text": "…"}，用 UTF-8 编码。'

@@ -112,7 +112,7 @@ class WebChannel:
             raise HTTPException(429, _TOO_FAST, {"Retry-After": str(RETRY_SECONDS)})
         message = parse_request(await read_body(request, MAX_BODY_BYTES))
         person = ChatIdentity(self.name, message.session)
-        reply = await self._turn(Incoming(person, message.text or "", message.choice))
+        reply = await self._turn(Incoming(person, message.text or "", message.choice, message_id=message.id))
         if reply is None:  # here only ever somebody who has been told that it is too fast
             raise HTTPException(429, _TOO_FAST, {"Retry-After": str(RETRY_SECONDS)})
         return JSONResponse(reply_as_json(reply))

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
 from bot.channels.channel import ChannelLimits
+from bot.channels.fragments import JOIN_SECONDS, FragmentJoiner, MessageReader
 from bot.channels.wechat import quota, sending, waiting, wording
 from bot.channels.wechat.admin import AdminHandlers
 from bot.channels.wechat.api import BASE_URL, WeChatAPI
@@ -27,6 +28,7 @@ from bot.channels.wx.startup import retry_token
 from bot.messages import ChatIdentity, Choice, Reply, SendError, SendFailure, Turn
 from bot.operators.admin_commands import AdminCommands
 from bot.store.errors import StoreError
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +52,8 @@ class Options:
     """Of a verified account; empty: it can only reply."""
     base_url: str = BASE_URL
     pace: Pace = field(default_factory=Pace)
+    join_seconds: float = JOIN_SECONDS
+    """How long what looks unfinished waits for the next message; WeChat waits five seconds for an answer to it."""
 
 
 class WeChatChannel:
@@ -97,7 +101,8 @@ class WeChatChannel:
         style = self.limits.choice_style
         admin = AdminHandlers(admin_commands, style) if admin_commands is not None else None
         handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin)
-        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, options.pace)
+        fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
+        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, fragments, options.pace)
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)

@@ -128,7 +128,7 @@ class MessageHandlers:
         return _answered(await self.turn(self._incoming(message, text, choice)))
 
     def _incoming(self, message: WeChatMessage, text: str = "", choice: str | None = None) -> Incoming:
-        return Incoming(_person(message), text, choice, self.choice_style)
+        return Incoming(_person(message), text, choice, self.choice_style, message_id=message.key)
 
     def _forget(self, person: str) -> None:
         """What this channel itself has of a person."""

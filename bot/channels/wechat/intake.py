@@ -7,11 +7,12 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import structlog
 
+from bot.channels.fragments import FragmentJoiner
 from bot.channels.wechat import limits
 from bot.channels.wechat.keeping import CHANNEL
 from bot.channels.wechat.messages import WeChatMessage
@@ -23,6 +24,8 @@ log = structlog.get_logger(__name__)
 REPEAT: Final = "repeat"
 LATE: Final = "late"
 AGAIN: Final = "try"
+HELD: Final = "held"
+"""A message that looks unfinished waits for the next."""
 
 Count = Callable[[str], None]
 
@@ -68,6 +71,7 @@ class MessageIntake:
     claims: Claims
     count: Count
     waiting: WaitingRoom
+    fragments: FragmentJoiner
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
@@ -101,6 +105,7 @@ class MessageIntake:
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is in work, at most so many seconds."""
+        self.fragments.release_all()
         open_ones = {each.answering for each in self._attempts.values() if not each.answering.done()}
         if open_ones:
             await asyncio.wait(open_ones, timeout=seconds)
@@ -124,7 +129,15 @@ class MessageIntake:
         if not await self._ours(message):
             self.count(REPEAT)
             return None
-        return await self.work(message)
+        if not message.is_typed:
+            self.fragments.release(message.person)
+            return await self.work(message)
+        held = self.fragments.add(message.person, message.content, message.created)
+        if not held.went_on.done():
+            self.count(HELD)
+        text = await self.fragments.wait(held)
+        # What a later message takes along is answered under that one; WeChat is told that nothing follows here.
+        return await self.work(replace(message, content=text)) if text is not None else None
 
     async def _ours(self, message: WeChatMessage) -> bool:
         """Whether to answer: a message claimed by nobody, or one whose first tries a restart may have cut off.

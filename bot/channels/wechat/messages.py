@@ -56,6 +56,11 @@ class WeChatMessage:
         )
 
     @property
+    def is_typed(self) -> bool:
+        """Whether somebody has written it, and not tapped or spoken."""
+        return self.kind == "text" and not self.menu_id
+
+    @property
     def key(self) -> str:
         """What all tries of one message share, and no two messages of a person.
 

@@ -11,6 +11,7 @@ import structlog
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
+from bot.channels.fragments import JOIN_SECONDS, FragmentJoiner, MessageReader
 from bot.channels.wecom import sending, wording
 from bot.channels.wecom.api import BASE_URL, WeComAPI
 from bot.channels.wecom.delivery import Delivery
@@ -30,6 +31,7 @@ from bot.channels.wx.crypto import MessageCrypto
 from bot.channels.wx.startup import retry_token
 from bot.messages import ChatIdentity, Reply, SendError, SendFailure, Turn
 from bot.store.errors import StoreError
+from bot.talk.fragments import expects_more, in_danger, stands_alone
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +50,8 @@ class Options:
     api_url: str = BASE_URL
     first_pause: float = 1.0
     """Seconds before a call that failed is tried again; tests have less."""
+    join_seconds: float = JOIN_SECONDS
+    """How long what looks unfinished waits for the next message."""
 
 
 class WeComChannel:
@@ -76,7 +80,8 @@ class WeComChannel:
         self._sessions = Sessions(self._api, count)
         self._delivery = Delivery(self._api, self._quotas, self._sessions, count, options.first_pause / 2)
         handlers = MessageHandlers(turn, has_topic, count, self._delivery, self._quotas, self._sessions, WaitingRoom())
-        self._intake = MessageIntake(handlers, pulls, count)
+        fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
+        self._intake = MessageIntake(handlers, pulls, count, fragments)
         self._syncer = Syncer(self._api, self._intake, pulls, count, first_pause=options.first_pause)
         crypto = MessageCrypto(options.token, options.aes_key, options.corp_id)
         self._webhook = Webhook(crypto, self._notice, count)

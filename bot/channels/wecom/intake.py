@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,6 +10,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.channels.fragments import FragmentJoiner, HeldMessage
 from bot.channels.wecom.messages import KFMessage
 from bot.channels.wx.api import Count
 from bot.store.errors import StoreError
@@ -20,6 +22,10 @@ CHANNEL: Final = "wecom"
 REPEAT: Final = "repeat"
 LOST: Final = "lost_"
 """Before the kind of a message that a crash has cut off."""
+HELD: Final = "held"
+"""A message that looks unfinished waits for the next."""
+LIVE_SECONDS: Final = 10.0
+"""A message that was written longer ago isn't held for the next: whatever followed has been pulled with it."""
 REMEMBERED: Final = 10_000
 """How many messages are remembered that were answered while the store was away."""
 
@@ -72,6 +78,7 @@ class MessageIntake:
     work: Work
     pulls: Pulls
     count: Count
+    fragments: FragmentJoiner
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
     """Messages answered although they could not be claimed."""
     _unticked: set[str] = field(default_factory=set, repr=False)
@@ -107,6 +114,7 @@ class MessageIntake:
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is in work, at most so many seconds."""
+        self.fragments.release_all()
         deadline = asyncio.get_running_loop().time() + seconds
         while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
             await asyncio.wait(self._running, timeout=left)
@@ -140,21 +148,41 @@ class MessageIntake:
         person = (message.account, message.person)
         self.work.arrived(message)
         self._waiting[person] += message.is_written
-        task = asyncio.create_task(self._after(self._last.get(person), message, noted=noted))
+        held = self._held(message)
+        task = asyncio.create_task(self._after(self._last.get(person), message, held, noted=noted))
         self._keep(task)
         self._last[person] = task
         task.add_done_callback(lambda done: self._last.pop(person) if self._last.get(person) is done else None)
 
-    async def _after(self, previous: asyncio.Task[None] | None, message: KFMessage, *, noted: bool) -> None:
-        """Work on a message when the one before it of the same person is done."""
+    def _held(self, message: KFMessage) -> HeldMessage | None:
+        """A message somebody has typed, as one that may wait for the next; None for any other, which nothing waits for."""
+        person = (message.account, message.person)
+        if not message.is_typed:
+            self.fragments.release(person)
+            return None
+        live = time.time() - message.sent_at < LIVE_SECONDS
+        held = self.fragments.add(person, message.text, message.sent_at, live=live)
+        if not held.went_on.done():
+            self.count(HELD)
+        return held
+
+    async def _after(
+        self, previous: asyncio.Task[None] | None, message: KFMessage, held: HeldMessage | None, *, noted: bool
+    ) -> None:
+        """Work on a message when the one before it of the same person is done, and no other belongs to it."""
         if previous is not None:
             await asyncio.wait({previous})
+        text = await self.fragments.wait(held) if held is not None else message.text
         person = (message.account, message.person)
         self._waiting[person] -= message.is_written
-        await self.work.handle(message, self._waiting[person])
+        if text is not None:
+            await self.work.handle(replace(message, text=text), self._waiting[person])
         if not self._waiting[person]:
             del self._waiting[person]
-        if noted:
+        if noted and text is None:
+            # It is done with when the message is answered that has taken it along.
+            self._unticked.add(message.key)
+        elif noted:
             await self._tick_off(message.key)
 
     async def _tick_off(self, key: str) -> None:

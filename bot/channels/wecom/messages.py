@@ -84,6 +84,11 @@ class KFMessage:
         """Whether somebody wrote it who waits for an answer."""
         return not self.is_event and self.origin == Origin.CUSTOMER
 
+    @property
+    def is_typed(self) -> bool:
+        """Whether somebody has written it in words, and not tapped it."""
+        return self.is_written and self.kind == TEXT and not self.menu_id
+
     @classmethod
     def from_json(cls, item: object) -> Self | None:
         """The message in this item of msg_list; None for what isn't one."""

@@ -21,12 +21,14 @@ from bot.channels.telegram.sending import texts as telegram_texts
 from bot.channels.web.channel import WebChannel
 from bot.channels.wechat import wording as wechat_wording
 from bot.channels.wechat.channel import WeChatChannel
+from bot.channels.wechat.intake import HELD
 from bot.channels.wecom import wording as wecom_wording
 from bot.channels.wecom.channel import WeComChannel
 from bot.channels.wecom.sending import outgoing as wecom_messages
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import ChatIdentity, Choice, Incoming, Reply
+from bot.observe import request_id
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.wording import text_reply
@@ -34,7 +36,7 @@ from tests.fakes.botapi import DEADLINE, PLAIN, BotAPI, labels
 from tests.fakes.botapi_rules import JSON
 from tests.fakes.wechat import Mode, WeChat
 from tests.fakes.wecom import Sent, WeCom, wecom_server
-from tests.telegram_bot import reaching
+from tests.telegram_bot import Counts, reaching
 from tests.webserver import serving
 from tests.wechat_account import options as wechat_options
 from tests.wecom_account import options as wecom_options
@@ -83,6 +85,10 @@ class Person(Protocol):
         """Write, and read all that comes back; an empty text is something without words. None where the bot is silent."""
         ...
 
+    async def says_in_lines(self, lines: Sequence[str]) -> Shown | None:
+        """Write a thought in several messages, one right after the other, and read the one reply to them."""
+        ...
+
     async def takes(self, label: str) -> Shown | None:
         """Take a choice of the reply before as one does there, and read all that comes back."""
         ...
@@ -104,12 +110,15 @@ class World:
     conversation: Conversation
     turns: dict[str, int] = field(default_factory=dict)
     """How many messages reached the conversation, by user."""
+    requests: list[str] = field(default_factory=list)
+    """What each turn is called in the log."""
     replies: dict[str, asyncio.Queue[Reply | None]] = field(default_factory=dict)
 
     async def turn(self, incoming: Incoming) -> Reply | None:
         """The conversation's, and beside it what the tests ask for by a word."""
         user = incoming.person.user
         self.turns[user] = self.turns.get(user, 0) + 1
+        self.requests.append(request_id())
         if incoming.text.startswith(BROKEN):
             raise ValueError(incoming.text)
         reply = text_reply(SENTENCE * SENTENCES) if incoming.text == LONG else await self.conversation.turn(incoming)
@@ -169,6 +178,11 @@ class PageVisitor:
     async def says(self, text: str) -> Shown | None:
         return await self._post({"text": text})
 
+    async def says_in_lines(self, lines: Sequence[str]) -> Shown | None:
+        raise AssertionError(
+            f"the page posts {len(lines)} messages one after the other, each when the one before is answered"
+        )
+
     async def takes(self, label: str) -> Shown | None:
         return await self._post({"choice": next(each["value"] for each in self._choices if each["label"] == label)})
 
@@ -227,6 +241,11 @@ class TelegramUser:
         self._update = {"message": await said}
         return await self._read(failing=text.startswith(BROKEN))
 
+    async def says_in_lines(self, lines: Sequence[str]) -> Shown | None:
+        for line in lines:
+            await self.server.says(self.user, line)
+        return await self._read()
+
     async def takes(self, label: str) -> Shown | None:
         if label not in labels(self._last):
             # Under an answer stand at most eight buttons; what else was offered is taken by its name.
@@ -257,11 +276,11 @@ class TelegramUser:
 
 
 @asynccontextmanager
-async def telegram(world: World) -> AsyncIterator[Place]:
+async def telegram(world: World, join_seconds: float = 0) -> AsyncIterator[Place]:
     """A bot that polls."""
     async with BotAPI() as server:
         channel = TelegramChannel(
-            reaching(server),
+            reaching(server, join_seconds=join_seconds),
             turn=world.turn,
             search=lambda _, __: (),
             claims=world.store.claims,
@@ -282,11 +301,23 @@ class WeChatFollower:
     world: World
     identity: ChatIdentity
     by_link: bool
+    counted: Counts
     _fields: JSON = field(default_factory=dict)
     _choices: Sequence[Choice] = ()
 
     async def says(self, text: str) -> Shown | None:
         return await self._send(self.wechat.text(self.identity.user, text or "[微笑]"), failing=text.startswith(BROKEN))
+
+    async def says_in_lines(self, lines: Sequence[str]) -> Shown | None:
+        held = self.counted[HELD]
+        *first, last = (self.wechat.text(self.identity.user, line) for line in lines)
+        deliveries = []
+        for number, fields in enumerate(first, held + 1):
+            deliveries.append(asyncio.create_task(self.wechat.deliver(fields)))
+            await self.counted.reaches(HELD, number)
+        shown = await self._send(last, failing=False)
+        assert {(each.text, each.fault) for each in await asyncio.gather(*deliveries)} == {(None, None)}
+        return shown
 
     async def takes(self, label: str) -> Shown | None:
         number, choice = next((n, each) for n, each in enumerate(self._choices, 1) if each.label == label)
@@ -319,14 +350,15 @@ class WeChatFollower:
 
 
 @asynccontextmanager
-async def wechat(world: World, mode: Mode) -> AsyncIterator[Place]:
+async def wechat(world: World, mode: Mode, join_seconds: float = 0) -> AsyncIterator[Place]:
     """An official account."""
+    counted = Counts()
     channel = WeChatChannel(
-        wechat_options(mode),
+        wechat_options(mode, join_seconds=join_seconds),
         turn=world.turn,
         forget=world.conversation.forget,
         claims=world.store.claims,
-        count=_ignored,
+        count=counted.add,
         states=world.store.channel_states,
         last_heard=world.store.turns.last_heard,
     )
@@ -335,7 +367,7 @@ async def wechat(world: World, mode: Mode) -> AsyncIterator[Place]:
 
         def follower() -> Person:
             identity = ChatIdentity("wechat", f"o-follower-{next(_NUMBERS)}")
-            return WeChatFollower(account, world, identity, by_link=mode == "aes")
+            return WeChatFollower(account, world, identity, by_link=mode == "aes", counted=counted)
 
         yield Place("wechat", channel, world, follower)
 
@@ -359,6 +391,11 @@ class Customer:
         self._message = self.wecom.message(user, "text", {"content": text or "[微笑]"})
         await self.wecom.brings(self._message)
         return await self._read(failing=text.startswith(BROKEN))
+
+    async def says_in_lines(self, lines: Sequence[str]) -> Shown | None:
+        for line in lines:
+            await self.wecom.brings(self.wecom.message(self.identity.user, "text", {"content": line}))
+        return await self._read(failing=False)
 
     async def takes(self, label: str) -> Shown | None:
         assert self._last is not None
@@ -393,11 +430,11 @@ class Customer:
 
 
 @asynccontextmanager
-async def wecom(world: World) -> AsyncIterator[Place]:
+async def wecom(world: World, join_seconds: float = 0) -> AsyncIterator[Place]:
     """A company's customer service."""
     async with wecom_server() as server:
         channel = WeComChannel(
-            wecom_options(server),
+            wecom_options(server, join_seconds=join_seconds),
             turn=world.turn,
             has_topic=lambda topic: topic in world.conversation.knowledge().faq.by_id,
             pulls=world.store.pulls,
@@ -412,6 +449,15 @@ async def wecom(world: World) -> AsyncIterator[Place]:
                 lambda: Customer(server, world, ChatIdentity("wecom", f"wm-customer-{next(_NUMBERS)}"), next(by_tap)),
             )
 
+
+JOINING: Mapping[str, Callable[[World], AbstractAsyncContextManager[Place]]] = MappingProxyType(
+    {
+        "telegram": partial(telegram, join_seconds=1000),
+        "wechat": partial(wechat, mode="plain", join_seconds=1000),
+        "wecom": partial(wecom, join_seconds=1000),
+    }
+)
+"""The channels in which what looks unfinished waits for the next message; on the page each is answered before the next is sent."""
 
 PLACES: Mapping[str, Callable[[World], AbstractAsyncContextManager[Place]]] = MappingProxyType(
     {

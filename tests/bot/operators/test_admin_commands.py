@@ -19,6 +19,7 @@ from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.reload import Reloader
 from tests.faqs import intent, write_faq
+from tests.job_running import local_jobs, running
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
@@ -85,10 +86,12 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         reloader = Reloader.load(path)
         senders = {"there": post.send}
         handoffs = Handoffs(store, frozenset({ADMIN, OTHER_ADMIN}), senders)
-        broadcast = BroadcastSender(store, senders, per_second=1000)
+        jobs = local_jobs(store)
+        broadcast = BroadcastSender(store, senders, jobs, per_second=1000)
         conversation = Conversation(lambda: reloader.current, store, handoffs)
-        yield House(AdminCommands(handoffs, reloader, broadcast), conversation, post, path)
-        await broadcast.close()
+        async with running(jobs):
+            yield House(AdminCommands(handoffs, reloader, broadcast), conversation, post, path)
+            broadcast.stop()
 
 
 def value(reply: Reply, label: str) -> str:
@@ -236,7 +239,7 @@ async def test_a_database_that_is_away_is_one_line(tmp_path: Path) -> None:
     store = Store("sqlite+aiosqlite:////no-such-folder/youshu.db")
     handoffs = Handoffs(store, frozenset({ADMIN}), {"there": Post().send})
     reloader = Reloader.load(write_faq(tmp_path, [HOME_VISIT]))
-    admin_commands = AdminCommands(handoffs, reloader, BroadcastSender(store, handoffs.senders))
+    admin_commands = AdminCommands(handoffs, reloader, BroadcastSender(store, handoffs.senders, local_jobs(store)))
     for name, words in (("stats", ""), ("misses", ""), ("broadcast", "维护"), ("take", "there:7"), ("release", "")):
         reply = await admin_commands.command(ADMIN, name, words)
         assert reply is not None
@@ -293,13 +296,16 @@ async def test_a_dropped_or_replaced_draft_is_not_sent(house: House) -> None:
 async def test_a_broadcast_that_is_cut_off_tells_how_far_it_got(house: House) -> None:
     for user in range(50):
         await house.say(str(user + 10), "催收会上门吗")
-    slow = BroadcastSender(house.admin_commands.handoffs.store, {"there": house.post.send}, per_second=20)
-    preview = await slow.preview(ADMIN, "今晚维护")
-    await slow.confirm(ADMIN, value(preview, "发给 50 人").rpartition(":")[2])
-    again = await slow.preview(ADMIN, "又一条")
-    assert "还没发完" in (await slow.confirm(ADMIN, value(again, "发给").rpartition(":")[2])).text
-    await house.post.until(2)
-    await slow.close()
+    store = house.admin_commands.handoffs.store
+    jobs = local_jobs(store)
+    slow = BroadcastSender(store, {"there": house.post.send}, jobs, per_second=20)
+    async with running(jobs):
+        preview = await slow.preview(ADMIN, "今晚维护")
+        await slow.confirm(ADMIN, value(preview, "发给 50 人").rpartition(":")[2])
+        again = await slow.preview(ADMIN, "又一条")
+        assert "还没发完" in (await slow.confirm(ADMIN, value(again, "发给").rpartition(":")[2])).text
+        await house.post.until(2)
+        slow.stop()
     sent = len(house.post.delivered) - 1
     assert house.post.delivered[-1] == (ADMIN, f"群发结束：送到 {sent} 人，服务停了，{50 - sent} 人没发。")
 

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.store.analytics import ClarifyChoice, ClarifyChoiceCount, TurnEvent, Vote, VoteCount
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.data_map import DAY_SECONDS
+from bot.store.store import Store
 from bot.store.tables import metadata
 from tests.stores import BEGIN, LI, WANG, Clock
 

@@ -3,9 +3,10 @@
 import pytest
 
 from bot.store.claims import CLAIM_SECONDS
+from bot.store.data_map import DAY_SECONDS
 from bot.store.errors import StoreError
 from bot.store.pulls import PulledPage
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.store import Store
 from tests.stores import Clock, row_counts
 
 TEXTS = {"1": "text", "2": "image"}

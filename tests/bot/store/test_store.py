@@ -1,18 +1,19 @@
 """What concerns several subjects: forgetting a person, deleting what has expired, what is on disk."""
 
-import asyncio
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import ClarifyChoice, Doubt, DoubtKind, TurnEvent, Vote
+from bot.store.data_map import DAY_SECONDS
 from bot.store.handoffs import Handoff
-from bot.store.retention import retention_sweeper
-from bot.store.store import DAY_SECONDS, Store
+from bot.store.retention import sweep
+from bot.store.store import Store
 from bot.store.tables import metadata
 from tests.stores import ADMIN, BEGIN, DEADLINE, LI, WANG, Clock, count, row_counts
 
@@ -69,12 +70,19 @@ async def test_the_sweep_takes_what_is_older_than_its_time_and_nothing_else(stor
     }  # fmt: skip
 
 
-async def test_the_sweep_runs_while_the_service_does(store: Store, clock: Clock) -> None:
+async def test_a_sweep_deletes_what_has_expired_and_says_how_much(store: Store, clock: Clock) -> None:
     await store.turns.save(WANG, "a")
     clock.now += 31 * DAY_SECONDS
-    async with retention_sweeper(store, 30, every_seconds=0.01), asyncio.timeout(DEADLINE):
-        while (await row_counts(store))["talks"]:  # noqa: ASYNC110 -- the sweep is seen only in the database
-            await asyncio.sleep(0)
+    with capture_logs() as logged:
+        await sweep(store, 30)
+    assert (await row_counts(store))["talks"] == 0
+    assert [(each["event"], each["rows"]) for each in logged] == [("swept", 1)]
+
+
+async def test_a_sweep_without_a_database_is_one_line_and_the_next_comes() -> None:
+    with capture_logs() as logged:
+        await sweep(Store("sqlite+aiosqlite:////no-such-folder/youshu.db"), 30)
+    assert [each["event"] for each in logged] == ["sweep_failed"]
 
 
 async def test_a_store_that_is_opened_again_has_what_was_kept(database_url: str) -> None:

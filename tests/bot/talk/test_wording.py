@@ -28,7 +28,7 @@ def test_every_word_for_choosing_is_used_somewhere(buttons: str) -> None:
 
 
 def test_a_list_speaks_of_numbers_and_buttons_of_tapping() -> None:
-    reply = text_reply(wording.MENU, wording.ALSO.format(title="上门"))
+    reply = text_reply(wording.MENU, wording.ALSO.format(titles="“上门”"))
     assert "点一下" in worded(reply, ChoiceStyle.BUTTONS).text
     numbers = worded(reply, ChoiceStyle.NUMBERS).text
     assert "回复数字" in numbers

@@ -1,5 +1,7 @@
 """What the figures mean."""
 
+from dataclasses import replace
+
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Candidate, Decision
@@ -44,7 +46,7 @@ def test_the_score_of_what_is_in_scope() -> None:
     score = InScopeMetrics.of(RESULTS)
     shares = [score.top1, score.top3, score.answered_right, score.served, score.wrong, score.refused]
     assert score.count == 6
-    assert [round(6 * share) for share in shares] == [3, 5, 2, 3, 1, 1]
+    assert [round(6 * share) for share in shares] == [3, 5, 2, 4, 1, 1]
 
 
 def test_the_score_of_what_is_out_of_scope() -> None:
@@ -87,6 +89,24 @@ def test_the_goals_count_each_kind_by_itself() -> None:
     found = GoalMetrics.of([outcome("a", "answer", "a"), outcome("a", "clarify", "b", "a"), *outside])
     assert (found.count, found.top1, found.right, found.served, found.asked) == (2, 0.5, 0.5, 1.0, 0.5)
     assert (found.outside, found.kept_out, found.mirrors_kept_out, found.random_asked) == (4, 0.75, 0.5, 0.5)
+
+
+def test_of_several_questions_each_must_be_answered_or_stand_as_a_button() -> None:
+    both = LabeledUtterance("", "a", also=("b",), style="two")
+    one = replace(both, also=(), style="plain")
+
+    def answer(**beneath: object) -> Match:
+        return replace(Match("", Decision.ANSWER, "a", 1.0, (Candidate("a", 1.0),)), **beneath)  # type: ignore[arg-type]
+
+    results = [
+        EvaluatedUtterance(both, answer(also_asked=("b",))),
+        EvaluatedUtterance(both, answer()),
+        EvaluatedUtterance(one, answer(also_asked=("b",))),
+        EvaluatedUtterance(replace(one, intent="b"), answer(beside="b")),
+    ]
+    found = GoalMetrics.of(results)
+    assert (found.several, found.named_wrong) == (0.5, 0.5)
+    assert (found.served, found.one_tap) == (0.75, 1.0)
 
 
 def test_what_a_list_lacks_has_no_figure() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from opencc import OpenCC
 
 from intents import FAQ, Decision, Match, Matcher
+from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
 from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import DecisionReason
@@ -193,7 +194,30 @@ def test_what_the_project_was_asked_for_is_answered(matcher: Matcher, text: str,
 def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
     match = matcher.match("花呗逾期会上征信吗？催收会不会打给我单位？")
     assert match.decision is Decision.ANSWER
-    assert {match.intent, match.secondary_intent} == {"credit_report", "workplace_contacted"}
+    assert {match.intent, *match.also_asked} == {"credit_report", "workplace_contacted"}
+
+
+@pytest.mark.parametrize(
+    ("text", "answered", "named"),
+    [
+        ("收到传票了要几天内答辩 违约金能不能少一点", "lawsuit", "fee_waiver"),
+        ("违约金能不能少一点 收到传票了要几天内答辩", "lawsuit", "fee_waiver"),
+        ("催收上门能不让进门吗 通话录音怎么保存", "home_visit", "evidence"),
+        ("房子要被法院拍卖了怎么办 结清证明怎么开", "mortgage_overdue", "settlement_proof"),
+    ],
+)
+def test_what_has_a_deadline_is_answered_before_what_can_wait(
+    matcher: Matcher, text: str, answered: str, named: str
+) -> None:
+    match = matcher.match(text)
+    assert match.decision is Decision.ANSWER
+    assert match.intent == answered
+    assert named in match.also_asked
+
+
+def test_danger_to_life_comes_before_every_question(matcher: Matcher) -> None:
+    match = matcher.match("收到传票了要几天内答辩？我刚才把一整瓶安眠药都吃了。违约金能不能少？")
+    assert (match.intent, match.also_asked) == (CRISIS, ())
 
 
 @pytest.mark.proof

@@ -5,7 +5,7 @@ import { closeDialog, day, element, openDialog, rest } from "./element.js";
 import { framed, leaveFast, tellFrame } from "./leaving.js";
 import { FORGET, Failure, post } from "./post.js";
 import { fit, scrollToEnd, scrollToOpened, scrollToReply } from "./room.js";
-import { botEntry, isChoice, keepDraft, keepTalk, restoredDraft, restoredSize, restoredTalk } from "./tab.js";
+import { botEntry, isChoice, keepDraft, keepTalk, newId, restoredDraft, restoredSize, restoredTalk } from "./tab.js";
 import { dictate } from "./voice.js";
 
 const MOST_CHARACTERS = 2000;
@@ -88,7 +88,7 @@ function setBusy(now) {
 
 function send(said, label) {
   retry();
-  add({ who: "me", text: label, said, state: "waiting", at: Date.now() });
+  add({ who: "me", text: label, said: { ...said, id: newId() }, state: "waiting", at: Date.now() });
   scrollToEnd();
   pump();
 }

@@ -34,12 +34,17 @@ export function botEntry({ text, intent, decision, choices, files, parts, opened
   };
 }
 
+// What one message keeps however often it is sent, so that a further try gets the answer of the first.
+export function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 function ownEntry({ text, said, state, problem, final, at }) {
   if (!isObject(said) || (!isText(said.text) && !isText(said.choice))) return null;
   return {
     who: "me",
     text,
-    said: isText(said.text) ? { text: said.text } : { choice: said.choice },
+    said: { ...(isText(said.text) ? { text: said.text } : { choice: said.choice }), ...(isText(said.id) ? { id: said.id } : {}) },
     state: STATES.includes(state) ? state : "sent",
     problem: isText(problem) ? problem : "",
     final: final === true,
@@ -60,8 +65,7 @@ export function restoredTalk() {
       return { session: kept.session, entries: list(kept.entries, isObject).map(entry).filter(Boolean) };
     }
   } catch { /* blocked or unreadable: a new talk */ }
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return { session: Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""), entries: [] };
+  return { session: newId(), entries: [] };
 }
 
 export function keepTalk(talk) {

@@ -97,6 +97,11 @@ async def test_a_tap_reaches_the_conversation_as_a_choice(client: httpx.AsyncCli
     assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "", "p:home_visit:rights")]
 
 
+async def test_the_id_of_a_message_reaches_the_conversation(client: httpx.AsyncClient, listener: Listener) -> None:
+    assert (await posted(client, session="s1", text="您好", id="0a-B_")).status_code == 200
+    assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "您好", message_id="0a-B_")]
+
+
 async def test_an_empty_text_beside_a_choice_is_a_tap(client: httpx.AsyncClient, listener: Listener) -> None:
     assert (await posted(client, session="s1", text="", choice="menu")).status_code == 200
     assert listener.heard == [Incoming(ChatIdentity("web", "s1"), "", "menu")]
@@ -215,6 +220,11 @@ async def test_any_text_reaches_the_conversation_whole(
         ({"session": "s1", "text": "您好", "choice": "menu"}, "text 和 choice"),
         ({"session": "s1", "text": ["您好"]}, "text"),
         ({"session": "s1", "choice": 1}, "choice"),
+        ({"session": "s1", "text": "您好", "id": ""}, "id"),
+        ({"session": "s1", "text": "您好", "id": "a b"}, "id"),
+        ({"session": "s1", "text": "您好", "id": "x" * 65}, "id"),
+        ({"session": "s1", "text": "您好", "id": "a\n"}, "id"),
+        ({"session": "s1", "text": "您好", "id": 7}, "id"),
         (["您好"], "JSON"),
         ("您好", "JSON"),
         (7, "JSON"),

@@ -51,6 +51,27 @@ async def test_offline_every_message_says_that_it_was_not_sent_and_the_numbers_s
         await expect(visit.replies.first).to_have_class("bubble from-bot crisis")
 
 
+async def test_a_message_is_sent_again_under_the_id_that_it_had_and_the_next_under_another(
+    browser: Browser, service: Service
+) -> None:
+    async with visiting(browser, service.url, unhappy=True) as visit:
+        sent: list[str] = []
+
+        async def cut_off_once(route: Route) -> None:
+            sent.append(json.loads(route.request.post_data or "{}")["id"])
+            await (route.abort() if len(sent) == 1 else route.continue_())
+
+        await visit.page.route("**/api/messages", cut_off_once)
+        for number, text in enumerate(("我不想活了", "在吗")):
+            await visit.words.fill(text)
+            await visit.words.press("Enter")
+            if not number:
+                await expect(visit.shown.filter(has_text=text).get_by_role("alert")).to_contain_text("没发")
+        await visit.reply(1)
+        first, again, second = sent
+        assert first == again != second
+
+
 async def test_topics_that_could_not_be_had_are_asked_for_again(browser: Browser, service: Service) -> None:
     async with visiting(browser, service.url, unhappy=True) as visit:
         failed = asyncio.Event()

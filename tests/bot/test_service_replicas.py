@@ -1,0 +1,166 @@
+"""Several processes behind nginx on PostgreSQL and Redis: some are killed, the database is restarted, all are replaced under load."""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.store.store import Store
+from tests.crowd import TOPICS, PagePerson, Said, Talk, TelegramPerson, WeChatPerson, client
+from tests.databases import Cluster
+from tests.fakes.botapi import BotAPI
+from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, WeChat
+from tests.faqs import intent, write_faq
+from tests.nginx import HOST
+from tests.processes import free_port
+from tests.redis_server import redis_server
+from tests.replicas import Replicas, replicas
+
+SECRET = "geheim_webhook-secret"
+TALKS, FEWER_TALKS = 200, 60
+KILLS = 6
+UP_SECONDS = 2.0
+"""For how long all are up before the next is killed."""
+IN_WORK_SECONDS = 5.0
+"""How long at most a message has been on its way when a kill cuts it off."""
+LOST_A_KILL = 10
+"""How many messages of Telegram's one process has in work at most, where somebody writes every PAUSE_SECONDS."""
+PAUSE_SECONDS = 5.0
+"""Between an answer and the next message."""
+
+
+@dataclass
+class Crowd:
+    """The processes, the vendors before them, and the people."""
+
+    replicas: Replicas
+    telegram: BotAPI
+    talks: Sequence[Talk]
+
+    def said(self, *channels: str) -> list[Said]:
+        """Every message of these channels, of all where none is named."""
+        return [said for talk in self.talks if not channels or talk.channel in channels for said in talk.said]
+
+    def unread(self) -> list[str]:
+        """What came beyond the answers."""
+        return [text for talk in self.talks for text in talk.person.unread()]
+
+    async def keep_talking(self, over: asyncio.Event) -> None:
+        """All go on, each with pauses of its own, until it is over and their last topic is done with."""
+        chance = random.Random(17)  # noqa: S311 -- pauses, no secrets
+        await asyncio.gather(*(talk.go_on(over.is_set, PAUSE_SECONDS, chance) for talk in self.talks))
+        await self.telegram.settled()
+
+
+@asynccontextmanager
+async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Crowd]:
+    """So many people over three channels, before three processes."""
+    write_faq(folder, [intent(topic, [question]) for topic, question in TOPICS.items()])
+    port = free_port()
+    telegram = BotAPI()
+    await telegram.start(port)
+    settings = {
+        "DATABASE_URL": database_url,
+        "WECHAT_TOKEN": TOKEN,
+        "WECHAT_APP_ID": APP_ID,
+        "WECHAT_AES_KEY": AES_KEY,
+        "TELEGRAM_TOKEN": telegram.token,
+        "TELEGRAM_BASE_URL": telegram.base_url,
+        "TELEGRAM_WEBHOOK_URL": f"https://{HOST}/telegram",
+        "TELEGRAM_WEBHOOK_SECRET": SECRET,
+    }
+    async with (
+        redis_server() as redis,
+        replicas(folder, REDIS_URL=redis.url, **settings) as running,
+        client(running.before) as session,
+    ):
+        telegram.post_webhooks_to(f"{running.before.url}/telegram", running.before.trust)
+        wechat = WeChat("", "aes")
+        people = [
+            (
+                Talk("telegram", TelegramPerson(telegram)),
+                Talk("wechat", WeChatPerson(session, wechat, number)),
+                Talk("web", PagePerson(session, f"page-{number}")),
+            )[number % 3]
+            for number in range(talks)
+        ]
+        yield Crowd(running, telegram, people)
+    await telegram.stop()
+
+
+@pytest.mark.proof
+@pytest.mark.alone
+async def test_killed_again_and_again_they_answer_every_message_once_and_every_talk_goes_on(
+    tmp_path: Path, cluster: Cluster, request: pytest.FixtureRequest
+) -> None:
+    killed_at: list[float] = []
+    over = asyncio.Event()
+    with cluster.database() as url:
+        async with crowd(tmp_path, url, TALKS) as people:
+            talking = asyncio.create_task(people.keep_talking(over))
+            for number in range(KILLS):
+                await asyncio.sleep(UP_SECONDS)
+                if number == KILLS // 2:
+                    await asyncio.to_thread(cluster.restart)
+                killed_at.append(time.monotonic())
+                await people.replicas.each[number % len(people.replicas.each)].end(signal.SIGKILL)
+                await people.replicas.all_up()
+            over.set()
+            await talking
+            tally(request, people)
+        async with Store(url) as store:
+            counted = sum(each.count for each in await store.analytics.outcomes())
+    # Its claim and its answer are two things at Telegram: what a kill has cut off between them is lost, and nothing else is.
+    lost = [said for said in people.said("telegram") if said.answer is None]
+    assert [said for said in lost if not any(said.at <= at <= said.at + IN_WORK_SECONDS for at in killed_at)] == []
+    assert len(lost) <= KILLS * LOST_A_KILL
+    # An answer of WeChat's or the page's goes back on the connection of the message, which comes again without one.
+    assert [said for said in people.said("wechat", "web") if said.answer is None] == []
+    assert people.unread() == []
+    assert [said for said in people.said() if said.answer is not None and not said.right] == []
+    # No turn has happened twice, however often its message came.
+    assert counted <= len(people.said())
+
+
+@pytest.mark.proof
+@pytest.mark.alone
+async def test_replaced_one_after_the_other_under_load_they_refuse_nobody_and_lose_nothing(
+    tmp_path: Path, cluster: Cluster, request: pytest.FixtureRequest
+) -> None:
+    over = asyncio.Event()
+    with cluster.database() as url:
+        async with crowd(tmp_path, url, FEWER_TALKS) as people:
+            talking = asyncio.create_task(people.keep_talking(over))
+            for replica in people.replicas.each:
+                await asyncio.sleep(UP_SECONDS)
+                assert await replica.end(signal.SIGTERM) == 0
+                await people.replicas.all_up()
+            over.set()
+            await talking
+            tally(request, people)
+    assert [said for said in people.said() if not said.right] == []
+    assert [status for said in people.said() for status in said.statuses if status != 200] == []
+    assert [status for _, status in people.telegram.acknowledged if status != 200] == []
+    assert people.unread() == []
+
+
+def tally(request: pytest.FixtureRequest, people: Crowd) -> None:
+    """Say what became of the messages, for the record."""
+    line = request.config.get_terminal_writer().line
+    for channel in ("telegram", "wechat", "web"):
+        said = people.said(channel)
+        slowest = sorted(each.seconds for each in said if each.answer is not None)
+        lost, wrong = (
+            sum(each.answer is None for each in said),
+            sum(each.answer is not None and not each.right for each in said),
+        )
+        again, p99 = sum(each.tries > 1 for each in said), slowest[len(slowest) * 99 // 100]
+        line(
+            f"\n{channel}: {len(said)} messages, {lost} lost, {wrong} out of their talk, {again} sent again by the vendor, p99 {p99:.2f} s"
+        )
