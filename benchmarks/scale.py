@@ -53,10 +53,8 @@ class Case:
 def _postgres(cluster: Cluster) -> list[int]:
     """PostgreSQL's processes: the first, and all that it has started."""
     first = int((cluster.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-    return [
-        first,
-        *(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _stat(pid)[1:2] == [str(first)]),
-    ]  # noqa: PTH208
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return [first, *(pid for pid in pids if _stat(pid)[1:2] == [str(first)])]
 
 
 def _stat(pid: int) -> list[str]:
@@ -124,7 +122,7 @@ async def started(name: str, processes: int, cluster: Cluster | None, url: str |
         settings["REPLICAS"] = str(max(2, processes))  # alone on PostgreSQL it does what it would beside others
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        services = [await stack.enter_async_context(running(folder, free_port(), paced=True, limited=True, **settings)) for _ in range(processes)]
+        services = [await stack.enter_async_context(running(folder, free_port(), **settings)) for _ in range(processes)]
         yield Case(name, services, cluster)
 
 

@@ -1,7 +1,9 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
+import re
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import ClassVar, Self
 
 from typing_extensions import override
@@ -11,6 +13,9 @@ from intents.faq.schema import Group
 
 MAX_BYTES = 64
 """Of a value (https://core.telegram.org/bots/api#inlinekeyboardbutton, callback_data); no channel carries more."""
+
+
+_PAGE = re.compile("[1-9][0-9]?")
 
 
 class ChoiceError(ValueError):
@@ -29,7 +34,7 @@ class ChoiceValue:
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
         # Not astuple(), which copies each field deeply: a reply has some ten of these.
-        value = ":".join([self.PREFIX, *(str(getattr(self, each.name)) for each in fields(self))])
+        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in _field_names(type(self)))])
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value
@@ -38,6 +43,11 @@ class ChoiceValue:
     def from_fields(cls, *fields: str) -> "Self | OpenTopic | None":
         """The choice with these fields as text; None where they say nothing."""
         return cls(*fields) if all(fields) else None
+
+
+@cache
+def _field_names(kind: type[ChoiceValue]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +107,26 @@ class GiveReason(ChoiceValue):
 
 @dataclass(frozen=True, slots=True)
 class OpenGroup(ChoiceValue):
-    """Show the topics of a group."""
+    """Show the topics of a group, a page of them at a time."""
 
     PREFIX: ClassVar[str] = "g"
     replaces_message: ClassVar[bool] = True
     group: Group
+    page: int = 1
+
+    @override
+    def encode(self) -> str:
+        """As every choice, the first page without its number."""
+        return ChoiceValue.encode(self).removesuffix(":1")
 
     @classmethod
     @override
     def from_fields(cls, *fields: str) -> "OpenGroup | None":
-        """The group; None where there is no such."""
-        (group,) = fields
-        return cls(Group(group)) if group in set(Group) else None
+        """The group; None where there is no such group or page."""
+        group, page = fields
+        if group not in set(Group) or not _PAGE.fullmatch(page or "1"):
+            return None
+        return cls(Group(group), int(page or "1"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.nginx import HOST, Nginx, balancing
-from tests.processes import Service, free_port, running
+from tests.processes import UNPACED, Service, free_port, running
 
 NUMBER = 3
 
@@ -27,7 +27,7 @@ class Replica:
     async def keep(self, folder: Path, settings: Mapping[str, str]) -> None:
         """Run it, and again each time it ends, until cancelled."""
         while True:
-            async with running(folder, self.port, paced=False, limited=True, **settings) as service:
+            async with running(folder, self.port, UNPACED, **settings) as service:
                 self.service = service
                 self.up.set()
                 try:
@@ -54,7 +54,8 @@ class Replicas:
 
     async def all_up(self) -> None:
         """Wait until all are ready."""
-        await asyncio.wait_for(asyncio.gather(*(replica.up.wait() for replica in self.each)), 60)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(replica.up.wait() for replica in self.each))
 
     @property
     def logs(self) -> str:

@@ -32,7 +32,7 @@ def hear(script: Script, state: CrisisState, folded: str, danger: DangerAssessme
     """What a message in such a talk says."""
     plain = danger.level is DangerLevel.PLAIN
     urgent = plain and danger.signal is not None and danger.signal.urgent
-    found = [name for name in script.listeners if _hears(script, name, state, folded)]
+    found = [name for name in script.may_hear(folded) if _hears(script, name, state, folded)]
     if plain and any(_believed(script, state, name) for name in found):
         plain = urgent = False
     if state.child_grown:

@@ -1,5 +1,6 @@
 """script.yaml: what is heard, what moves the talk, and what is said, as data that is checked when it is read."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
@@ -185,6 +186,28 @@ class Script(BaseModel):
     def listeners(self) -> Mapping[str, Listener]:
         """What hears each cue, in the order in which they are answered."""
         return {name: listener(cue.hears, cue.but, self.words) for name, cue in self.hears.items()}
+
+    def may_hear(self, folded: str) -> list[str]:
+        """The cues whose characters a message holds, in their order; it says no other."""
+        found = set(self._numbers_of_any)
+        for character in self._numbers_by_character.keys() & folded:
+            found |= self._numbers_by_character[character]
+        names = [*self.hears]
+        return [names[number] for number in sorted(found)]
+
+    @cached_property
+    def _numbers_of_any(self) -> frozenset[int]:
+        """The positions of the cues that any message may say."""
+        return frozenset(number for number, each in enumerate(self.listeners.values()) if each.cues is None)
+
+    @cached_property
+    def _numbers_by_character(self) -> Mapping[str, frozenset[int]]:
+        """For each character the positions of the cues that it may say."""
+        found: defaultdict[str, set[int]] = defaultdict(set)
+        for number, each in enumerate(self.listeners.values()):
+            for character in each.cues or ():
+                found[character].add(number)
+        return {character: frozenset(numbers) for character, numbers in found.items()}
 
     @cached_property
     def by_name(self) -> Mapping[str, Stage]:

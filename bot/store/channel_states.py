@@ -34,7 +34,7 @@ class ChannelStateRepository:
         Args:
             person: of whom.
             kind: the channel's own word for it.
-            data: in the channel's own form, without a word that the person wrote; None: nothing is kept any more.
+            data: in the channel's own form, without a word that the person wrote, unless encrypted; None: nothing is kept any more.
         """
         async with self._database.untimed_errors():
             await self._saves.submit((person.channel, person.user, kind, data))

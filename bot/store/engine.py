@@ -1,5 +1,6 @@
 """SQLAlchemy engines that several processes can share: SQLite in WAL mode, or PostgreSQL."""
 
+import os
 import sqlite3
 from typing import Any
 
@@ -10,6 +11,9 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 POOL_SIZE = 5
 """Connections to a SQLite file. Each is a thread; more of them wait for each other's writes, and opening one costs a turn."""
+
+FileIdentity = tuple[int, int]
+"""By what a file is known to be the same one: its device, and its number there."""
 
 _IN_MEMORY = (None, "", ":memory:")
 _AUTOCOMMIT = "youshu_autocommit"
@@ -24,8 +28,10 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
-    in_memory = parsed.database in _IN_MEMORY
+        engine = create_async_engine(parsed, pool_pre_ping=True)
+        event.listen(engine.sync_engine, "invalidate", _abort)
+        return engine
+    in_memory = is_in_memory(url)
     engine = create_async_engine(
         parsed,
         poolclass=AsyncAdaptedQueuePool,
@@ -37,6 +43,7 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine.sync_engine, "checkout", _roll_back_what_was_left)
     return engine
 
 
@@ -47,11 +54,26 @@ def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def is_in_memory(url: str) -> bool:
+    """Whether a URL names a SQLite database in this process's memory, which is never away."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and parsed.database in _IN_MEMORY
+
+
 def sqlite_file(url: str) -> str | None:
     """The path of the SQLite file that a URL names; None for another kind of database, or one in memory."""
     parsed = make_url(url)
     in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in _IN_MEMORY
     return str(parsed.database) if in_file else None
+
+
+def file_identity(path: str) -> FileIdentity | None:
+    """Which file lies at a path; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- asked at every call, in a third of Path's time
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def probe(url: str) -> None:
@@ -64,11 +86,24 @@ def probe(url: str) -> None:
         sqlite3.connect(path).close()
 
 
+def _abort(connection: Any, _record: object, _error: object) -> None:  # noqa: ANN401 -- as below
+    # A server that says nothing more would otherwise be given two more seconds to say goodbye, while somebody waits.
+    abort = getattr(connection.driver_connection, "terminate", None)
+    if abort is not None:
+        abort()
+
+
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own connection type
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _roll_back_what_was_left(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 -- as above
+    # Whoever gave up while the transaction was beginning has left it open: nothing here resets a connection that comes back.
+    if connection.driver_connection.in_transaction:
+        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:

@@ -1,6 +1,5 @@
 """The many ways in which a database can fail, as one error."""
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from typing_extensions import override
 
+from bot.store.call_timeout import call_timeout
 from intents.errors import ExpectedError
 
 _DISK_ERRORS: Mapping[int, str] = MappingProxyType(
@@ -55,7 +55,7 @@ async def map_errors(seconds: float | None, failed: Callable[[], None] | None) -
         failed: told of every failure.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with call_timeout(seconds):
             yield
     except (SQLAlchemyError, sqlite3.Error, OSError, ImportError) as error:
         if failed is not None:

@@ -13,6 +13,7 @@ from bot.messages import ChatIdentity
 from bot.store import analytics, sqlite_turns
 from bot.store.analytics import OutcomeKey, TurnEvent
 from bot.store.batching import Batcher
+from bot.store.call_timeout import call_timeout
 from bot.store.database import Database, Rows
 from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
@@ -188,7 +189,7 @@ class TurnRepository:
             states, counts = _rows(writes)
             await self._database.write_file(lambda connection: sqlite_turns.save(connection, states, counts))
         else:
-            async with asyncio.timeout(self._database.call_seconds), self._database.begin() as connection:
+            async with call_timeout(self._database.limit_seconds), self._database.begin() as connection:
                 await _save(connection, writes)
         return [None] * len(writes)
 

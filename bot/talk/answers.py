@@ -45,6 +45,9 @@ CALL_CHOICE = Choice(wording.CALL, CallOperator().encode())
 COURTESIES = frozenset({"greeting", "thanks"})
 """Intents that answer a courtesy: they don't change what the talk is about, and their titles are for operators only."""
 
+TOPICS_A_PAGE = 6
+"""With the ways on and back there are at most eight buttons: more push what was said off a phone's screen."""
+
 BRIEF_LAWS = 2
 """How many laws the short form names; the rest is one tap away."""
 
@@ -106,9 +109,15 @@ def menu() -> Reply:
     return Reply(Decision.CLARIFY, (Section((wording.MENU,)),), choices=group_choices())
 
 
-def group(faq: FAQ, wanted: Group) -> Reply:
-    """The topics of one group."""
-    choices = (*(topic_choice(intent) for intent in faq.in_group(wanted)), Choice(wording.BACK, OpenMenu().encode()))
+def group(faq: FAQ, wanted: Group, page: int = 1) -> Reply:
+    """A page of the topics of one group; after the last page comes the first."""
+    intents = faq.in_group(wanted)
+    pages = max(1, -(-len(intents) // TOPICS_A_PAGE))
+    first = (page - 1) % pages * TOPICS_A_PAGE
+    following = OpenGroup(wanted, page % pages + 1)
+    more = (Choice(wording.MORE_TOPICS, following.encode()),) if pages > 1 else ()
+    shown = (topic_choice(intent) for intent in intents[first : first + TOPICS_A_PAGE])
+    choices = (*shown, *more, Choice(wording.BACK, OpenMenu().encode()))
     return Reply(Decision.CLARIFY, (Section((wording.GROUP.format(title=wanted.heading),)),), choices=choices)
 
 
@@ -136,8 +145,10 @@ def _label(faq: FAQ, value: ChoiceValue | None) -> str | None:  # noqa: PLR0911 
             return wording.VOTE_UP if value.useful else wording.VOTE_DOWN
         case GiveReason(reason=reason):
             return wording.REASONS.get(reason)
-        case OpenGroup(group=group):
+        case OpenGroup(group=group, page=1):
             return group.heading
+        case OpenGroup():
+            return wording.MORE_TOPICS
         case _:
             return _FIXED.get(type(value))
 

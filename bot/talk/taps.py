@@ -25,8 +25,8 @@ def handle_tap(turn: Turn, tap: ChoiceValue | None) -> TurnResult:  # noqa: PLR0
             return _about(turn, key, lambda intent: _voted(turn, intent, useful=tap.useful))
         case choices.GiveReason(intent=key, reason=reason):
             return _about(turn, key, lambda intent: _reasoned(turn, intent, reason))
-        case choices.OpenGroup(group=group):
-            return in_own_words(turn.state, answers.group(turn.faq, group))
+        case choices.OpenGroup(group=group, page=page):
+            return in_own_words(turn.state, answers.group(turn.faq, group, page))
         case choices.NoneOfThese():
             return _none_of_these(turn)
         case choices.CallOperator():

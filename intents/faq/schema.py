@@ -47,7 +47,7 @@ class Group(StrEnum):
 _GROUP_TITLES = MappingProxyType(
     {
         Group.CONSEQUENCES: "逾期的后果",
-        Group.COLLECTION: "催收与你的权利",
+        Group.COLLECTION: "催收与您的权利",
         Group.NEGOTIATION: "协商与解决",
         Group.SUPPORT: "求助与闲聊",
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib.resources import files
+from typing import NamedTuple
 
 import yaml
 
@@ -40,8 +41,8 @@ class DecisionReason(StrEnum):
     """The second intent is too close to the best."""
     SURE = "sure"
     """The best intent has score and lead enough."""
-    SEVERAL_QUESTIONS = "several_questions"
-    """The message asks several questions; the most urgent that is clear is answered."""
+    SEVERAL_QUESTIONS = "two_questions"
+    """The message asks several questions; the most urgent that is clear is answered. Programs have it by its old name."""
 
 
 OFFERED = 3
@@ -52,9 +53,11 @@ FLAT = 0.04
 """Beyond the first OFFERED, a candidate is offered from this share of the best one's score on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared."""
+class Candidate(NamedTuple):
+    """An intent and how likely it is what was meant, 0 to 1; scores of different intents can be compared.
+
+    A tuple, because each message makes one for every intent.
+    """
 
     intent: str
     score: float

@@ -56,20 +56,26 @@ class Ranking:
     """The score of being none of the intents."""
     exact: bool = False
     """The message is a question of one intent of the FAQ, or out of scope, word for word."""
+    normalized: str = ""
+    """The message as it was compared."""
 
     def without_stray(self) -> "Ranking":
         """The ranking of a message that isn't in danger, without what likeness alone put there: danger to life, small talk."""
         if self.exact:
             return self
-        kept = [each for each in self.candidates if each.intent != CRISIS]
         # What the message isn't is shared out among the others; one that is like hardly anything else stays unlike it.
         stray = next((each.score for each in self.candidates if each.intent == CRISIS), 0.0)
         inside = 1 - self.out_of_scope
         share = inside / max(inside - stray, inside / MOST_SHARED, 1e-9)
-        scored = [Candidate(each.intent, round(each.score * share, 4)) for each in kept]
+        scored = [
+            # Most have none, and needn't be made again.
+            Candidate(each.intent, round(each.score * share, 4)) if each.score else each
+            for each in self.candidates
+            if each.intent != CRISIS
+        ]
         likely = tuple(each for each in scored if each.intent not in SMALL_TALK or each.score >= STRAY)
         dropped = sum(each.score for each in scored) - sum(each.score for each in likely)
-        return Ranking(likely, min(1.0, self.out_of_scope + dropped))
+        return Ranking(likely, min(1.0, self.out_of_scope + dropped), normalized=self.normalized)
 
 
 def with_further_questions(best: Match, further: Sequence[Candidate], clear: Sequence[Candidate]) -> Match:

@@ -20,7 +20,7 @@ from intents.matching.features import FloatArray
 from intents.matching.match import MAX_CANDIDATES, SMALL_TALK, Match, Ranking, with_further_questions
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
 from intents.matching.normalize import truncate
-from intents.matching.scope import none_margin, scope_features, scope_probability
+from intents.matching.scope import message_scope, none_margin, scope_features, scope_probability
 from intents.matching.several import ScoredClauses, asked_beside
 from intents.matching.urgency import urgency
 
@@ -55,7 +55,7 @@ class Matcher:
             ranking: what `rank` returns for this text, where the caller has it.
         """
         ranking = ranking or self.rank(text, MAX_CANDIDATES)
-        ranking = self._topics_of_word(text, ranking) or ranking
+        ranking = self._topics_of_word(ranking) or ranking
         if self._danger is not None and (self._danger.is_danger(truncate(text)) if in_danger is None else in_danger):
             rest = tuple(each for each in ranking.candidates[:MAX_CANDIDATES] if each.intent != CRISIS)
             candidates = (Candidate(CRISIS, 1.0), *rest)[:MAX_CANDIDATES]
@@ -93,15 +93,18 @@ class Matcher:
         """
         inside = margins[..., : self._count]
         none = none_margin(margins, self._count)
+        shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
+        if isinstance(known_share, float) and isinstance(length, int):
+            in_scope = message_scope(self.thresholds.scope, inside.tolist(), float(none), known_share, length)
+            return shares * np.float32(in_scope)
         features = scope_features(
             inside, none, np.asarray(known_share, dtype=np.float32), np.asarray(length, dtype=np.float32)
         )
-        shares = softmax(inside * np.float32(self.thresholds.inverse_temperature))
         probabilities: FloatArray = shares * scope_probability(self.thresholds.scope, features)[..., None]
         return probabilities
 
     def _match_one_question(self, text: str, ranking: Ranking) -> Match:
-        decision, reason = self._decide(text, ranking)
+        decision, reason = self._decide(ranking)
         candidates = ranking.candidates[:MAX_CANDIDATES]
         intent = candidates[0].intent if decision is not Decision.FALLBACK else None
         score = candidates[0].score if candidates else 0.0
@@ -111,21 +114,20 @@ class Matcher:
     def _beside(self, candidates: tuple[Candidate, ...]) -> str | None:
         return next((each.intent for each in candidates[1:2] if each.score >= self.thresholds.beside), None)
 
-    def _decide(self, text: str, ranking: Ranking) -> tuple[Decision, DecisionReason]:
+    def _decide(self, ranking: Ranking) -> tuple[Decision, DecisionReason]:
         if not ranking.candidates:
             return Decision.FALLBACK, DecisionReason.EMPTY
         if ranking.exact:
             in_scope = ranking.out_of_scope < ranking.candidates[0].score
             return (Decision.ANSWER if in_scope else Decision.FALLBACK), DecisionReason.EXACT
-        normalized = self.model.analyzer.normalize(text)
-        if self.model.analyzer.is_word(normalized):
+        if self.model.analyzer.is_word(ranking.normalized):
             return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
-        topic_only = len(normalized) <= self.thresholds.topic_only_length
+        topic_only = len(ranking.normalized) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
 
-    def _topics_of_word(self, text: str, ranking: Ranking) -> Ranking | None:
+    def _topics_of_word(self, ranking: Ranking) -> Ranking | None:
         """The topics that speak most of the one word that a message is; None for any other message."""
-        normalized = self.model.analyzer.normalize(text)
+        normalized = ranking.normalized
         if ranking.exact or not self.model.analyzer.is_word(normalized):
             return None
         mentions = self.model.mentions(normalized)
@@ -135,7 +137,9 @@ class Matcher:
         ]
         if not found:
             return None
-        return Ranking(tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0)
+        return Ranking(
+            tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0, normalized=normalized
+        )
 
     def clauses(self, text: str, ranking: Ranking) -> tuple[FloatArray, ScoredClauses, NDArray[np.bool_], int] | None:
         """What intents.matching.several looks at: the shares of the whole, the clauses, what is related, the length.
@@ -201,7 +205,7 @@ class Matcher:
         # Classes stand by id, so that a stable sort breaks ties by id.
         order = np.argsort(-in_scope, kind="stable")[:limit]
         candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        return Ranking(candidates, max(0.0, 1 - float(scores.sum())))
+        return Ranking(candidates, max(0.0, 1 - float(scores.sum())), normalized=normalized)
 
 
 def _related(faq: FAQ, number: Mapping[str, int]) -> NDArray[np.bool_]:
@@ -223,7 +227,7 @@ def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
     )
     first = (Candidate(owner, round(share, 4)) for owner in owners)
     out_of_scope = share if OUT_OF_SCOPE_CLASS in classes else 0.0
-    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1)
+    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1, normalized=ranking.normalized)
 
 
 def softmax(values: FloatArray) -> FloatArray:

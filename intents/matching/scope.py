@@ -4,7 +4,9 @@ A softmax over the classes knows only how much the best intent leads. How much o
 it is, says more about whether it belongs here: docs/decisions/0011-strangers.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import astuple
+from math import exp, fsum, log, log1p
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,23 @@ def scope_features(
     mean = best + np.log(np.exp(SHARPNESS * (inside - best[..., None])).mean(axis=-1)) / SHARPNESS
     logarithm = np.log1p(length)
     return np.stack([none, best, mean, known, logarithm, logarithm**2], axis=-1).astype(np.float32)
+
+
+def message_scope(weights: ScopeWeights, inside: Sequence[float], none: float, known: float, length: int) -> float:
+    """How likely one message is in scope: scope_probability of its scope_features, whose calls of numpy take longer than the work."""
+    best = max(inside)
+    mean = best + log(fsum(exp(SHARPNESS * (margin - best)) for margin in inside) / len(inside)) / SHARPNESS
+    logarithm = log1p(length)
+    score = (
+        weights.bias
+        + weights.none_margin * none
+        + weights.best_margin * best
+        + weights.mean_margin * mean
+        + weights.known_share * known
+        + weights.length * logarithm
+        + weights.length_squared * logarithm**2
+    )
+    return 1 / (1 + exp(-score)) if score > 0 else exp(score) / (1 + exp(score))
 
 
 def fit_scope(features: FloatArray, in_scope: NDArray[np.bool_]) -> ScopeWeights:

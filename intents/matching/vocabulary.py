@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 from intents.matching.analyzer import AnalyzedText
 from intents.matching.features import (
     FEATURE_BITS,
+    VIEW_SHIFT,
     VIEW_WEIGHTS,
     FeatureView,
     FloatArray,
     IntArray,
+    count_features,
     extract_features,
     feature_name,
     view_of,
@@ -44,6 +47,7 @@ class Vocabulary:
         inverse_frequency = np.log((1 + len(questions)) / (1 + frequency)) + 1
         self._weights = (inverse_frequency * scale[view_of(self._features)]).astype(np.float32)
         self._unknown_weights = ((np.log(1 + len(questions)) + 1) * scale).astype(np.float32)
+        self._unknown_squares = [float(weight) ** 2 for weight in self._unknown_weights]
         value = (1 + np.log(count)) * self._weights[column]
         length = np.sqrt(np.bincount(row, value * value, minlength=len(questions)))
         self.training_rows = SparseRows(row, column, (value / length[row]).astype(np.float32))
@@ -58,16 +62,17 @@ class Vocabulary:
 
     def transform(self, text: AnalyzedText) -> tuple[IntArray, FloatArray]:
         """A text's columns and values, a vector of at most unit length; features that no question has are left out."""
-        # numpy's unique would do, but first imports all of its masked arrays.
-        ordered = np.sort(extract_features((text,))[1])
-        first = np.flatnonzero(_is_new(ordered))
-        feature, count = ordered[first], np.diff(first, append=len(ordered))
-        column = np.minimum(np.searchsorted(self._features, feature), len(self._features) - 1)
+        counts = count_features(text)
+        feature = np.array(sorted(counts), dtype=np.int64)
+        column = np.minimum(self._features.searchsorted(feature), len(self._features) - 1)
         known = self._features[column] == feature
-        unknown = self._unknown_weights[view_of(feature[~known])]
+        views = [number >> VIEW_SHIFT for number in feature[~known].tolist()]
         column = column[known]
-        value = (1 + np.log(count[known])) * self._weights[column]
-        length = np.sqrt(np.dot(value, value) + UNKNOWN_WEIGHT * np.dot(unknown, unknown))
+        value = self._weights[column].astype(np.float64)
+        if max(counts.values()) > 1:
+            value *= [1 + log(counts[number]) for number in feature[known].tolist()]
+        squares = sum(self._unknown_squares[view] for view in views)
+        length = sqrt(float(value.dot(value)) + UNKNOWN_WEIGHT * squares)
         return column, (value / (length or 1.0)).astype(np.float32)
 
     def transform_many(self, texts: Sequence[AnalyzedText]) -> list[tuple[IntArray, FloatArray]]:

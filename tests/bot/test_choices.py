@@ -33,7 +33,7 @@ VALUES = st.one_of(
     st.builds(OpenSection, NAMES, st.sampled_from(Part)),
     st.builds(CastVote, NAMES, st.sampled_from([CastVote.UP, CastVote.DOWN])),
     st.builds(GiveReason, NAMES, WORDS),
-    st.builds(OpenGroup, st.sampled_from(Group)),
+    st.builds(OpenGroup, st.sampled_from(Group), st.integers(1, 99)),
     st.builds(CrisisAnswer, WORDS),
     st.builds(AdminButton, st.sampled_from(AdminAction)),
     st.builds(AdminButton, st.sampled_from(AdminAction), WORDS, NAMES),
@@ -76,7 +76,20 @@ def test_a_section_that_is_no_part_leads_to_its_topic() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "i:", "p::rights", "g:nowhere", "menu:1", "v:lawsuit", "x:y", "a:", "a:nonsense"]
+    "value",
+    [
+        "",
+        "i:",
+        "p::rights",
+        "g:nowhere",
+        "g:collection:0",
+        "g:collection:x",
+        "menu:1",
+        "v:lawsuit",
+        "x:y",
+        "a:",
+        "a:nonsense",
+    ],
 )
 def test_what_says_nothing_is_no_choice(value: str) -> None:
     assert decode(value) is None

@@ -54,6 +54,29 @@ class _ChatPace:
             self.sent.popleft()
 
 
+class _Line:
+    """Everybody's pace: one after the other, each by when the last one really went: after a stall they would all go at once."""
+
+    def __init__(self, gap: float, clock: Callable[[], float]) -> None:
+        self._gap = gap
+        self._clock = clock
+        self._last = 0.0
+        self._turn = asyncio.Lock()
+
+    async def step(self) -> None:
+        """Wait for one's turn; without a gap there is none."""
+        if self._gap:
+            async with self._turn:
+                left = self._last + self._gap - self._clock()
+                if left > 0:
+                    await asyncio.sleep(left)
+                self._last = self._clock()
+
+    def skip(self) -> None:
+        """Go without waiting; the next one waits for it."""
+        self._last = max(self._clock(), self._last + self._gap)
+
+
 class Pace:
     """Gives each message its time. A 429 stops the chat that it is about, and all only when several chats get one together.
 
@@ -64,9 +87,9 @@ class Pace:
         self._limits = rate_limits
         self._clock = clock
         self._chats: OrderedDict[int, _ChatPace] = OrderedDict()
-        self._gap = 1 / (SPARE * rate_limits.overall) if rate_limits.overall else 0.0
-        self._last_sent = 0.0
-        self._turn = asyncio.Lock()
+        gap = 1 / (SPARE * rate_limits.overall) if rate_limits.overall else 0.0
+        self._beginnings = _Line(gap, clock)
+        self._messages = _Line(gap, clock)
         self._resume_at = 0.0
         self._refused: deque[tuple[float, int, float]] = deque()
         """When a chat was refused, which, and for how long."""
@@ -75,6 +98,10 @@ class Pace:
         """From when on a message may go to this chat, on the clock; in the past if at once."""
         pace = self._chats.get(chat)
         return max(pace.free_at() if pace is not None else 0.0, self._resume_at)
+
+    async def begin(self) -> None:
+        """Wait until one more answer may be begun, where there are as many in work as can be sent soon."""
+        await self._beginnings.step()
 
     async def wait(self, chat: int) -> None:
         """Wait for the chat's turn, then for everybody's, and count the message."""
@@ -85,21 +112,16 @@ class Pace:
             await self._until(at)
         while True:
             await self._until(max(pace.resume_at, self._resume_at))
-            if self._limits.overall:
-                # One after the other, each by when the last one really went: after a stall they would all go at once.
-                async with self._turn:
-                    await self._until(self._last_sent + self._gap)
-                    self._last_sent = self._clock()
+            await self._messages.step()
             if max(pace.resume_at, self._resume_at) <= self._clock():
                 return
 
     def spend(self, chat: int) -> None:
         """Count a message that doesn't wait."""
-        now = self._clock()
-        self._last_sent = max(now, self._last_sent + self._gap)
+        self._messages.skip()
         pace = self._of(chat)
         if pace.number:
-            pace.take(now)
+            pace.take(self._clock())
 
     def refused(self, chat: int, seconds: float) -> None:
         """Telegram takes nothing for this chat for so many seconds; if others hear the same now, for nobody."""

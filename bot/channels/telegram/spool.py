@@ -74,12 +74,17 @@ class UpdateSpool:
     async def load(self) -> list[JSON]:
         """What was waiting when the process ended, in the order in which it happened; raises StoreError."""
         updates: list[JSON] = []
-        for chat, data in await self._states.load(CHANNEL, KIND, int(time()) - KEPT_SECONDS):
+        recent = dict(await self._states.load(CHANNEL, KIND, int(time()) - KEPT_SECONDS))
+        for chat, data in await self._states.load(CHANNEL, KIND, 0):
             try:
-                updates += json.loads(self._cipher.decrypt(data.encode()))
+                found = json.loads(self._cipher.decrypt(data.encode()))
             except InvalidToken:
                 log.warning("waiting_updates_of_another_bot")
+                found = None
+            if found is None or chat not in recent:
                 await self._states.save(ChatIdentity(CHANNEL, chat), KIND, None)
+            else:
+                updates += found
         return sorted(updates, key=lambda update: int(update["update_id"]))
 
     def taken_up(self, queued: QueuedUpdate) -> None:

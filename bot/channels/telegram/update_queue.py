@@ -20,9 +20,12 @@ from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.queued_update import QueuedUpdate
 from bot.channels.telegram.taps import Tap, TapFilter
 from bot.channels.telegram.update_claims import UpdateClaims
+from bot.observe import request_scope
 
 WORKING_AT_ONCE: Final = 256
 """How many updates are worked on at the same time; danger to life isn't counted."""
+BEGUN_FREELY: Final = 16
+"""With so many in work the next are begun in the pace in which they can be sent, and until then stay with Telegram."""
 ALBUM_SECONDS: Final = 0.7
 """How long the next picture of an album may take; Telegram sends each as an update of its own."""
 
@@ -71,6 +74,8 @@ class UpdateQueue:
         self._chats: dict[int, _Chat] = {}
         self._working = asyncio.Semaphore(WORKING_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._in_work = 0
+        """How many have been begun and aren't answered yet: a kill costs them."""
         self._stopping = False
 
     def put(self, queued: QueuedUpdate) -> None:
@@ -158,16 +163,25 @@ class UpdateQueue:
 
     async def _work_on(self, batch: Sequence[QueuedUpdate], *, urgent: bool = False) -> None:
         async with contextlib.nullcontext() if urgent else self._working:
-            ours = await self._claims.claim(batch)
-            if ours:
-                await self._handle([queued.update for queued in ours], urgent)
+            if not urgent and self._in_work >= BEGUN_FREELY:
+                await self._pace.begin()
+                if self._stopping:
+                    return
+            self._in_work += 1
+            try:
+                with request_scope(batch[-1].request):
+                    ours = await self._claims.claim(batch)
+                    if ours:
+                        await self._handle([queued.update for queued in ours], urgent)
+            finally:
+                self._in_work -= 1
 
     # --- danger -------------------------------------------------------------------------------------------------
 
     def _must_wait(self, number: int, chat: _Chat | None, queued: QueuedUpdate) -> bool:
         return (
             chat is not None
-            or self._working.locked()
+            or self._in_work >= BEGUN_FREELY
             or self._pace.free_at(number) > monotonic()
             or queued.album is not None
             or (self._joinable(queued.update) and self._reader.expects_more(queued.fragment.text))

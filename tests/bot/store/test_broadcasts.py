@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from bot.messages import ChatIdentity
+from bot.store.analytics import TurnEvent
 from bot.store.data_map import DAY_SECONDS
+from bot.store.errors import StoreError
 from bot.store.store import Store
 from tests.stores import ADMIN, LI, WANG, Clock, row_counts
 
@@ -31,6 +33,15 @@ async def test_a_broadcast_names_everybody_else_of_its_channel_until_it_is_done(
     assert not await queue.unfinished()
     left = await row_counts(store)
     assert (left["broadcasts"], left["recipients"]) == (0, 0)
+
+
+async def test_whoever_wrote_a_moment_ago_is_reached_too(store: Store) -> None:
+    store.turns.save_later(WANG, "lawsuit", TurnEvent(), _not_kept)
+    assert (await store.broadcasts.enqueue(ADMIN, "今晚维护")).recipient_count == 1
+
+
+def _not_kept(error: StoreError) -> None:
+    raise error
 
 
 async def test_a_broadcast_of_yesterday_neither_goes_on_nor_stays(store: Store, clock: Clock) -> None:

@@ -8,8 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
+from bot.store import database
+from bot.store.analytics import TurnEvent
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from tests.databases import Cluster
@@ -44,7 +48,8 @@ async def test_a_wrong_database_name_is_a_store_error(cluster: Cluster) -> None:
     await store.close()
 
 
-async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call() -> None:
+async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "OPEN_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store = Store(f"postgresql+asyncpg://x@127.0.0.1:{silent.getsockname()[1]}/x", call_seconds=0.05)
         async with asyncio.timeout(DEADLINE):
@@ -69,20 +74,58 @@ async def test_a_write_that_finds_the_database_locked_gives_up_and_the_next_one_
         assert (await store.turns.load(WANG)).state == "home_visit"
 
 
-async def test_a_rush_that_takes_longer_than_a_call_fails_nobody(tmp_path: Path) -> None:
-    people = [ChatIdentity("web", str(number)) for number in range(400)]
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", call_seconds=0.2) as store:
+async def test_a_rush_that_takes_longer_than_a_call_fails_nobody(database_url: str) -> None:
+    await rush(database_url)
+
+
+async def test_nor_does_it_where_the_database_is_in_memory() -> None:
+    await rush("sqlite+aiosqlite://")
+
+
+async def rush(url: str) -> None:
+    """Many turns at once, on a loop that hears of nothing while each computes."""
+    people = [ChatIdentity("web", str(number)) for number in range(150)]
+    failed: list[StoreError] = []
+    async with Store(url, call_seconds=0.1) as store:
 
         async def turn(person: ChatIdentity) -> None:
             await store.turns.load(person)
             until = time.monotonic() + 0.001
             while time.monotonic() < until:
-                pass  # what a turn computes, during which this loop hears of nothing
-            await store.turns.save(person, "{}")
+                pass
+            store.turns.save_later(person, "{}", TurnEvent("answer", "lawsuit"), failed.append)
             assert await store.claims.claim("web", person.user)
 
         await asyncio.gather(*(turn(person) for person in people))
         assert len(await store.turns.people("web")) == len(people)
+    assert not failed
+
+
+async def test_a_loop_that_computes_for_longer_than_a_call_may_take_still_hears_the_answer(database_url: str) -> None:
+    async with Store(database_url, call_seconds=0.2) as store:
+        saving = asyncio.create_task(store.turns.save(WANG, "lawsuit"))
+        while not saving.done():
+            await asyncio.sleep(0)
+            until = time.monotonic() + 0.05
+            while time.monotonic() < until:
+                pass
+        await saving
+
+
+async def test_who_gives_up_at_any_moment_leaves_no_transaction_behind() -> None:
+    async with Store("sqlite+aiosqlite://") as store:
+        for moment in range(60):
+            saving = asyncio.create_task(store.database.write(_written))
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            saving.cancel()
+            await asyncio.wait({saving})
+            await store.turns.save(WANG, str(moment))
+            assert (await store.turns.load(WANG)).state == str(moment)
+
+
+async def _written(connection: AsyncConnection) -> None:
+    await connection.execute(select(1))
 
 
 async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_path: Path) -> None:
@@ -101,6 +144,7 @@ TURNS = {"sqlite": 500, "postgresql": 100}
 WRITER = """
 import asyncio, sys
 from bot.messages import ChatIdentity
+from bot.store import database
 from bot.store.store import Store
 from bot.store.analytics import TurnEvent
 

@@ -11,17 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.choices import OpenGroup, decode
 from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
 from bot.store.analytics import ClarifyChoiceCount, DoubtKind, Miss, VoteCount
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
-from bot.talk import wording
+from bot.talk import answers, wording
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.state import ConversationState
 from intents import Decision, Matcher
 from intents.danger.detector import DangerDetector
+from intents.faq.schema import Group
 from intents.knowledge import Knowledge
 from tests.faqs import BASIS, faq, intent
 
@@ -168,7 +170,7 @@ async def test_back_goes_from_a_part_to_the_answer_to_the_topic_before_to_the_me
     await wang.tap("权利")
     seen = [await wang.say("返回") for _ in range(3)]
     assert [(reply.intent, reply.part) for reply in seen] == [("lawsuit", None), ("home_visit", None), (None, None)]
-    assert labels(seen[-1]) == ["逾期的后果", "催收与你的权利", "协商与解决", "求助与闲聊"]
+    assert labels(seen[-1]) == ["逾期的后果", "催收与您的权利", "协商与解决", "求助与闲聊"]
 
 
 async def test_a_courtesy_does_not_change_what_the_talk_is_about(wang: Talking) -> None:
@@ -335,7 +337,7 @@ async def test_asking_to_be_forgotten_leaves_nothing_of_the_person_and_can_be_re
 
 @pytest.mark.parametrize("said", ["菜单", "菜單", "看看菜单吧", "/menu", "返回菜单", "话题列表"])
 async def test_the_menu_comes_when_it_is_asked_for(wang: Talking, said: str) -> None:
-    assert labels(await wang.say(said)) == ["逾期的后果", "催收与你的权利", "协商与解决", "求助与闲聊"]
+    assert labels(await wang.say(said)) == ["逾期的后果", "催收与您的权利", "协商与解决", "求助与闲聊"]
 
 
 async def test_every_topic_can_be_reached_by_tapping_from_the_menu(wang: Talking) -> None:
@@ -345,6 +347,17 @@ async def test_every_topic_can_be_reached_by_tapping_from_the_menu(wang: Talking
         for choice in (await wang.tap(group)).choices:
             reached.add(choice.value)
     assert {f"i:{each.id}" for each in LITTLE.intents} <= reached
+
+
+async def test_a_group_shows_eight_buttons_at_most_and_its_pages_come_round() -> None:
+    many = faq([intent(f"topic_{number}", [f"第{number}个话题怎么办"]) for number in range(14)])
+    pages = [answers.group(many, Group.COLLECTION, page) for page in range(1, 5)]
+    assert [len(page.choices) for page in pages] == [8, 8, 4, 8]
+    assert pages[3] == pages[0]
+    tapped = [decode(page.choices[-2].value) for page in pages[:3]]
+    assert tapped == [OpenGroup(Group.COLLECTION, 2), OpenGroup(Group.COLLECTION, 3), OpenGroup(Group.COLLECTION)]
+    shown = {choice.value for page in pages for choice in page.choices}
+    assert {f"i:{each.id}" for each in many.intents} <= shown
 
 
 async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, store: Store) -> None:

@@ -192,7 +192,7 @@ async def test_topics_are_browsed_by_group_in_one_message(server: BotAPI) -> Non
     user = server.user()
     await server.says(user, "/topics")
     menu = await server.next_message(user)
-    await server.taps(menu, "催收与你的权利")
+    await server.taps(menu, "催收与您的权利")
     group = await server.next_message(user)
     assert group["message_id"] == menu["message_id"]
     assert "home_visit标题" in labels(group)

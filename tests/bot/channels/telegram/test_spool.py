@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import time
 
 import pytest
 from pydantic import SecretStr
@@ -125,6 +126,20 @@ async def test_what_another_bot_left_is_thrown_away(tmp_path: Path) -> None:
     async with Store(url(tmp_path)) as store:
         await store.channel_states.save(ChatIdentity(CHANNEL, "1"), KIND, "gAAAAA-of-somebody-else")
         assert not await UpdateSpool(SecretStr("1:token"), store.channel_states).load()
+        assert not await kept(store)
+
+
+async def test_what_waited_for_more_than_a_day_is_thrown_away(server: BotAPI, tmp_path: Path) -> None:
+    stuck = server.user()
+    talk = Stuck(str(stuck["id"]))
+    async with talking(server, tmp_path, turn=talk.turn, stop_seconds=0) as bot:
+        for number in range(NUMBER):
+            await server.says(stuck, f"{number}?")
+        await bot.counted.reaches(SPOOLED)
+    async with Store(url(tmp_path), lambda: time() - 25 * 3600) as store:
+        [(chat, data)] = await kept(store)
+        await store.channel_states.save(ChatIdentity(CHANNEL, chat), KIND, data)
+        assert not await UpdateSpool(SecretStr(server.token), store.channel_states).load()
         assert not await kept(store)
 
 

@@ -4,10 +4,14 @@ import asyncio
 from collections import defaultdict
 from pathlib import Path
 
+from bot.channels.telegram.pace import RateLimits
+from bot.channels.telegram.update_queue import BEGUN_FREELY
 from bot.messages import Incoming, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import BotAPI
-from tests.telegram_bot import talking
+from tests.telegram_bot import reaching, talking
+
+DANGER = "我不想活了"
 
 
 def said(text: str) -> Reply:
@@ -49,3 +53,29 @@ async def test_one_stuck_chat_delays_no_other_however_much_waits_in_it(server: B
         free.set()
         for _ in range(300):
             await server.next_message(stuck)
+
+
+async def test_in_a_rush_no_more_is_begun_than_can_be_sent_soon_and_danger_waits_for_none_of_it(
+    server: BotAPI, tmp_path: Path
+) -> None:
+    working: set[str] = set()
+    free = asyncio.Event()
+
+    async def turn(incoming: Incoming) -> Reply:
+        if incoming.text == DANGER:
+            return said("120")
+        working.add(incoming.person.user)
+        await free.wait()
+        return said("好")
+
+    people, other = [server.user() for _ in range(3 * BEGUN_FREELY)], server.user()
+    slow = reaching(server, rate_limits=RateLimits(overall=0.001, in_chat=0))
+    async with talking(server, tmp_path, turn=turn, options=slow, stop_seconds=0):
+        async with server.held():
+            for person in people:
+                await server.says(person, "在吗")
+            await server.says(other, DANGER)
+        assert (await server.next_message(other))["text"] == "120"
+        assert 0 < len(working) <= BEGUN_FREELY + 1
+    # What hasn't begun stays with Telegram.
+    assert len(server._pending) >= len(people) - BEGUN_FREELY - 1

@@ -1,0 +1,40 @@
+"""A time limit for calls of the database that doesn't count what this process is busy with itself."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Final
+
+TICKS: Final = 20
+"""A call has so many turns of the loop at least, however long each takes: more than a transaction has answers to hear."""
+
+
+@contextlib.asynccontextmanager
+async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
+    """As asyncio.timeout, in time in which the loop listens; raises TimeoutError.
+
+    In a rush the loop computes for seconds on end and hears of no answer meanwhile: that isn't the database being away. The time is
+    therefore counted in TICKS, of which one passes at a time, however late the loop comes to it.
+
+    Args:
+        seconds: how long the inside may take; None: as long as it likes.
+    """
+    if seconds is None:
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    tick_seconds = seconds / TICKS
+    async with asyncio.timeout(None) as limit:
+
+        def tick(left: int) -> None:
+            nonlocal timer
+            if left:
+                timer = loop.call_later(tick_seconds, tick, left - 1)
+            else:
+                limit.reschedule(loop.time())
+
+        timer = loop.call_later(tick_seconds, tick, TICKS - 1)
+        try:
+            yield
+        finally:
+            timer.cancel()
