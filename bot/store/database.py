@@ -85,8 +85,8 @@ class Database:
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
-            self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             self._outage = Outage(0.0 if self._engine.dialect.name == "sqlite" else BRIDGED_SECONDS)
+            self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
             self._path = path
             if path is not None and self._reader is None:
