@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Compiled modules are kept even where the environment says otherwise: every process that a test starts would compile them anew.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test proof coverage mutants lint clean lock
+.PHONY: fuzz attack run test proof coverage mutants lint clean lock
 
 run: .venv/.installed
 	$(BIN)/youshu serve
@@ -20,6 +20,18 @@ test: .venv/.tested
 # What takes longer than a developer waits for: kills, day-long talks, many inputs.
 proof: .venv/.tested
 	$(BIN)/pytest --numprocesses 4 -m proof
+
+# A million inputs, any bytes at all, for every entrance (tests/fuzz); some ten minutes of one core.
+fuzz: .venv/.tested
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(BIN)/python -m tests.fuzz
+
+# What the HTTP surface says it takes and what it doesn't (docs/openapi.yaml), against `make run` in another window; bandit over the code.
+attack: .venv/.tested
+	$(PYTHON) -m venv .venv-attack
+	.venv-attack/bin/pip install --quiet --disable-pip-version-check schemathesis==4.32.5 bandit==1.9.4
+	.venv-attack/bin/bandit -c bandit.yaml -r bot intents -q
+	.venv-attack/bin/schemathesis run docs/openapi.yaml --url http://127.0.0.1:8080 --max-examples 60 --seed 17 --checks not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance
 
 # The same tests measured, held to the floor in pyproject.toml; the tracer makes them half as slow again.
 coverage: .venv/.tested
@@ -54,4 +66,4 @@ lock:
 	uv pip compile pyproject.toml --extra postgresql --extra scale --group dev --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+	rm -rf .venv .venv-attack build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

@@ -9,7 +9,7 @@ author and measured on that one. --fit prints the weights that all of them give.
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +80,7 @@ def learn(found: Sequence[Candidates]) -> LogisticRegression:
 def fitted(regression: LogisticRegression) -> SeveralWeights:
     """The regression's weights."""
     weights = [float(each) for each in (*regression.intercept_, *regression.coef_[0])]
-    return replace(SeveralWeights(*weights, named=FITTED.named))
+    return SeveralWeights(*weights, FITTED.named)
 
 
 def figures(regression: LogisticRegression, found: Sequence[Candidates]) -> Iterator[tuple[list[bool], list[bool]]]:

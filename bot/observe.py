@@ -1,9 +1,12 @@
 """Logs that never hold a token, a person's id or what people wrote."""
 
 import logging
+import secrets
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import PurePath
 from types import MappingProxyType, TracebackType
 from typing import Literal
@@ -31,12 +34,37 @@ TRAIL_LENGTH = 6
 """How many places of a traceback a log line names."""
 
 
+_REQUEST: ContextVar[str] = ContextVar("request")
+
+
+@contextmanager
+def request_scope(request: str | None = None) -> Iterator[str]:
+    """Name a request in each log line of what is done inside, tasks that begin inside included: this one, or else a new one."""
+    name = request or new_request_id()
+    token = _REQUEST.set(name)
+    try:
+        yield name
+    finally:
+        _REQUEST.reset(token)
+
+
+def request_id() -> str:
+    """The id of the request that is being worked on, or a new one where there is none."""
+    return _REQUEST.get(None) or new_request_id()
+
+
+def new_request_id() -> str:
+    """An id that nobody else has, and that says nothing."""
+    return secrets.token_hex(8)
+
+
 def configure_logging(log_format: Literal["console", "json"], level: str) -> None:
     """Send structlog and the standard library's records to stderr in one form."""
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _with_request,
         _nameless,
     ]
     structlog.configure(
@@ -75,6 +103,12 @@ def _renderer(log_format: Literal["console", "json"]) -> Processor:
     if log_format == "json":
         return structlog.processors.JSONRenderer(ensure_ascii=False)
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+
+
+def _with_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if request := _REQUEST.get(None):
+        event["request"] = request
+    return event
 
 
 def _nameless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

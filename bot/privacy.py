@@ -14,6 +14,9 @@ from stdnum.cn import ric
 MAX_CHARACTERS = 2000
 """Read of one message; what an operator sees of it is far shorter."""
 
+PASSES = 40
+"""At most: what is masked may part what stands on both sides of it, which is then something by itself (「138…@wang」)."""
+
 
 class PersonalData(StrEnum):
     """Each kind of what tells who somebody is; the value is what operators read."""
@@ -51,7 +54,7 @@ _CARD_LENGTHS = range(13, 20)
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _LINK = re.compile(r"(?:https?://|www\.)[^\s，。；、“”]+", re.IGNORECASE)
-_HANDLE = re.compile(r"(?<![\w@])@\w{3,}", re.ASCII)
+_HANDLE = re.compile(r"(?<![\w@])(?:@\w{3,})+", re.ASCII)
 _LONG_NUMBER = re.compile(rf"{_DIGIT_BEFORE}[0-9](?:{_GAP}[0-9]){{12,22}}(?:{_GAP}[xX])?{_DIGIT_AFTER}")
 _ID = re.compile(rf"{_DIGIT_BEFORE}[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9xX](?![0-9])")
 _MOBILE = re.compile(
@@ -123,8 +126,12 @@ def mask(text: str) -> str:
     # First, because an accent may stand behind what nobody sees, and goes then with the letter before it.
     text = "".join(c for c in text if c.isspace() or unicodedata.category(c) not in {"Cc", "Cf"})
     text = unicodedata.normalize("NFKC", text)[:MAX_CHARACTERS]
-    for pattern, replace in _RULES:
-        text = pattern.sub(replace, text)
+    for _ in range(PASSES):
+        before = text
+        for pattern, replace in _RULES:
+            text = pattern.sub(replace, text)
+        if text == before:
+            break
     return text
 
 
@@ -134,7 +141,14 @@ def kinds_of_personal_data(text: str) -> tuple[PersonalData, ...]:
 
 
 def _id(found: re.Match[str]) -> str:
-    return PersonalData.ID_CARD.mark if ric.is_valid(_digits(found)) else found[0]
+    return PersonalData.ID_CARD.mark if _is_id(_digits(found)) else found[0]
+
+
+def _is_id(number: str) -> bool:
+    try:
+        return bool(ric.is_valid(number))
+    except KeyError:  # a place that stdnum 2.1 lists without its county
+        return ric.calc_check_digit(number[:-1]) == number[-1]
 
 
 def _digits(found: re.Match[str]) -> str:

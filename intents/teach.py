@@ -20,7 +20,7 @@ from intents.faq.rewrite import RewriteError, exclusive_writer, replace
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
 from intents.load import CheckedFaq, check_file, check_files, check_text
 from intents.matching.corpus import LabeledUtterance, faq_utterances
-from intents.matching.decide import OFFERED, Decision
+from intents.matching.decide import Decision
 from intents.matching.matcher import Match, Matcher
 from intents.matching.shifts import may_differ, nearest_text
 from intents.topics import UnknownTopicError, topic_id, topic_name
@@ -249,7 +249,7 @@ def leads_to(match: Match, intent: str) -> bool:
 def _serves(match: Match, intent: str) -> bool:
     """Whether somebody who means the intent gets there: it is answered, or among what is offered."""
     if match.decision is Decision.CLARIFY and intent != OUT_OF_SCOPE:
-        return intent in [each.intent for each in match.candidates[:OFFERED]]
+        return intent in match.offered
     return leads_to(match, intent)
 
 

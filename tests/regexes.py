@@ -111,10 +111,8 @@ class Expression:
             return self._branch(argument[1])
         if operation is sre.SUBPATTERN:
             return self._work(argument[-1])
-        if operation is sre.ATOMIC_GROUP:
-            return Work(self._work(argument).steps, 1)
-        if operation in {sre.ASSERT, sre.ASSERT_NOT}:
-            return Work(self._work(argument[1]).steps, 1)
+        if operation in {sre.ATOMIC_GROUP, sre.ASSERT, sre.ASSERT_NOT}:
+            return Work(self._work(argument if operation is sre.ATOMIC_GROUP else argument[1]).steps, 1)
         if operation is sre.GROUPREF:
             return Work(self.length, 1)
         raise NotImplementedError(str(operation))
@@ -198,7 +196,7 @@ class _Places:
         return self._follow.values()
 
     def add(self, tree: Tree) -> bool:
-        """Whether it was small enough and of known parts."""
+        """Whether it was small enough, and no step of it can be taken in two ways."""
         try:
             first, _, _ = self._sequence(tree)
         except OverflowError:
@@ -243,6 +241,8 @@ class _Places:
             begin, end, empty = self._sequence([*(each for _ in range(max(0, least - 1)) for each in tree), *tree])
             once = self._sequence(tree) if least > 1 else (begin, end, empty)
             for place in end | once[1]:
+                if self._follow[place] & once[0]:
+                    raise OverflowError  # the same step within the repetition and by repeating: (a+)+
                 self._follow[place] |= once[0]
             return begin, end | once[1], empty or least == 0
         first: set[int] = set()

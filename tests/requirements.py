@@ -37,6 +37,7 @@ _FOUND: Mapping[str, tuple[Callable[[], str | None], str]] = MappingProxyType(
             lambda: shutil.which("redis-server") or shutil.which("valkey-server"),
             "Redis's server is not installed (Debian: apt install redis-server)",
         ),
+        "promtool": (lambda: shutil.which("promtool"), "promtool is not installed (Debian: apt install prometheus)"),
         "yaml-language-server": (
             _yaml_language_server,
             "yaml-language-server is not on PATH (npm install -g yaml-language-server)",

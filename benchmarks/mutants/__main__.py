@@ -123,7 +123,9 @@ def warm(chosen: Sequence[Mutant], room: Room) -> list[Met]:
                 trials = Trials(room.paths(), chosen)
                 pytest.main([*OPTIONS, *room.tests], plugins=[trials])
                 found = [(each.exit, each.tests, trials.seconds_of(each.tests)) for each in trials.ended]
-                modules = sorted(name for name in set(sys.modules) - before if name.split(".")[0] not in OUR_OWN)
+                # In the order in which they were begun: `_asyncio` before `asyncio` would be another one.
+                new = [name for name in sys.modules if name not in before]
+                modules = [name for name in new if name.partition(".")[0] not in OUR_OWN]
                 told.write_text(json.dumps([modules, trials.failed, found]), encoding="utf-8")
             finally:
                 sys.stderr.flush()

@@ -50,8 +50,18 @@ class Trials:
     ended: list[Trial] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     """The tests that fail without any mutant, and why; then no mutant is tried."""
+    _measured: coverage.Coverage = field(init=False, repr=False)
     _seconds: dict[str, float] = field(default_factory=dict)
     _reaching: dict[tuple[str, int], set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def __post_init__(self) -> None:
+        include = [str(path) for path in self.paths]
+        self._measured = coverage.Coverage(data_file=None, include=include, config_file=False)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Measure from here on: what tests make ready while they are imported counts for all of them."""
+        self._measured.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -66,29 +76,27 @@ class Trials:
         return True
 
     def _measure(self, session: pytest.Session) -> None:
-        measured = coverage.Coverage(data_file=None, include=[str(path) for path in self.paths], config_file=False)
-        measured.start()
         for item, following in _followed(session.items, session):
-            measured.switch_context(item.nodeid)
+            self._measured.switch_context(item.nodeid)
             begin = time.monotonic()
             reports = runtestprotocol(item, log=False, nextitem=following)
             self._seconds[item.nodeid] = time.monotonic() - begin
             self.failed += [f"{item.nodeid}: {report.longrepr}" for report in reports if report.failed]
-        measured.stop()
-        data = measured.get_data()
+        self._measured.stop()
+        data = self._measured.get_data()
         for path in self.paths:
             for line, contexts in data.contexts_by_lineno(str(path)).items():
-                self._reaching[str(path), line] |= {context for context in contexts if context}
+                self._reaching[str(path), line] |= {*contexts}
 
     def _tests_for(self, mutant: Mutant) -> tuple[str, ...]:
-        """The tests that reach a mutant's lines, the quickest first; of a constant those that reach its module."""
+        """The tests that reach a mutant's lines, the quickest first; of what runs at import those that reach its module."""
         begin, end = mutant.lines
         path = str(mutant.path)
         found = set().union(*(self._reaching.get((path, line), set()) for line in range(begin, end + 1)))
-        if not found:
+        if not found or "" in found:
             found = set().union(*(tests for (file, _), tests in self._reaching.items() if file == path))
         chosen: list[str] = []
-        for test in sorted(found, key=lambda test: self._seconds[test]):
+        for test in sorted(found - {""}, key=lambda test: self._seconds[test]):
             if chosen and self.seconds_of([*chosen, test]) > BUDGET:
                 break
             chosen.append(test)

@@ -61,7 +61,7 @@ def _committed(path: Path) -> FAQFiles | None:
 def _git(path: Path, *arguments: str) -> bytes | None:
     """What git prints, run in the file's folder; None where it fails or isn't there."""
     try:
-        done = subprocess.run(  # noqa: S603 -- git by name, with arguments of our own
+        done = subprocess.run(  # noqa: S603 -- git by name, with arguments of our own  # nosec B603 B607
             ["git", *arguments],  # noqa: S607 -- wherever it is installed
             cwd=path.resolve().parent,
             capture_output=True,

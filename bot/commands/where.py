@@ -68,6 +68,6 @@ def _open(path: Path, found: FoundText) -> None:
     else:
         raise click.ClickException("没有找到编辑器：请装 VS Code（让 code 命令能用），或设置 EDITOR")
     try:
-        subprocess.run(command, check=False)  # noqa: S603  # the operator's own editor
+        subprocess.run(command, check=False)  # noqa: S603  # the operator's own editor  # nosec B603
     except OSError as error:
         raise click.ClickException(f"{command[0]} 打不开；请检查 EDITOR 的写法") from error

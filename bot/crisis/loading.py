@@ -54,7 +54,7 @@ class ScriptError(ExpectedError):
 def read_script(text: str) -> Script:
     """The script in this text."""
     try:
-        data: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one
+        data: Any = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one  # nosec B506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"第 {mark.line + 1} 行第 {mark.column + 1} 列" if mark else "开头"

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from bot.http.metrics import Metrics
-from bot.http.middleware import KnownHosts, PrivateErrors, SecurityHeaders
+from bot.http.middleware import KnownHosts, PrivateErrors, RequestIds, SecurityHeaders
 from bot.http.status import FaqStatus, HealthCheck, StatusAccess, status_routes
 
 __all__ = ["FaqStatus", "HealthCheck", "StatusAccess", "build_app"]
@@ -42,6 +42,7 @@ def build_app(
         access: who may see /readyz and /metrics; None: programs of this machine.
     """
     middleware = [
+        Middleware(RequestIds),
         Middleware(SecurityHeaders),
         Middleware(PrivateErrors),
         Middleware(KnownHosts, hosts=allowed_hosts),

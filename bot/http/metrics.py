@@ -1,9 +1,10 @@
 """Metrics for Prometheus: how many and how long, never who or what was said."""
 
+import re
 from time import perf_counter
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from bot.messages import Incoming, Reply, Turn
@@ -12,12 +13,35 @@ from intents import Decision
 DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds; the last is WeChat's limit for an answer."""
 
+MOST_VALUES = 200
+"""Of one label: more than there are topics and kinds of events; whatever comes beyond is OTHER, so that memory has an end."""
+OTHER = "other"
+_VALUE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+"""What a label may say: the names of our code and the codes of vendors, nothing that people write."""
+
+
+class LabelValues:
+    """The values of one label: names only, and so many at most."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def __call__(self, value: str) -> str:
+        """The value, or OTHER."""
+        if value not in self._seen:
+            if len(self._seen) >= MOST_VALUES or not _VALUE.fullmatch(value):
+                return OTHER
+            self._seen.add(value)
+        return value
+
 
 class Metrics:
     """The counters of one service, in a registry of their own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._intents, self._kinds = LabelValues(), {name: LabelValues() for name in ("telegram", "wechat", "wecom")}
         self._turns = Counter(
             "youshu_turns_total",
             "Messages answered, by channel and decision (silent: no reply; failed: an error).",
@@ -85,7 +109,7 @@ class Metrics:
             self._seconds.labels(channel).observe(perf_counter() - begin)
             self._turns.labels(channel, reply.decision.value if reply else "silent").inc()
             if reply and reply.decision is Decision.ANSWER and reply.intent is not None:
-                self._answers.labels(reply.intent).inc()
+                self._answers.labels(self._intents(reply.intent)).inc()
             return reply
 
         return counted
@@ -101,15 +125,15 @@ class Metrics:
 
     def telegram_event(self, kind: str) -> None:
         """Telegram refused something, or sent something again."""
-        self._telegram.labels(kind).inc()
+        self._telegram.labels(self._kinds["telegram"](kind)).inc()
 
     def wechat_event(self, kind: str) -> None:
         """WeChat sent something again, or something of it was refused or late."""
-        self._wechat.labels(kind).inc()
+        self._wechat.labels(self._kinds["wechat"](kind)).inc()
 
     def wecom_event(self, kind: str) -> None:
         """WeCom refused something or sent it again, or something of it was lost."""
-        self._wecom.labels(kind).inc()
+        self._wecom.labels(self._kinds["wecom"](kind)).inc()
 
     def job_ended(self, name: str, outcome: str) -> None:
         """A piece of scheduled or long work is over."""

@@ -1,5 +1,6 @@
 """What goes around every request: the host it is for, security headers, and errors that say nothing of it."""
 
+import re
 from collections.abc import Sequence
 
 import structlog
@@ -7,7 +8,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.observe import traceback_locations
+from bot.observe import request_scope, traceback_locations
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,10 @@ DEFAULT_HEADERS = {
 
 _FAILED = "这边出了点问题，没能回答。请再发一次。"
 _UNKNOWN_HOST = "这个主机名不是本服务的。有域名或反向代理，请在 .env 里设 YOUSHU_PUBLIC_URL。"
+
+REQUEST_ID = "x-request-id"
+_NAMED = re.compile(r"[A-Za-z0-9_-]{8,64}")
+"""What is taken for a request's name, so that nobody writes a line of their own into the log; UUIDs and nginx's $request_id are such."""
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -90,6 +95,25 @@ def _hostname(host: str) -> str:
     """The name in a Host header, without its port; an IPv6 address keeps its brackets."""
     end = host.find("]")
     return host[: end + 1] if host.startswith("[") and end > 0 else host.partition(":")[0].lower()
+
+
+class RequestIds:
+    """Names each request in its log lines and in its answer: as the proxy before us does, or by an id of our own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request by its name."""
+        given = Headers(scope=scope).get(REQUEST_ID, "") if scope["type"] == "http" else ""
+        with request_scope(given if _NAMED.fullmatch(given) else None) as name:
+
+            async def with_name(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], (REQUEST_ID.encode(), name.encode())]
+                await send(message)
+
+            await self.app(scope, receive, with_name)
 
 
 class PrivateErrors:

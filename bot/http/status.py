@@ -6,12 +6,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
 
+import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot.http.metrics import Metrics
+from bot.observe import traceback_locations
+
+log = structlog.get_logger(__name__)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -88,7 +92,8 @@ def status_routes(
         problems = await asyncio.gather(*(_run_check(check) for check in checks))
         ready = not any(problem and check.needed for check, problem in zip(checks, problems, strict=True))
         results = {check.name: problem or "ok" for check, problem in zip(checks, problems, strict=True)}
-        status = {"status": "ready" if ready else "not ready", "faq": asdict(faq()), **results}
+        why = [f"{name}: {problem}" for name, problem in results.items() if problem != "ok"]
+        status = {"status": "ready" if ready else "not ready", "why": why, "faq": asdict(faq()), **results}
         return JSONResponse(status, status_code=200 if ready else 503)
 
     async def show_metrics(request: Request) -> Response:
@@ -106,6 +111,10 @@ async def _healthz(_: Request) -> Response:
 async def _run_check(check: HealthCheck) -> str | None:
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return await check.probe()
+            problem = await check.probe()
     except TimeoutError:
         return f"no answer within {PROBE_SECONDS:g} s"
+    except Exception as error:  # noqa: BLE001 -- a part that can't even be asked is a reason like any other
+        log.error("check_failed", check=check.name, error=type(error).__name__, at=traceback_locations(error))
+        return type(error).__name__
+    return " ".join(problem.split()) if problem is not None else None

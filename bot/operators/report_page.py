@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import PackageLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bot.operators.report import DailyTurns, Report
 
@@ -46,7 +47,7 @@ class Chart:
 
 def render_page(report: Report) -> str:
     """The page as HTML."""
-    environment = Environment(
+    environment = ImmutableSandboxedEnvironment(
         loader=PackageLoader("bot.operators"),
         autoescape=True,
         undefined=StrictUndefined,

@@ -4,15 +4,27 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Executable, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from bot.store.engine import autocommit_engine, is_in_memory, make_engine, probe, sqlite_file
+from bot.store.engine import (
+    FileIdentity,
+    autocommit_engine,
+    file_identity,
+    is_in_memory,
+    make_engine,
+    probe,
+    sqlite_file,
+)
 from bot.store.errors import StoreError, map_errors
 from bot.store.schema import HEAD, bring_up_to_date, version_of
 from bot.store.sqlite_thread import SqliteThread
+
+log = structlog.get_logger(__name__)
 
 CALL_SECONDS = 1.5
 """How long one call may take before the answer goes out without it."""
@@ -55,6 +67,10 @@ class Database:
         self._sqlite_writer = asyncio.Lock()
         self._reader: SqliteThread | None = None
         self._writer: SqliteThread | None = None
+        self._path: str | None = None
+        self._file: FileIdentity | None = None
+        self._log_file: FileIdentity | None = None
+        self._replacing = asyncio.Lock()
 
     @property
     def dialect(self) -> str:
@@ -68,6 +84,7 @@ class Database:
             self._autocommit = autocommit_engine(self._engine)
             self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
+            self._path = path
             if path is not None and self._reader is None:
                 # Two, because in WAL mode nobody who reads waits for one who writes.
                 self._reader, self._writer = SqliteThread(path, busy, "read"), SqliteThread(path, busy, "write")
@@ -145,6 +162,10 @@ class Database:
 
     async def _prepared(self) -> AsyncEngine:
         """The engine, once its tables are there."""
+        if self._is_replaced():
+            async with self._replacing:
+                if self._is_replaced():
+                    await self._reopen()
         if not self._ready and not await self._is_current():
             await self._migrated()
         return _opened(self._engine)
@@ -154,8 +175,10 @@ class Database:
         engine = _opened(self._autocommit)
         await asyncio.to_thread(probe, self._url)
         async with engine.connect() as connection:
-            self._ready = await connection.run_sync(version_of) == HEAD
-        return self._ready
+            is_current = await connection.run_sync(version_of) == HEAD
+        if is_current:
+            self._be_ready()
+        return is_current
 
     async def _migrated(self) -> None:
         """Bring the tables up to date. Whoever can't wait for it any longer leaves it under way."""
@@ -168,7 +191,29 @@ class Database:
     async def _migrate(self) -> None:
         async with self._sqlite_writer, _opened(self._engine).begin() as connection:
             await connection.run_sync(bring_up_to_date)
+        self._be_ready()
+
+    def _be_ready(self) -> None:
+        if self._path is not None:
+            self._file, self._log_file = file_identity(self._path), file_identity(f"{self._path}-wal")
         self._ready = True
+
+    def _is_replaced(self) -> bool:
+        """Whether the SQLite file that is open was deleted, or another one lies in its place: what is written would be lost."""
+        return self._file is not None and self._path is not None and file_identity(self._path) != self._file
+
+    async def _reopen(self) -> None:
+        """Let go of a file that is no longer there."""
+        log.error("database_file_replaced")
+        for thread in (self._reader, self._writer):
+            if thread is not None:
+                await thread.reset()
+        await _opened(self._engine).dispose()
+        if self._log_file is not None and file_identity(f"{self._path}-wal") == self._log_file:
+            # SQLite leaves the log of a file that was moved, and would write what is in it into the file that lies there now.
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)  # noqa: ASYNC240 -- once, and on a disk of ours
+        self._ready, self._file, self._log_file = False, None, None
 
 
 def _opened(opened: T | None) -> T:

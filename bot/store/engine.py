@@ -1,5 +1,6 @@
 """SQLAlchemy engines that several processes can share: SQLite in WAL mode, or PostgreSQL."""
 
+import os
 import sqlite3
 from typing import Any
 
@@ -10,6 +11,9 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 POOL_SIZE = 5
 """Connections to a SQLite file. Each is a thread; more of them wait for each other's writes, and opening one costs a turn."""
+
+FileIdentity = tuple[int, int]
+"""By what a file is known to be the same one: its device, and its number there."""
 
 _IN_MEMORY = (None, "", ":memory:")
 _AUTOCOMMIT = "youshu_autocommit"
@@ -24,7 +28,9 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_async_engine(parsed, pool_pre_ping=True)
+        engine = create_async_engine(parsed, pool_pre_ping=True)
+        event.listen(engine.sync_engine, "invalidate", _abort)
+        return engine
     in_memory = is_in_memory(url)
     engine = create_async_engine(
         parsed,
@@ -61,6 +67,15 @@ def sqlite_file(url: str) -> str | None:
     return str(parsed.database) if in_file else None
 
 
+def file_identity(path: str) -> FileIdentity | None:
+    """Which file lies at a path; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 -- asked at every call, in a third of Path's time
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def probe(url: str) -> None:
     """Open and close a SQLite file; raises sqlite3.Error when it can't be. Blocks for a moment.
 
@@ -69,6 +84,13 @@ def probe(url: str) -> None:
     path = sqlite_file(url)
     if path is not None:
         sqlite3.connect(path).close()
+
+
+def _abort(connection: Any, _record: object, _error: object) -> None:  # noqa: ANN401 -- as below
+    # A server that says nothing more would otherwise be given two more seconds to say goodbye, while somebody waits.
+    abort = getattr(connection.driver_connection, "terminate", None)
+    if abort is not None:
+        abort()
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- the driver's own connection type

@@ -59,6 +59,10 @@ class SqliteThread:
 
         return await self.run(locked, seconds)
 
+    async def reset(self) -> None:
+        """Open the file anew for the next work: another one may lie there by now."""
+        await asyncio.wrap_future(self._executor.submit(self._disconnect))
+
     async def close(self) -> None:
         """Give back the connection and the thread, once what is under way has ended."""
         closing = self._executor.submit(self._disconnect)

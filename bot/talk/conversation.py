@@ -10,6 +10,7 @@ import structlog
 
 from bot.choices import Forget, decode
 from bot.messages import ChatIdentity, Edit, Incoming, Reply, Section
+from bot.observe import request_id, request_scope
 from bot.store.analytics import Doubt, DoubtKind
 from bot.store.errors import StoreError
 from bot.store.store import Store
@@ -57,8 +58,9 @@ class Conversation:
     async def turn(self, incoming: Incoming) -> Reply | None:
         """The reply to one message or tap; None where the bot is silent. One turn of a person at a time."""
         lock = self._turns.setdefault(incoming.person, asyncio.Lock())
-        async with lock:
-            reply = await self._turn(incoming)
+        with request_scope(request_id()):
+            async with lock:
+                reply = await self._turn(incoming)
         return wording.worded(reply, incoming.choice_style) if reply is not None else None
 
     async def forget(self, person: ChatIdentity) -> Reply:

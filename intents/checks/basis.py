@@ -7,7 +7,7 @@ from intents.checks.raw_faq import RawFaq, mapping, sequence
 from intents.faq.problems import Problem, quoted
 from intents.faq.reader import Path, Value
 
-_NUMERAL = "[零〇一二三四五六七八九十百千]+"
+_NUMERAL = "[零〇一二三四五六七八九十百千]++"
 _ONE_ARTICLE = rf"第{_NUMERAL}条(?:之{_NUMERAL})?(?:第{_NUMERAL}款)?(?:第?（?{_NUMERAL}）?项)?"
 ARTICLE = re.compile(rf"{_ONE_ARTICLE}(?:[、，和至到]{_ONE_ARTICLE})*+")
 """第一千零三十二条、第二百九十三条之一第二款: how Chinese statutes number themselves."""

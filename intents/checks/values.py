@@ -113,8 +113,8 @@ def several_lines(raw: RawFaq) -> Iterator[Problem]:
     """A text over several lines, which YAML joins with spaces; a list's lines that were joined to what stands above them."""
     source = raw.document.source
     for path, (start, end) in raw.document.spans.items():
-        if "\n" not in source.text[start:end] or not isinstance(raw.document.at(path), str):
-            continue
+        if not path or "\n" not in source.text[start:end] or not isinstance(raw.document.at(path), str):
+            continue  # a file that is one text is told by itself
         lines = range(source.place(start).line + 1, source.place(end - 1).line + 1)
         item = next((number for number in lines if _ITEM.match(source.line(number))), None)
         if _NOT_A_TEXT.match(source.text, start):

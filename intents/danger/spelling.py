@@ -40,7 +40,7 @@ class DangerNormalizer:
 
     def __init__(self) -> None:
         text = files(__package__).joinpath("spelling.yaml").read_text(encoding="utf-8")
-        data: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one
+        data: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a safe loader, the C one where there is one  # nosec B506
         self._fillers = re.compile(data["fillers"])
         self._dialect: Mapping[str, str] = data["dialect"]
         self._any_dialect = re.compile("|".join(sorted(self._dialect, key=len, reverse=True)))

@@ -13,7 +13,7 @@ from intents.faq.schema import ALL_KEYS
 from intents.faq.source import LIST_MARKS, Place, SourceText
 
 _KEY = rf"(?:{'|'.join(sorted(ALL_KEYS))})"
-_BULLET = r"\s*(?:-\s+)*"
+_BULLET = r"\s*+(?:-\s++)*+"
 
 # Behind a bullet only a real key counts: "- LPR：…" is a line of text.
 _FULLWIDTH_COLON = re.compile(rf"^(\s*[A-Za-z_]\w*\s*|{_BULLET}{_KEY}\s*)：\s*|([{{,，]\s*{_KEY}\s*)：\s*", re.ASCII)
@@ -129,7 +129,7 @@ class _ParserError:
         return Problem(place.line, place.column, code, message, remedy)
 
 
-_VALUE = re.compile(rf"^({_BULLET}(?:\w+:\s+)?)(.*)$")
+_VALUE = re.compile(rf"^({_BULLET}(?:\w++:\s++)?)(.*)$")
 _BRACE = re.compile(r"^\{\s*[a-z][a-z0-9_]*\s*\}\s*\S")
 _SPECIAL = re.compile(r"^[@`%!&*|>?,\[\]{}]")
 

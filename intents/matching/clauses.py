@@ -9,7 +9,9 @@ _HAN = "\u3400-\u9fff"
 _AFTER_HAN = rf"(?<=[{_HAN}”」）)])[ \u3000]+(?=[{_HAN}“「（(0-9a-zA-Z])"
 _BEFORE_HAN = rf"(?<=[0-9a-zA-Z])[ \u3000]+(?=[{_HAN}“「（(]{{3}})"
 _AFTER_PARTICLE = rf"(?<=[吗嘛呢])(?=[{_HAN}]{{4}})"
-_BEFORE_CONNECTIVE = rf"(?<=[{_HAN}]{{6}})(?=还有[我他她你这那要]|另外|再一个|再就是|以及|顺便|要是|如果|完了|完事)"
+_BEFORE_CONNECTIVE = (
+    rf"(?<=[{_HAN}]{{6}})(?=还有[我他她你这那要]|另外|再一个|再就是|以及|顺便|要是|如果|完了|完事|又说)"
+)
 _MARKS = r"[。？！；?!;\n，,、：:…~～]+"
 _CUT = re.compile(f"{_MARKS}|{_AFTER_HAN}|{_BEFORE_HAN}|{_AFTER_PARTICLE}|{_BEFORE_CONNECTIVE}")
 _ASKS = re.compile(

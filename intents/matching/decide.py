@@ -41,8 +41,8 @@ class DecisionReason(StrEnum):
     """The second intent is too close to the best."""
     SURE = "sure"
     """The best intent has score and lead enough."""
-    SEVERAL_QUESTIONS = "several_questions"
-    """The message asks several questions; the most urgent that is clear is answered."""
+    SEVERAL_QUESTIONS = "two_questions"
+    """The message asks several questions; the most urgent that is clear is answered. Programs have it by its old name."""
 
 
 OFFERED = 3

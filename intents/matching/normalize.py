@@ -20,9 +20,6 @@ FILLERS = (
 )  # fmt: skip
 """Words without a meaning of their own: a message means the same without them."""
 
-SENTENCE_END = re.compile(r"[。？！；?!;\n]+")
-"""Marks that end a sentence."""
-
 # Pairs that OpenCC's t2s leaves apart although they are one character to a reader: Taiwan's 著, and 揹 that s2t makes of 背.
 _VARIANTS = {
     "著": "着",
@@ -95,11 +92,6 @@ def truncate(text: str) -> str:
         return text
     half = MAX_CHARACTERS // 2
     return text[:half] + text[-half:]
-
-
-def split_sentences(text: str) -> list[str]:
-    """The sentences of a message, in order, without their end marks."""
-    return [part for part in SENTENCE_END.split(truncate(text)) if part.strip()]
 
 
 def _folded(text: str) -> str:

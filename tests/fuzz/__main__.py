@@ -1,5 +1,6 @@
-"""`python -m tests.fuzz`: a million inputs by coverage (atheris), every target its share; `python -m tests.fuzz NAME [libFuzzer's options]`
-one target, as `-runs=100000 -seed=17` or the file of an input that failed.
+"""Fuzz every entrance by coverage (atheris): `python -m tests.fuzz` gives it a million inputs, each target its share.
+
+`python -m tests.fuzz NAME [libFuzzer's options]` fuzzes one, as with `-runs=100000 -seed=17` or the file of an input that failed.
 
 Atheris isn't among the development dependencies, because it has no wheel for every Python; `make fuzz` installs it. Inputs that
 fail are kept as crash-HASH in the current folder. What is found becomes a test beside the code that was mended.
@@ -26,10 +27,8 @@ def main(arguments: list[str]) -> int:
         begin = time.monotonic()
         command = [sys.executable, "-m", "tests.fuzz", name, f"-runs={runs}", f"-seed={SEED}", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        print(
-            f"{name}: {runs} inputs in {time.monotonic() - begin:.0f} s, {'failed' if done.returncode else 'well'}",
-            flush=True,
-        )  # noqa: T201
+        seconds = time.monotonic() - begin
+        print(f"{name}: {runs} inputs in {seconds:.0f} s, {'failed' if done.returncode else 'well'}", flush=True)  # noqa: T201
         if done.returncode:
             failed.append(name)
             print(done.stderr[-4_000:], flush=True)  # noqa: T201

@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
-from telegram import Update
 
 from bot import choices, privacy
 from bot.channels.web.api import parse_request
@@ -20,8 +19,8 @@ from bot.channels.wx import xml
 from bot.channels.wx.crypto import CryptoError, MessageCrypto, signature
 from bot.talk.fragments import expects_more
 from bot.talk.message import shortened
-from bot.talk.text_commands import command, fold, number, part
 from bot.talk.state import ConversationState
+from bot.talk.text_commands import command, fold, number, part
 from intents import Matcher
 from intents.danger.detector import shipped_detector
 from intents.faq.question_files import parse_questions
@@ -89,7 +88,7 @@ def talk(data: bytes) -> None:
     """Commands, numbers, parts and fragments are looked for in any text."""
     text = shortened(_text(data))
     folded = fold(text)
-    command(folded), number(folded), part(folded), expects_more(text)  # noqa: B018 -- that they return is what is tried
+    command(folded), number(folded), part(folded), expects_more(text)
 
 
 def wx_xml(data: bytes) -> None:
@@ -152,8 +151,23 @@ _WORDS = tuple(
         "還唔到錢點算",
     )
 )
-_XML = "<xml><ToUserName><![CDATA[a]]></ToUserName><FromUserName><![CDATA[b]]></FromUserName><CreateTime>1</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[好]]></Content><MsgId>1</MsgId></xml>"
-_FAQ = "version: 1\nlexicon:\n  - [催收, 追债]\nintents:\n  - id: a\n    title: 甲\n    group: collection\n    questions:\n      - 催收会上门吗\n    answer:\n      summary: 会。\n"
+_XML = (
+    "<xml><ToUserName>a</ToUserName><FromUserName>b</FromUserName><CreateTime>1</CreateTime>"
+    "<MsgType><![CDATA[text]]></MsgType><Content><![CDATA[好]]></Content><MsgId>1</MsgId></xml>"
+)
+_FAQ = """version: 1
+lexicon:
+  - [催收, 追债]
+intents:
+  - id: a
+    title: 甲
+    group: collection
+    questions:
+      - 催收会上门吗
+    answer:
+      summary: 会。
+"""
+
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
     {

@@ -9,6 +9,7 @@ from typing import Final
 from telegram import Update
 
 from bot.channels.fragments import Fragment
+from bot.observe import request_id
 
 LIVE_SECONDS: Final = 3.0
 """A message that was written longer ago isn't held for the next: whatever followed is there."""
@@ -33,6 +34,8 @@ class QueuedUpdate:
     """Whether it is ours to answer, once it is claimed."""
     claiming: asyncio.Future[None] | None = None
     """The claim, under way or done."""
+    request: str = field(default_factory=request_id)
+    """Names its work in the log: the request of the webhook, or an id of its own."""
     spooled: bool = False
     """Kept in the database until its work begins: Telegram may forget it."""
 

@@ -20,6 +20,7 @@ from bot.channels.telegram.pace import Pace
 from bot.channels.telegram.queued_update import QueuedUpdate
 from bot.channels.telegram.taps import Tap, TapFilter
 from bot.channels.telegram.update_claims import UpdateClaims
+from bot.observe import request_scope
 
 WORKING_AT_ONCE: Final = 256
 """How many updates are worked on at the same time; danger to life isn't counted."""
@@ -168,9 +169,10 @@ class UpdateQueue:
                     return
             self._in_work += 1
             try:
-                ours = await self._claims.claim(batch)
-                if ours:
-                    await self._handle([queued.update for queued in ours], urgent)
+                with request_scope(batch[-1].request):
+                    ours = await self._claims.claim(batch)
+                    if ours:
+                        await self._handle([queued.update for queued in ours], urgent)
             finally:
                 self._in_work -= 1
 

@@ -27,13 +27,16 @@ NO_ANSWER: Final = "success"
 UNREADABLE: Final = "unreadable"
 REFUSED: Final = "refused"
 
+SIGNED_SECONDS: Final = 12 * 3600.0
+"""How long a signature is believed: longer than clocks differ, shorter than a claim lasts, so that nothing is answered twice by it."""
+
 Take = Callable[[WeChatMessage, Awaitable[object]], Awaitable[str | None]]
 
 
 class Webhook:
     """GET and POST /wechat (https://developers.weixin.qq.com/doc/offiaccount/Basic_Information/Access_Overview.html).
 
-    403 for what isn't signed by WeChat for this account: its signature, AppID or padding is wrong, or it is plain although
+    403 for what isn't signed by WeChat for this account within half a day: its signature, AppID or padding is wrong, or it is plain although
     encryption is on. 400 and 413 for what is no XML of WeChat's. Otherwise always 200, because WeChat takes any other status
     for a failure and sends the message again at once.
     """
@@ -65,6 +68,7 @@ class Webhook:
                 query.get("timestamp", ""),
                 query.get("nonce", ""),
             )
+            _require_fresh(query.get("timestamp", ""))
             if request.method != "POST":
                 return PlainTextResponse(query.get("echostr", ""))
             fields = self._opened(xml.read(await read_body(request, xml.BODY_BYTES)), query)
@@ -109,6 +113,15 @@ class Webhook:
         if self._crypto is not None:
             body = xml.encrypted_reply(self._crypto.encrypt(body, str(now), secrets.token_hex(8)))
         return Response(body, media_type="application/xml")
+
+
+def _require_fresh(timestamp: str) -> None:
+    """Raise CryptoError for a signature of long ago: in plain mode it says nothing of the message, and whoever reads one could go on with it."""
+    signed = (
+        int(timestamp) if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= len("9999999999") else 0
+    )
+    if abs(time.time() - signed) > SIGNED_SECONDS:
+        raise CryptoError("timestamp")
 
 
 async def _until_gone(request: Request) -> None:

@@ -22,7 +22,7 @@ from bot.channels.wecom.sessions import Sessions
 from bot.channels.wecom.waiting import WaitingRoom
 from bot.channels.wx.api import Count
 from bot.messages import ChatIdentity, Incoming, Original, Reply, Section, Turn
-from bot.observe import traceback_locations
+from bot.observe import request_scope, traceback_locations
 from bot.talk.text_commands import fold, number
 
 log = structlog.get_logger(__name__)
@@ -62,6 +62,10 @@ class MessageHandlers:
 
     async def handle(self, message: KFMessage, behind: int) -> None:
         """Answer a message or an event; a message for each of those that wait behind it is left of the quota. Raises nothing."""
+        with request_scope():
+            await self._handle(message, behind)
+
+    async def _handle(self, message: KFMessage, behind: int) -> None:
         try:
             if message.is_event:
                 await self._event(message)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -153,13 +154,14 @@ class Syncer:
     _pullers: dict[str, tuple[AccountPuller, asyncio.Task[None]]] = field(default_factory=dict, repr=False)
     _stopped: bool = False
 
-    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:
+    def wake(self, account: str, token: str = "", created: float = 0.0) -> None:  # nosec B107
         """Have an account pulled, once more where it is being pulled right now."""
         if self._stopped:
             return
         if account not in self._pullers:
             puller = AccountPuller(account, self.api, self.intake, self.pulls, self.count, self.first_pause)
-            self._pullers[account] = puller, asyncio.create_task(puller.run())
+            # It pulls for many callbacks, so it isn't part of the one that came first.
+            self._pullers[account] = puller, asyncio.create_task(puller.run(), context=Context())
         self._pullers[account][0].wake(token, created or self.clock())
 
     async def stop(self) -> None:

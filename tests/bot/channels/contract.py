@@ -28,6 +28,7 @@ from bot.channels.wecom.sending import outgoing as wecom_messages
 from bot.http.app import FaqStatus, build_app
 from bot.http.metrics import Metrics
 from bot.messages import ChatIdentity, Choice, Incoming, Reply
+from bot.observe import request_id
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.wording import text_reply
@@ -109,12 +110,15 @@ class World:
     conversation: Conversation
     turns: dict[str, int] = field(default_factory=dict)
     """How many messages reached the conversation, by user."""
+    requests: list[str] = field(default_factory=list)
+    """What each turn is called in the log."""
     replies: dict[str, asyncio.Queue[Reply | None]] = field(default_factory=dict)
 
     async def turn(self, incoming: Incoming) -> Reply | None:
         """The conversation's, and beside it what the tests ask for by a word."""
         user = incoming.person.user
         self.turns[user] = self.turns.get(user, 0) + 1
+        self.requests.append(request_id())
         if incoming.text.startswith(BROKEN):
             raise ValueError(incoming.text)
         reply = text_reply(SENTENCE * SENTENCES) if incoming.text == LONG else await self.conversation.turn(incoming)

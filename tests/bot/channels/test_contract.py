@@ -1,5 +1,6 @@
 """What everybody relies on in every channel: the service, the operators, and above all the people who write there."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -8,12 +9,14 @@ import pytest_asyncio
 from starlette.routing import Mount, Route
 
 from bot.messages import ChatIdentity, ChoiceStyle, SendError
+from bot.observe import configure_logging
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.wording import FORGOTTEN, MENU, choosing, text_reply
 from intents.danger.detector import CRISIS
 from intents.knowledge import Knowledge
 from tests.bot.channels.contract import BROKEN, JOINING, LONG, PLACES, SENTENCE, SENTENCES, Place, World
+from tests.logs import logging_restored
 from tests.talking import Seen, Talk, check, place, talks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -109,6 +112,20 @@ async def test_a_failing_turn_is_an_apology_and_nothing_personal_is_logged(
     assert "failed" in written
     for secret in (person.identity.user, "王小明", "13812345678", BROKEN):
         assert secret not in written
+
+
+async def test_all_lines_about_a_message_have_one_name_in_the_log_and_another_message_another(
+    at: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    person = at.person()
+    with logging_restored():
+        configure_logging("json", "WARNING")
+        await person.says(BROKEN)
+        await person.says(BROKEN)
+    *_, first, second = at.world.requests
+    failures = [json.loads(line) for line in capsys.readouterr().err.splitlines() if "_failed" in line]
+    assert [line["request"] for line in failures] == [first, second]
+    assert first != second
 
 
 async def test_it_is_well_while_it_runs(at: Place) -> None:

@@ -54,6 +54,7 @@ async def test_readyz_names_the_faq_in_force_and_every_check() -> None:
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ready",
+        "why": [],
         "faq": {"hash": "abc123", "intents": 47, "reload_error": None},
         "database": "ok",
         "telegram": "ok",
@@ -73,6 +74,24 @@ async def test_readyz_is_503_while_something_needed_is_away() -> None:
     assert answer.status_code == 503
     assert answer.json()["status"] == "not ready"
     assert answer.json()["database"] == "OperationalError"
+
+
+async def test_readyz_tells_why_not_a_line_for_each_part() -> None:
+    async def crashes() -> str | None:
+        raise LookupError("幸福路八号")
+
+    parts = [
+        check("database", "OperationalError:\n  no route"),
+        HealthCheck("wechat", crashes),
+        check("telegram", None),
+    ]
+    async with calling(checks=parts) as client:
+        with structlog.testing.capture_logs() as logs:
+            answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["why"] == ["database: OperationalError: no route", "wechat: LookupError"]
+    assert [(entry["event"], entry["check"]) for entry in logs] == [("check_failed", "wechat")]
+    assert "幸福路" not in str(logs)
 
 
 async def test_a_channel_that_is_away_is_told_but_the_service_stays_ready() -> None:

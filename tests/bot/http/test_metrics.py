@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.http.metrics import Metrics
+from bot.http.metrics import DURATION_BUCKETS, MOST_VALUES, OTHER, Metrics
 from bot.messages import ChatIdentity, Incoming, Reply, Section
 from bot.store.errors import StoreError
 from bot.store.store import Store
+from bot.talk.conversation import Conversation
 from intents import Decision
+from intents.knowledge import Knowledge
 
 PERSON = ChatIdentity("web", "session-geheim")
 ANSWER = Reply(Decision.ANSWER, (Section(("答。",)),), intent="home_visit")
@@ -92,6 +96,46 @@ async def test_nothing_of_a_person_is_in_the_metrics() -> None:
     text = metrics.render()[0].decode("utf-8")
     assert "geheim" not in text
     assert "幸福路" not in text
+
+
+@given(user=st.text(), said=st.text(), tapped=st.text(), intent=st.text())
+async def test_no_label_says_what_a_person_wrote(user: str, said: str, tapped: str, intent: str) -> None:
+    metrics = Metrics()
+
+    async def turn(_: Incoming) -> Reply | None:
+        return Reply(Decision.ANSWER, (Section((said,)),), intent=f"{intent}。")
+
+    await metrics.instrument(turn)(Incoming(ChatIdentity("web", user), said, tapped))
+    labels = {value for _, *several in values(metrics) for value in several}
+    assert {each for each in labels if not each.replace(".", "").removeprefix("+").isascii()} == set()
+    assert labels - {f"{bound}" for bound in DURATION_BUCKETS} <= {"web", "answer", "other", "+Inf"}
+
+
+def test_however_many_kinds_there_are_the_labels_have_an_end() -> None:
+    metrics = Metrics()
+    for number in range(5 * MOST_VALUES):
+        for count in (metrics.telegram_event, metrics.wechat_event, metrics.wecom_event):
+            count(f"fail_{number}")
+    series = [key for key in values(metrics) if key[0] == "youshu_telegram_events_total"]
+    assert len(series) == MOST_VALUES + 1
+    assert values(metrics)["youshu_telegram_events_total", OTHER] == 4 * MOST_VALUES
+
+
+@pytest.mark.parametrize("kind", ["", "王小明", "a b", 'a"} 1', "a\nb", "x" * 65])
+def test_a_kind_that_is_no_name_is_counted_as_another(kind: str) -> None:
+    metrics = Metrics()
+    metrics.wecom_event(kind)
+    assert values(metrics)["youshu_wecom_events_total", OTHER] == 1
+
+
+async def test_a_topic_that_somebody_made_up_is_no_label(shipped: Knowledge) -> None:
+    metrics = Metrics()
+    async with Store("sqlite+aiosqlite://") as store:
+        turn = metrics.instrument(Conversation(lambda: shipped, store).turn)
+        for value in ("i:made_up", "p:made_up:rights", "v:made_up:1", "c:made_up", "g:made_up", "a:made_up"):
+            await turn(Incoming(PERSON, "", value))
+        await turn(Incoming(PERSON, "made_up"))
+    assert "made_up" not in metrics.render()[0].decode("utf-8")
 
 
 def test_two_services_in_one_process_count_apart() -> None:

@@ -317,6 +317,9 @@ async def test_with_topics_there_is_staff_for_whoever_can_be_written_to(house: H
     assert alone.has_staff(WANG)
     assert not alone.has_staff(ADMIN)
     assert not alone.has_staff(ON_THE_WEB)
+    assert not await alone.call(ADMIN)
+    assert not await alone.call(ON_THE_WEB)
+    assert not house.got
     in_topics = replace(alone, rooms=[Topics()])
     assert in_topics.has_staff(ADMIN)
     assert not in_topics.has_staff(ON_THE_WEB)

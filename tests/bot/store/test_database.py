@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
+from bot.store import database
 from bot.store.analytics import TurnEvent
 from bot.store.errors import StoreError
 from bot.store.store import Store
@@ -47,7 +48,8 @@ async def test_a_wrong_database_name_is_a_store_error(cluster: Cluster) -> None:
     await store.close()
 
 
-async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call() -> None:
+async def test_a_database_that_hangs_costs_no_more_than_the_time_of_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "OPEN_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         store = Store(f"postgresql+asyncpg://x@127.0.0.1:{silent.getsockname()[1]}/x", call_seconds=0.05)
         async with asyncio.timeout(DEADLINE):
@@ -142,6 +144,7 @@ TURNS = {"sqlite": 500, "postgresql": 100}
 WRITER = """
 import asyncio, sys
 from bot.messages import ChatIdentity
+from bot.store import database
 from bot.store.store import Store
 from bot.store.analytics import TurnEvent
 

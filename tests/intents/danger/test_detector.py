@@ -8,6 +8,7 @@ import pytest
 
 from intents.danger.detector import (
     BLANK,
+    PAIR,
     DangerDetector,
     DangerLevel,
     DangerSignal,
@@ -86,6 +87,22 @@ def test_a_message_of_less_than_five_characters_is_not_weighed(text: str, level:
 
 def test_a_short_message_with_a_pattern_is_believed() -> None:
     assert heard(-9, -9).assess("想自杀").level is PLAIN
+
+
+def test_in_a_message_too_short_to_be_weighed_the_sentence_says_whose_life_it_is() -> None:
+    signal = heard(another=9).assess("想自杀").signal
+    assert signal is not None
+    assert signal.kind is SignalKind.DIRECT
+
+
+def test_two_weak_signs_make_one_together() -> None:
+    folded = SHIPPED.folded("我对生活完全绝望，不想继续下去了")
+    sign = SHIPPED.patterned(folded)
+    assert sign is not None
+    assert (sign.signal.pattern, sign.level, sign.sure, sign.alone) == (PAIR, DOUBTFUL, False, False)
+    assert sign.signal.words.endswith("：绝望、活")
+    assert SHIPPED.patterned(folded, only_sure=True) is None
+    assert SHIPPED.patterned(SHIPPED.folded("我对一切完全绝望")) is None
 
 
 def with_length(text: str, length: int) -> str:
@@ -186,3 +203,6 @@ def test_each_margin_has_its_own_bias_and_weight() -> None:
         (10 + 1 / held_back, 20 + 2 / held_back, 30 + 3 / held_back)
     )
     assert wording.margins("乙") == Margins(10.0, 20.0, 30.0)
+    dictated = "甲" * 12
+    held_back = len(char_ngrams(dictated)) ** 0.5
+    assert wording.margins(dictated).danger == pytest.approx(10 + 1 / held_back + 0.16)

@@ -78,7 +78,7 @@ def test_what_databases_and_programs_have_it_by_stays() -> None:
         "UNSURE": "unsure",
         "SMALL_LEAD": "margin",
         "SURE": "sure",
-        "TWO_QUESTIONS": "two_questions",
+        "SEVERAL_QUESTIONS": "two_questions",
     }
     assert OFFERED == 3
 

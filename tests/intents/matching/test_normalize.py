@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from intents.matching.normalize import FILLERS, MAX_CHARACTERS, Normalizer, split_sentences, truncate
+from intents.matching.normalize import FILLERS, MAX_CHARACTERS, Normalizer, truncate
 
 normalize = Normalizer()
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -95,8 +95,3 @@ def test_a_long_message_keeps_its_beginning_and_its_end() -> None:
     assert normalize(text).endswith("结尾")
     assert len(normalize("字" * 1_000_000)) == MAX_CHARACTERS
     assert truncate("字" * MAX_CHARACTERS) == "字" * MAX_CHARACTERS
-
-
-def test_sentences_end_at_stops_and_never_are_empty() -> None:
-    assert split_sentences("逾期上征信吗？？ 会上门吗；好怕。") == ["逾期上征信吗", " 会上门吗", "好怕"]
-    assert split_sentences("。。。") == []

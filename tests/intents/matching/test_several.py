@@ -7,7 +7,7 @@ import numpy as np
 from intents.matching.several import FITTED, ScoredClauses, asked_beside
 
 VISIT, EVIDENCE, FEES = range(3)
-WHOLE = np.array([0.9, 0.09, 0.01], dtype=np.float32)
+WHOLE = np.array([0.97, 0.02, 0.01], dtype=np.float32)
 UNRELATED = np.zeros(3, dtype=np.bool_)
 
 
@@ -39,8 +39,9 @@ def test_likeness_alone_puts_nothing_beside_an_answer() -> None:
     assert named(clauses((0.9, 0.01, 0.01), (0.02, 0.02, 0.02))) == []
 
 
-def test_a_statement_asks_nothing() -> None:
-    assert named(clauses((0, 0.6, 0), (0.9, 0, 0), asking=(False, True))) == []
+def test_what_a_statement_tells_is_named_but_never_answered_first() -> None:
+    [evidence] = asked_beside(WHOLE, clauses((0, 0.9, 0), (0.9, 0, 0), asking=(False, True)), UNRELATED, 20)
+    assert (evidence.intent, evidence.leads) == (EVIDENCE, False)
 
 
 def test_the_best_intent_is_not_named_again() -> None:

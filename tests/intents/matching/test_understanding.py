@@ -202,7 +202,7 @@ def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
     [
         ("收到传票了要几天内答辩 违约金能不能少一点", "lawsuit", "fee_waiver"),
         ("违约金能不能少一点 收到传票了要几天内答辩", "lawsuit", "fee_waiver"),
-        ("他们上门的话能不让进吗 骂人的录音有用吗", "home_visit", "evidence"),
+        ("催收上门能不让进门吗 通话录音怎么保存", "home_visit", "evidence"),
         ("房子要被法院拍卖了怎么办 结清证明怎么开", "mortgage_overdue", "settlement_proof"),
     ],
 )
@@ -216,7 +216,7 @@ def test_what_has_a_deadline_is_answered_before_what_can_wait(
 
 
 def test_danger_to_life_comes_before_every_question(matcher: Matcher) -> None:
-    match = matcher.match("收到传票了要几天内答辩 我不想活了 违约金能不能少")
+    match = matcher.match("收到传票了要几天内答辩？我刚才把一整瓶安眠药都吃了。违约金能不能少？")
     assert (match.intent, match.also_asked) == (CRISIS, ())
 
 

@@ -54,6 +54,23 @@ async def test_a_server_that_is_away_at_the_start_is_waited_for(server: BotAPI, 
         await answered(server, user)
 
 
+async def test_away_and_back_all_that_was_written_meanwhile_is_answered_once(
+    server: BotAPI, tmp_path: Path, user: JSON
+) -> None:
+    port, people = server.port, [server.user() for _ in range(40)]
+    async with talking(server, tmp_path) as bot:
+        await answered(server, user)
+        await server.stop()
+        for person in people:
+            await server.says(person, "催收会上门吗")
+        await server.start(port)
+        for person in people:
+            assert "home_visit" in (await server.next_message(person))["text"]
+        await server.settled()
+        assert [server.unread(person) for person in people] == [[]] * len(people)
+        assert not bot.running.done()
+
+
 @pytest.mark.parametrize(
     "fault",
     [
