@@ -24,17 +24,17 @@ async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
         return
     loop = asyncio.get_running_loop()
     tick_seconds = seconds / TICKS
+    timers: list[asyncio.TimerHandle] = []
     async with asyncio.timeout(None) as limit:
 
         def tick(left: int) -> None:
-            nonlocal timer
             if left:
-                timer = loop.call_later(tick_seconds, tick, left - 1)
+                timers[:] = [loop.call_later(tick_seconds, tick, left - 1)]
             else:
                 limit.reschedule(loop.time())
 
-        timer = loop.call_later(tick_seconds, tick, TICKS - 1)
+        tick(TICKS)
         try:
             yield
         finally:
-            timer.cancel()
+            timers[0].cancel()
