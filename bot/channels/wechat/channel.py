@@ -108,7 +108,7 @@ class WeChatChannel:
         fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
         shared = SharedAnswers(states, options.pace.beat) if several else None
         self._intake = MessageIntake(
-            handlers.handle, claims, count, self._waiting, fragments, options.pace, shared=shared
+            handlers.handle, claims, count, self._waiting, options.pace, fragments=fragments, shared=shared
         )
         crypto = None
         if options.aes_key is not None:

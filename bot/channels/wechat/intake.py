@@ -76,10 +76,10 @@ class MessageIntake:
     claims: Claims
     count: Count
     waiting: WaitingRoom
-    fragments: FragmentJoiner
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
     shared: SharedAnswers | None = None
     """Where other processes find the answers; None where there are no others."""
     _attempts: OrderedDict[str, _Attempts] = field(default_factory=OrderedDict, repr=False)

@@ -80,7 +80,7 @@ class MessageIntake:
     work: Work
     pulls: Pulls
     count: Count
-    fragments: FragmentJoiner
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
     several: bool = False
     """Whether other processes pull too: what can't be claimed is then left for later."""
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
