@@ -206,3 +206,8 @@ def test_the_last_that_is_sent_now_says_how_to_see_the_rest() -> None:
     assert within([one, two], 2, [old]) == ((one, two.with_footer(wording.EARLIER)), (old,))
     assert within([one], 0, [old]) == ((), (old, one))
     assert within([], 3) == ((), ())
+
+
+def test_a_section_too_long_for_one_text_is_cut_between_its_lines() -> None:
+    lines = ("甲" * 400, "乙" * 400)
+    assert shown(outgoing(Reply(Decision.ANSWER, (Section(lines),)))) == [*lines]
