@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.channels.fragments import FragmentJoiner, MessageReader
 from bot.channels.wechat import wording
 from bot.channels.wechat.intake import MessageIntake, Pace
 from bot.channels.wechat.messages import WeChatMessage
@@ -11,6 +12,8 @@ from bot.channels.wechat.waiting import Answer, WaitingRoom
 from bot.store.errors import StoreError
 
 NOW = 1_795_000_000
+NEVER = MessageReader(lambda _: False, lambda _: False, lambda _: True)
+"""No message goes on with another."""
 SHORT, LONG = Pace(answer=0.01, hold=0.02), Pace(answer=20, hold=40)
 
 
@@ -53,7 +56,9 @@ class Working:
 
 def intake(work: Working, pace: Pace, claims: Claimed | Away | None = None) -> tuple[MessageIntake, list[str]]:
     counted: list[str] = []
-    return MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW), counted
+    return MessageIntake(
+        work, claims or Away(), counted.append, WaitingRoom(), FragmentJoiner(NEVER), pace, lambda: NOW
+    ), counted
 
 
 async def test_three_tries_are_one_work_and_the_third_says_that_it_waits() -> None:
