@@ -87,6 +87,7 @@ def test_whether_danger_is_plain_and_happening_now_is_the_detectors_word() -> No
 def test_a_grown_child_who_is_there_is_somebody() -> None:
     assert "child_here" in cues("和孩子锁")
     assert "with" in cues("和孩子锁", replace(OWN, child_grown=True))
+    assert cues("后悔", replace(OWN, child_grown=True)) == {"scared"}
 
 
 def test_only_danger_brings_back_what_is_over() -> None:
@@ -305,3 +306,26 @@ def test_the_first_words_of_a_state_come_once() -> None:
     again = say(found.crisis, "他又关机了")
     assert state_of(again).happening is Happening.MISSING
     assert ".first." not in state_of(again).said[-1]
+
+
+def test_a_debt_question_while_something_is_happening_is_heard_as_one() -> None:
+    taken = replace(OWN, happening=Happening.TOOK)
+    assert ".debt" in state_of(say(taken, "那个怎么算", debt=True)).said[-1]
+    assert ".debt" in state_of(say(taken, "网贷逾期会坐牢吗")).said[-1]
+    assert say(OWN, "我吃了药", debt=True).reply is not None
+
+
+def test_the_last_words_are_those_of_how_it_ended() -> None:
+    assert state_of(say(OWN, "我没自杀的意思")).said == ("over.first.denies",)
+    assert state_of(say(replace(OWN, happening=Happening.TOOK), "救护车来了")).said == ("over.first.own",)
+    assert state_of(say(OWN, "后悔了，我没自杀的意思")).said == ("over.first.own",)
+
+
+def test_the_first_words_of_each_kind_of_thing_come_once() -> None:
+    keys, state = [], say(None, "我在楼顶", URGENT).crisis
+    for text in ("我手里有药", "我在楼顶"):
+        outcome = say(state, text)
+        state = state_of(outcome)
+        keys.append(state.said[-1])
+    assert keys[0] == "own_now.first.means"
+    assert ".first." not in keys[1]
