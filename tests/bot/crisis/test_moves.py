@@ -71,6 +71,11 @@ def test_whoever_is_beside_one_who_is_threatened_may_be_the_one_who_threatens(te
         assert cues(text) & {"with", "home"}
 
 
+def test_who_says_that_they_are_safe_and_with_whom_is_heard_whatever_was_before() -> None:
+    assert {"safe", "with"} <= cues("我安全了，我妈在旁边，他打过我")
+    assert "with" not in cues("我妈在旁边，他打过我")
+
+
 def test_whether_danger_is_plain_and_happening_now_is_the_detectors_word() -> None:
     def flags(danger: DangerAssessment) -> tuple[bool, bool]:
         heard = hear(SCRIPT, OWN, "天气真好", danger, debt=False)
