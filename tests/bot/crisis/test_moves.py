@@ -67,6 +67,7 @@ def test_cues_come_in_the_order_of_the_script() -> None:
 )
 def test_whoever_is_beside_one_who_is_threatened_may_be_the_one_who_threatens(text: str, heard: set[str]) -> None:
     assert cues(text, THREATENED) & {"with", "home", "safe", "away", "threat"} == heard
+    assert "away" not in cues(text)
     if "走" not in text and "砸" not in text:
         assert cues(text) & {"with", "home"}
 
@@ -110,7 +111,7 @@ def test_a_talk_of_ones_own_becomes_anothers_unless_something_is_happening() -> 
     turned = turn(SCRIPT, replace(OWN, said=("a",)), "我妈想死", OTHERS)
     assert (turned.whose, turned.whom, turned.both, turned.said) == (Whose.OTHER, "mother", True, ("a",))
     assert not turn(SCRIPT, OWN, "我妈想死", OTHERS).both
-    assert turn(SCRIPT, OWN, "他想死", OTHERS).whom is not None
+    assert turn(SCRIPT, OWN, "要跳了", OTHERS).whom == "someone"
     assert turn(SCRIPT, OWN, "我想死", PLAIN) is OWN
     assert turn(SCRIPT, OWN, "我妈想死", replace(OTHERS, level=DangerLevel.DOUBTFUL)) is OWN
 
@@ -224,6 +225,11 @@ def test_it_is_over_only_when_that_was_said(state: CrisisState, heard: tuple[str
     if over and heard != ("scared",):
         assert (after.happening, after.threatened) == (None, False)
     assert not learnt(state, *heard, plain=True).over
+
+
+def test_what_would_end_it_ends_nothing_where_danger_is_in_the_same_words() -> None:
+    after = learnt(replace(OWN, happening=Happening.PLACE), "handed", plain=True)
+    assert (after.happening, after.over) == (Happening.PLACE, False)
 
 
 @pytest.mark.parametrize(
