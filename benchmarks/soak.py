@@ -37,6 +37,7 @@ from bot.commands.serve import _loop_factory
 from bot.http.app import build_app
 from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
+from bot.jobs.local import LocalJobs
 from bot.messages import ChatIdentity, Incoming, Reply, Turn
 from bot.observe import configure_logging
 from bot.operators.admin_commands import AdminCommands
@@ -44,7 +45,7 @@ from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.service import _channels, _warm, faq_status
 from bot.settings import Settings
-from bot.store.retention import retention_sweeper
+from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
@@ -262,18 +263,23 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
     async with Store(settings.database_url.get_secret_value()) as store:
         handoffs = Handoffs(store, settings.admins, {})
         conversation = Conversation(lambda: reloader.current, store, None, RateLimiter(), settings.retention_days)
-        commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}))
-        channels = _channels(settings, conversation, metrics, commands, ClientLimit())
+        jobs = LocalJobs(store.database, metrics.job_ended)
+        jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
+        jobs.every(EVERY_MINUTES, SWEEP)
+        commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}, jobs))
+        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
         app = build_app(
             lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
         )
         running = [asyncio.create_task(each.run()) for each in channels]
-        async with retention_sweeper(store, settings.retention_days):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(each.connected.wait() for each in channels))
-            await asyncio.to_thread(_warm, reloader.current)
-            yield app
-            await asyncio.gather(*(each.stop(8) for each in channels), *running)
+        working = asyncio.create_task(jobs.run())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(*(each.connected.wait() for each in channels))
+        await asyncio.to_thread(_warm, reloader.current)
+        yield app
+        jobs.stop()
+        await working
+        await asyncio.gather(*(each.stop(8) for each in channels), *running)
 
 
 def _watching(soak: Soak, instrument: Callable[[Turn], Turn]) -> Callable[[Turn], Turn]:

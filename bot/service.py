@@ -85,7 +85,8 @@ async def serve(settings: Settings) -> None:
             reachable=lambda: all(channel.connected.is_set() for channel in _proactive(channels)),
         )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
-        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
+        commands = AdminCommands(handoffs, reloader, broadcast)
+        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -97,7 +98,7 @@ async def serve(settings: Settings) -> None:
             access=_status_access(settings),
         )
         count_reloads(reloader, metrics)
-        notify_on_reload(reloader, handoffs)
+        notify_on_reload(reloader, handoffs, store.claims if settings.several else None)
         await running.enter_async_context(reloader.watching())
         on_signals(RELOADING, lambda _: reloader.reload_soon())
         stopping = _stop_on_signals()
@@ -182,6 +183,8 @@ def _channels(
     conversation: Conversation,
     metrics: Metrics,
     admin_commands: AdminCommands,
+    *,
+    jobs: Jobs,
     limit: ClientLimit,
 ) -> list[Channel]:
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
@@ -197,7 +200,7 @@ def _channels(
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),
-        _wecom(settings, turn, conversation, metrics),
+        _wecom(settings, turn, conversation, metrics, jobs),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -221,8 +224,10 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
+    from bot.channels.telegram import limits  # noqa: PLC0415
     from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
     from bot.channels.telegram.options import Options  # noqa: PLC0415
+    from bot.channels.telegram.pace import RateLimits  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,
@@ -231,6 +236,8 @@ def _telegram(
         webhook_secret=settings.telegram_webhook_secret,
         take_over=settings.telegram_take_over,
         staff_chat=settings.staff_chat,
+        # Telegram counts all processes together; one that is told to wait all the same waits (429).
+        rate_limits=RateLimits(overall=limits.MESSAGES_PER_SECOND / settings.replicas),
     )
     return TelegramChannel(
         options,
@@ -256,6 +263,7 @@ def _wechat(
         aes_key=settings.wechat_aes_key,
         app_secret=settings.wechat_app_secret,
         base_url=settings.wechat_base_url,
+        several=settings.several,
     )
     return WeChatChannel(
         options,
@@ -270,17 +278,19 @@ def _wechat(
     )
 
 
-def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, jobs: Jobs) -> Channel | None:
     secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
     if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
         return None
     from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
 
     return WeComChannel(
-        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url),
+        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url, several=settings.several),
         turn=turn,
         has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
         pulls=conversation.store.pulls,
+        states=conversation.store.channel_states,
+        jobs=jobs,
         count=metrics.wecom_event,
     )
 

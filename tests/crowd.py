@@ -200,3 +200,5 @@ class Talk:
             await self.person.say(said)
             said.seconds = time.monotonic() - said.at
             answered = said.answer is not None
+            if not answered:
+                await asyncio.sleep(PAUSE_SECONDS)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from bot.channels.web.api import reply_as_json
-from bot.choices import CrisisAnswer, decode
+from bot.choices import CrisisAnswer, OpenTopic, decode
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
 from bot.messages import ChatIdentity, Incoming, Reply
@@ -27,20 +27,28 @@ from intents.matching.decide import Decision
 )
 @click.option("--json", "as_json", is_flag=True, help="每个问题一行 JSON")
 @click.option("--why", "with_why", is_flag=True, help="再说明为什么这样理解")
+@click.option("--after", metavar="编号", help="当作刚看过这个话题的回答接着问，比如 --after grace_period 两天呢")
 @click.option("--short", is_flag=True, help="只给人们先看到的简短回答和下面的按钮")
 @click.argument("text", metavar="问题…", nargs=-1, required=True)
-def ask(*, as_json: bool, with_why: bool, short: bool, text: tuple[str, ...]) -> None:
+def ask(*, as_json: bool, with_why: bool, after: str | None, short: bool, text: tuple[str, ...]) -> None:
     """Print the answer to each question."""
     knowledge = Knowledge.load(settings_without_logs().faq, advice=False)
+    if after is not None and after not in knowledge.faq.by_id:
+        raise click.BadParameter(f"没有“{after}”这个话题；编号看 faq.yaml 里的 id", param_hint="--after")
     questions = (line.rstrip("\n") for line in sys.stdin) if text == ("-",) else [" ".join(text)]
-    asyncio.run(_ask(knowledge, questions, as_json=as_json, with_why=with_why, short=short))
+    asyncio.run(_ask(knowledge, questions, as_json=as_json, with_why=with_why, after=after, short=short))
 
 
-async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool, with_why: bool, short: bool) -> None:
+async def _ask(
+    knowledge: Knowledge, questions: Iterable[str], *, as_json: bool, with_why: bool, after: str | None, short: bool
+) -> None:
     async with unsaved_conversation(lambda: knowledge) as conversation:
         for number, question in enumerate(questions):
             # A person of its own each time: what was asked before must not change how a question is understood.
-            reply = await conversation.turn(Incoming(ChatIdentity("ask", str(number)), question))
+            person = ChatIdentity("ask", str(number))
+            if after is not None:
+                await conversation.turn(Incoming(person, choice=OpenTopic(after).encode()))
+            reply = await conversation.turn(Incoming(person, question))
             if reply is None:
                 continue
             shown = reply if short else _in_full(knowledge.faq, reply)
@@ -49,7 +57,7 @@ async def _ask(knowledge: Knowledge, questions: Iterable[str], *, as_json: bool,
                 click.echo(json.dumps(record, ensure_ascii=False))
                 continue
             if with_why:
-                _show_why(knowledge, question)
+                _show_why(knowledge, question, after)
             click.echo(_as_people_see_it(shown) if short else shown.text)
 
 
@@ -61,13 +69,16 @@ def _why_as_json(knowledge: Knowledge, question: str) -> dict[str, object]:
     return {"why": why.as_json(explain(knowledge.faq, knowledge.matcher, question))}
 
 
-def _show_why(knowledge: Knowledge, question: str) -> None:
+def _show_why(knowledge: Knowledge, question: str, after: str | None) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from bot.commands import why  # noqa: PLC0415
     from intents.matching.explain import explain  # noqa: PLC0415
 
-    why.show(Console(), knowledge.faq, explain(knowledge.faq, knowledge.matcher, question))
+    console = Console()
+    why.show(console, knowledge.faq, explain(knowledge.faq, knowledge.matcher, question))
+    if after is not None:
+        why.show_in_talk(console, knowledge, after, question)
 
 
 def _in_full(faq: FAQ, reply: Reply) -> Reply:

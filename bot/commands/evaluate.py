@@ -12,11 +12,12 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
-from bot.commands import evaluate_by_author
+from bot.commands import evaluate_by_author, evaluate_talks
 from bot.commands.diff import named
 from bot.settings import load_settings
 from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
+from intents.knowledge import Knowledge
 from intents.load import load_faq
 from intents.matching.corpus import LabeledUtterance, read_labeled_utterances
 from intents.matching.decide import Thresholds, load_thresholds
@@ -52,12 +53,24 @@ class EvaluateError(click.ClickException):
 @click.option(
     "--fit", "with_fit", is_flag=True, help="先按这些文件重定阈值（一位一位作者留出来算），写进 thresholds.yaml"
 )
+@click.option(
+    "--talks",
+    "whole_talks",
+    is_flag=True,
+    help="文件里是整段的对话（列名：author talk turn text intent also），一段一段真的聊一遍，按作者算",
+)
 @click.option("--json", "as_json", is_flag=True, help="一个 JSON 对象，每个文件一项")
 @click.option("--wrong", "with_wrong", is_flag=True, help="列出每一句没答对的")
 @click.argument("paths", metavar="文件…", nargs=-1, required=True, type=click.Path(path_type=Path))
-def evaluate(*, by_author: bool, with_fit: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]) -> None:
+def evaluate(
+    *, by_author: bool, with_fit: bool, whole_talks: bool, as_json: bool, with_wrong: bool, paths: tuple[Path, ...]
+) -> None:
     """Measure each file, or each author, and with --fit set the thresholds first."""
     settings = load_settings()
+    if whole_talks:
+        knowledge = Knowledge.load(settings.faq)
+        evaluate_talks.run(Console(), knowledge, paths, as_json=as_json, with_wrong=with_wrong)
+        return
     faq = load_faq(settings.faq)
     labelled = {path: _require_known_intents(faq, path, read_labeled_utterances(path)) for path in paths}
     console = Console(stderr=as_json)

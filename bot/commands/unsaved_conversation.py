@@ -8,10 +8,12 @@ from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 
 IN_MEMORY = "sqlite+aiosqlite://"
+PATIENCE = 60
+"""Seconds for a call of the database: nobody waits here, and a figure measured on a busy machine must not miss a turn."""
 
 
 @asynccontextmanager
 async def unsaved_conversation(knowledge: Callable[[], Knowledge]) -> AsyncIterator[Conversation]:
     """A conversation whose database is in memory and ends with it: no question is counted, none kept."""
-    async with Store(IN_MEMORY) as store:
+    async with Store(IN_MEMORY, call_seconds=PATIENCE) as store:
         yield Conversation(knowledge, store)

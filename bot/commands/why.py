@@ -4,7 +4,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from bot.commands.diff import named
+from bot.talk.context_features import ACKNOWLEDGES, OUTSIDE, Talked
+from bot.talk.context_model import shipped_context
+from bot.talk.message import Message
 from intents.faq.schema import FAQ
+from intents.knowledge import Knowledge
 from intents.matching.decide import Decision, DecisionReason
 from intents.matching.explain import Explanation
 from intents.matching.features import FeatureView
@@ -22,6 +27,9 @@ _RULES = {
     DecisionReason.SURE: "分数和领先都够",
     DecisionReason.SEVERAL_QUESTIONS: "一条消息里有几个问题，先答最急的",
 }
+
+_READINGS = {OUTSIDE: "不归这里管", ACKNOWLEDGES: "只是应一声"}
+SHOWN_READINGS, SHOWN_INFLUENCES = 4, 8
 
 
 def show(console: Console, faq: FAQ, why: Explanation) -> None:
@@ -42,6 +50,17 @@ def show(console: Console, faq: FAQ, why: Explanation) -> None:
     if why.influences:
         told = "　".join(f"{escape(each.word)} {each.weight:+.2f}" for each in why.influences)
         console.print(f"去掉它，领先就少这么多：{told}", highlight=False)
+
+
+def show_in_talk(console: Console, knowledge: Knowledge, topic: str, text: str) -> None:
+    """Print how likely each reading is after a topic, and what spoke for the likeliest."""
+    talked, message, context = Talked(topic), Message(text, knowledge.matcher), shipped_context()
+    likely = [*context.probabilities(knowledge.faq, talked, message).items()][:SHOWN_READINGS]
+    told = "　".join(f"{_READINGS.get(name) or named(knowledge.faq, name)} {share:.2f}" for name, share in likely)
+    console.print(f"接着“{named(knowledge.faq, topic)}”说，是：{told}", highlight=False, markup=False)
+    influences = context.influences(knowledge.faq, talked, message, likely[0][0])[:SHOWN_INFLUENCES]
+    told = "　".join(f"{each.name} {each.weight:+.2f}" for each in influences)
+    console.print(f"最有分量的：{told}", highlight=False, markup=False)
 
 
 def as_json(why: Explanation) -> dict[str, object]:

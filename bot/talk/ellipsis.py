@@ -24,6 +24,15 @@ _GENERIC = re.compile("|".join(sorted(_WORDS.split(), key=len, reverse=True)))
 """Words that go with any topic: function words, question words, what is asked of every procedure."""
 
 
+_ASKING = re.compile(
+    r"[?？]|[吗呢嘛么咩不没伐嗦]$|怎|咋|如何|什么|啥|多少|多久|几|哪|谁|点[样算解]|边[个度]|能不能|会不会|要不要|是不是|有没有|可不可以|算不算|得唔得|会唔会"
+)
+_CORRECTING = re.compile(
+    r"^(?:不是|不对|唔系|错了|打错|说错|我是说)|我(?:说|讲|问)的?(?:是|嘞是)|我的意思|说错了|打错了|不是.{1,8}是"
+)
+_RETURNING = re.compile(r"回到|说回|刚才|前面|头先|说正事|讲正事|正题|话说回来|回来了")
+
+
 def ellipsis(folded: str) -> float:
     """How much a message leaves out, from 0 to 1: by its length, its first word, its 「呢」 and what it points at.
 
@@ -41,3 +50,18 @@ def goes_on(folded: str) -> float:
         return 1.0
     share = 1 - len(_GENERIC.sub("", folded)) / max(1, len(folded))
     return max(0.0, 2 * share - 1)
+
+
+def asks(folded: str) -> bool:
+    """Whether a message asks something, by its words: 「吗」 at its end, 「多久」, 「能不能」."""
+    return _ASKING.search(folded) is not None
+
+
+def corrects(folded: str) -> bool:
+    """Whether a message corrects what was said before: 「不是，我说的是……」."""
+    return _CORRECTING.search(folded) is not None
+
+
+def returns(folded: str) -> bool:
+    """Whether a message goes back to something earlier: 「回到刚才那个」."""
+    return _RETURNING.search(folded) is not None

@@ -8,7 +8,7 @@ from bot.talk.text_commands import fold
 from intents import Decision, Match, Matcher
 from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerLevel
 from intents.matching.decide import DecisionReason
-from intents.matching.matcher import Ranking
+from intents.matching.match import Look, Ranking
 
 MAX_CHARACTERS = 4_000
 """Read of one message, about as many as Telegram carries: a longer one would be so many times as much work."""
@@ -48,9 +48,14 @@ class Message:
         return goes_on(self.folded)
 
     @cached_property
+    def look(self) -> Look:
+        """What the matcher sees in it."""
+        return self.matcher.look(self.text)
+
+    @cached_property
     def ranking(self) -> Ranking:
         """Every intent with its score."""
-        return self.matcher.rank(self.text)
+        return self.matcher.ranking(self.look)
 
     @cached_property
     def match(self) -> Match:
@@ -79,4 +84,7 @@ class Message:
 
     def at_level(self, level: DangerLevel) -> "Message":
         """The same message, taken to be in danger of this level."""
-        return replace(self, danger=replace(self.danger, level=level))
+        same = replace(self, danger=replace(self.danger, level=level))
+        # What was seen doesn't depend on the danger; what it means does.
+        same.__dict__.update({name: self.__dict__[name] for name in ("look", "ranking") if name in self.__dict__})
+        return same

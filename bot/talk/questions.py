@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.messages import Reply, Section
+from bot.crisis import dialogue as crisis
+from bot.messages import Choice, Reply, Section
 from bot.privacy import mask
 from bot.store.analytics import Doubt, DoubtKind, TurnEvent
 from bot.talk import answers, followup, wording
@@ -11,13 +12,18 @@ from bot.talk.message import Message
 from bot.talk.text_commands import fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Decision
-from intents.danger.detector import DangerLevel
+from intents.danger.detector import CRISIS, DangerLevel
 
 MISS_CHARACTERS = 200
 """How much of a message that wasn't understood an operator sees."""
 
 COMFORT = "stress"
 """The intent that answers whoever sighs and asks nothing: "I don't understand" would be the coldest thing to say."""
+
+LIKEST = 0.5
+"""From this share of all intents on a message that got no answer may be what the next one goes on with."""
+_ASIDE = frozenset({CRISIS, "greeting", "thanks", "about_bot"})
+"""Intents that nobody goes on with who wasn't answered."""
 
 UNCLEAR_IN_A_ROW = 2
 """After so many turns without an answer the bot stops asking back and shows the menu."""
@@ -26,6 +32,8 @@ UNCLEAR_IN_A_ROW = 2
 def handle_question(turn: Turn) -> TurnResult:
     """Answer what the message means in the light of the talk, ask which of several, or say that it isn't understood."""
     meant = followup.interpret(turn.faq, turn.state, turn.message)
+    if meant.acknowledges:
+        return heard(turn)
     if meant.decision is Decision.ANSWER:
         return answered(turn, _reply(turn, meant))
     if meant.decision is Decision.CLARIFY and not meant.intents:
@@ -37,6 +45,20 @@ def handle_question(turn: Turn) -> TurnResult:
     if comfort is not None and turn.message.danger.level is DangerLevel.DOUBTFUL:
         return answered(turn, summary(turn, comfort))
     return _not_understood(turn)
+
+
+def restored(turn: Turn) -> tuple[Choice, ...]:
+    """The choices offered last, with their labels."""
+    found = (answers.choice(turn.faq, value) or crisis.choice(value) for value in turn.state.offered)
+    return tuple(choice for choice in found if choice is not None)
+
+
+def heard(turn: Turn) -> TurnResult:
+    """A word to whoever only takes note of an answer; the topic and what can be tapped stay as they are."""
+    if turn.state.asked:
+        reply = wording.text_reply(wording.WHICH_OF_THESE, choices=restored(turn), decision=Decision.CLARIFY)
+        return TurnResult(reply, turn.state)
+    return TurnResult(wording.text_reply(wording.HEARD), turn.state)
 
 
 def _reply(turn: Turn, meant: Interpretation) -> Reply:
@@ -72,4 +94,13 @@ def _not_understood(turn: Turn) -> TurnResult:
     masked, likeness = masked_question(turn.message)
     event = TurnEvent("fallback", miss=masked, likeness=likeness)
     result = missed(turn, wording.fallback(turn.faq, turn.state.misses + 1), event)
-    return replace(result, talk=replace(result.talk, outside=True))
+    return replace(result, talk=replace(result.talk, outside=True, likely=_likest(turn)))
+
+
+def _likest(turn: Turn) -> str | None:
+    """The intent that a message is likest by far, where it is like any."""
+    look = turn.message.look
+    best = int(look.shares.argmax()) if look.in_scope else None
+    if best is None or look.shares[best] < LIKEST or turn.message.matcher.intent_ids[best] in _ASIDE:
+        return None
+    return turn.message.matcher.intent_ids[best]

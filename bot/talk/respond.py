@@ -11,7 +11,7 @@ from bot.talk import answers, followup, text_commands, wording
 from bot.talk.acknowledgement import acknowledges
 from bot.talk.debt_questions import asks_about_debt
 from bot.talk.message import Message
-from bot.talk.questions import handle_question
+from bot.talk.questions import handle_question, heard, restored
 from bot.talk.state import ConversationState
 from bot.talk.taps import handle_tap
 from bot.talk.text_commands import Command, fold
@@ -56,7 +56,7 @@ def doubt_danger(turn: Turn) -> TurnResult | Turn:
     state, message = turn.state, turn.message
     in_talk = state.crisis is None and (state.intent is not None or bool(state.asked) or state.outside)
     by_wording = message.danger.signal is not None and message.danger.signal.pattern == WORDING
-    elliptic = message.ellipsis >= followup.FITTED.elliptic and message.crisis_score < SURE_DANGER
+    elliptic = message.ellipsis >= followup.ELLIPTIC and message.crisis_score < SURE_DANGER
     if message.in_danger and in_talk and by_wording and elliptic:
         return replace(turn, message=message.at_level(DangerLevel.DOUBTFUL))
     return turn
@@ -101,10 +101,7 @@ def acknowledge(turn: Turn) -> TurnResult | Turn:
     said = state.intent is not None or bool(state.offered)
     if not said or message.exact or not acknowledges(message.text):
         return turn
-    if state.asked:
-        reply = wording.text_reply(wording.WHICH_OF_THESE, choices=restored(turn), decision=Decision.CLARIFY)
-        return TurnResult(reply, state)
-    return TurnResult(wording.text_reply(wording.HEARD), state)
+    return heard(turn)
 
 
 def refuse_number(turn: Turn) -> TurnResult | Turn:
@@ -155,12 +152,6 @@ HANDLERS: tuple[Handler, ...] = (
     handle_question,
 )
 """Who looks at a turn, in this order; the last answers whatever is left."""
-
-
-def restored(turn: Turn) -> tuple[Choice, ...]:
-    """The choices offered last, with their labels."""
-    found = (answers.choice(turn.faq, value) or crisis.choice(value) for value in turn.state.offered)
-    return tuple(choice for choice in found if choice is not None)
 
 
 def _picked(state: ConversationState, folded: str, offered: tuple[Choice, ...]) -> str | None:

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from intents.danger.detector import CRISIS
 from intents.matching.decide import Candidate, Decision, DecisionReason, offered
+from intents.matching.features import FloatArray
 from intents.matching.urgency import urgency_rank
 
 MAX_CANDIDATES = 5
@@ -45,6 +48,33 @@ class Match:
         if self.decision is Decision.ANSWER:
             return tuple(filter(None, (self.intent, *self.also_asked, self.beside)))
         return self.offered if self.decision is Decision.CLARIFY else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a message finds, before anything is decided; arrays by intent, in the order of Matcher.intent_ids."""
+
+    normalized: str
+    """The message as it is compared; empty where no word is left."""
+    margins: FloatArray
+    scores: FloatArray
+    """How likely each intent is; what they lack of 1 is that of a message about something else altogether."""
+    none_margin: float
+    """The margin of the questions out of scope."""
+    known_share: float
+    """How much of the message the FAQ's questions know, 0 to 1."""
+    exact: tuple[str, ...] = ()
+    """The classes that have the message word for word."""
+
+    @property
+    def in_scope(self) -> float:
+        """How likely the message is about any of the intents, 0 to 1."""
+        return float(self.scores.sum())
+
+    @property
+    def shares(self) -> FloatArray:
+        """How likely each intent is if it is one of them; they add up to 1, or are all 0."""
+        return self.scores / np.float32(self.in_scope or 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,15 @@ from intents.matching.decide import (
     load_thresholds,
 )
 from intents.matching.features import FloatArray
-from intents.matching.match import MAX_CANDIDATES, SMALL_TALK, Match, Ranking, with_further_questions
+from intents.matching.linear import BIAS
+from intents.matching.match import MAX_CANDIDATES, SMALL_TALK, Look, Match, Ranking, with_further_questions
 from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
 from intents.matching.normalize import truncate
 from intents.matching.scope import message_scope, none_margin, scope_features, scope_probability
 from intents.matching.several import ScoredClauses, asked_beside
 from intents.matching.urgency import urgency
 
-__all__ = ["Candidate", "Decision", "Match", "Matcher", "Ranking"]
+__all__ = ["Candidate", "Decision", "Look", "Match", "Matcher", "Ranking"]
 
 ASKED = 0.5
 """A further question is answered first only where it is likelier than not that it is asked."""
@@ -63,14 +64,41 @@ class Matcher:
         best = self._match_one_question(text, ranking.without_stray())
         return best if ranking.exact else self._with_further_questions(best, ranking)
 
+    @property
+    def intent_ids(self) -> tuple[str, ...]:
+        """The ids of all intents, in the order in which a Look has them."""
+        return self.model.classes[: self._count]
+
     def rank(self, text: str, limit: int | None = None) -> Ranking:
         """The best intents for a message, all of them without a limit; never raises."""
+        return self.ranking(self.look(text), limit)
+
+    def look(self, text: str) -> Look:
+        """Look at a message: all that is known of it before it is decided about; never raises."""
         normalized = self.model.analyzer.normalize(text)
         if not normalized:
+            nothing = np.zeros(self._count, dtype=np.float32)
+            return Look("", nothing, nothing, BIAS, 0.0)
+        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
+        known = evidence.known_share
+        # Where no question has any feature of the message it is about none of the intents.
+        nothing = np.zeros(self._count, dtype=np.float32)
+        scores = self.scores(evidence.margins, known, len(normalized)) if len(evidence.columns) else nothing
+        none = float(none_margin(evidence.margins, self._count))
+        return Look(
+            normalized, evidence.margins[: self._count], scores, none, known, self.model.exact.get(normalized, ())
+        )
+
+    def ranking(self, look: Look, limit: int | None = None) -> Ranking:
+        """The best intents of what was looked at."""
+        if not look.normalized:
             return Ranking((), 1.0)
-        ranking = self._rank_by_score(normalized, limit)
-        classes = self.model.exact.get(normalized)
-        return _with_exact_first(ranking, classes) if classes else ranking
+        in_scope = np.round(look.scores.astype(np.float64), 4)
+        # Classes stand by id, so that a stable sort breaks ties by id.
+        order = np.argsort(-in_scope, kind="stable")[:limit]
+        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
+        ranking = Ranking(candidates, max(0.0, 1 - look.in_scope), normalized=look.normalized)
+        return _with_exact_first(ranking, look.exact) if look.exact else ranking
 
     def likeness_to_outside(self, text: str) -> float:
         """The margin of the questions out of scope for a message: 0 and more where it is like them, -1 where nothing is."""
@@ -193,19 +221,6 @@ class Matcher:
         known = np.array([each.known_share for each in evidence], dtype=np.float32)
         scores = self.scores(np.stack([each.margins for each in evidence]), known, lengths)
         return ScoredClauses(scores * self._asked, asking, lengths)
-
-    def _rank_by_score(self, normalized: str, limit: int | None) -> Ranking:
-        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
-        if len(evidence.columns):
-            scores = self.scores(evidence.margins, evidence.known_share, len(normalized))
-        else:
-            # No question has any feature of the message: it is about none of the intents.
-            scores = np.zeros(self._count, dtype=np.float32)
-        in_scope = np.round(scores.astype(np.float64), 4)
-        # Classes stand by id, so that a stable sort breaks ties by id.
-        order = np.argsort(-in_scope, kind="stable")[:limit]
-        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        return Ranking(candidates, max(0.0, 1 - float(scores.sum())), normalized=normalized)
 
 
 def _related(faq: FAQ, number: Mapping[str, int]) -> NDArray[np.bool_]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from intents import Decision, Matcher
 from intents.matching.decide import Candidate, DecisionReason, load_thresholds
-from intents.matching.matcher import Ranking, softmax
+from intents.matching.match import Ranking
+from intents.matching.matcher import softmax
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]

@@ -12,8 +12,6 @@ from bot.channels.wechat.waiting import Answer, WaitingRoom
 from bot.store.errors import StoreError
 
 NOW = 1_795_000_000
-NEVER = MessageReader(lambda _: False, lambda _: False, lambda _: True)
-"""No message goes on with another."""
 SHORT, LONG = Pace(answer=0.01, hold=0.02), Pace(answer=20, hold=40)
 
 
@@ -56,9 +54,9 @@ class Working:
 
 def intake(work: Working, pace: Pace, claims: Claimed | Away | None = None) -> tuple[MessageIntake, list[str]]:
     counted: list[str] = []
-    return MessageIntake(
-        work, claims or Away(), counted.append, WaitingRoom(), FragmentJoiner(NEVER), pace, lambda: NOW
-    ), counted
+    fragments = FragmentJoiner(MessageReader(lambda _: False, lambda _: False, lambda _: True), 0)
+    took = MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW, fragments)
+    return took, counted
 
 
 async def test_three_tries_are_one_work_and_the_third_says_that_it_waits() -> None:

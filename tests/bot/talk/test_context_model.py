@@ -1,0 +1,79 @@
+"""How likely each reading of a message is after a topic, with the shipped weights and FAQ."""
+
+import pytest
+
+from bot.talk.context_features import ACKNOWLEDGES, NUMBERS, OUTSIDE, Talked, numbers, readings, runs
+from bot.talk.context_model import ContextModel, parse, shipped_context
+from bot.talk.message import Message
+from intents.knowledge import Knowledge
+
+
+def likeliest(shipped: Knowledge, topic: str, text: str) -> str:
+    message = Message(text, shipped.matcher)
+    return next(iter(shipped_context().probabilities(shipped.faq, Talked(topic), message)))
+
+
+@pytest.mark.parametrize(
+    ("topic", "text", "reading"),
+    [
+        ("grace_period", "那三天呢", "grace_period"),
+        ("overdue_overview", "借呗一样吗", "overdue_overview"),
+        ("rate_cap", "24呢", "rate_cap"),
+        ("negotiate_how", "他要是不同意", "negotiation_refused"),
+        ("illegal_collection", "那往哪告", "complaint_channels"),
+        ("complaint_channels", "要啥材料", "complaint_channels"),
+        ("lawsuit", "判了还没钱呢", "enforcement"),
+        ("home_visit", "知道了", ACKNOWLEDGES),
+        ("rate_cap", "行，我记下了", ACKNOWLEDGES),
+        ("home_visit", "明天下雨吗", OUTSIDE),
+        ("home_visit", "红烧肉怎么做", OUTSIDE),
+    ],
+)
+def test_a_fragment_is_read_in_the_light_of_the_topic(shipped: Knowledge, topic: str, text: str, reading: str) -> None:
+    assert likeliest(shipped, topic, text) == reading
+
+
+def test_the_probabilities_of_all_readings_add_up_to_one_and_danger_is_none_of_them(shipped: Knowledge) -> None:
+    message = Message("我不想活了", shipped.matcher)
+    found = shipped_context().probabilities(shipped.faq, Talked("stress"), message)
+    assert set(found) == {*shipped.faq.by_id, OUTSIDE, ACKNOWLEDGES}
+    assert sum(found.values()) == pytest.approx(1)
+    assert found["crisis"] == 0
+
+
+def test_influences_say_what_spoke_for_a_reading_and_add_up_to_its_score(shipped: Knowledge) -> None:
+    message, talked = Message("那三天呢", shipped.matcher), Talked("grace_period")
+    context = shipped_context()
+
+    def score(reading: str) -> float:
+        return sum(each.weight for each in context.influences(shipped.faq, talked, message, reading))
+
+    found = context.probabilities(shipped.faq, talked, message)
+    (first, one), (second, other) = list(found.items())[:2]
+    assert score(first) > score(second)
+    assert one / other == pytest.approx(2.718281828 ** (score(first) - score(second)), rel=1e-3)
+
+
+def test_a_topic_that_the_weights_do_not_know_is_gone_on_with(shipped: Knowledge) -> None:
+    bare = ContextModel(shipped_context().numbers, {}, {})
+    message = Message("那三天呢", shipped.matcher)
+    assert next(iter(bare.probabilities(shipped.faq, Talked("extension"), message))) in {"extension", "grace_period"}
+
+
+def test_there_is_a_row_for_each_reading_and_a_column_for_each_number(shipped: Knowledge) -> None:
+    message = Message("那三天呢", shipped.matcher)
+    assert numbers(shipped.faq, Talked("grace_period"), message).shape == (len(readings(message)), len(NUMBERS))
+
+
+def test_every_shipped_number_is_one_that_is_computed() -> None:
+    assert set(shipped_context().numbers) == set(NUMBERS)
+
+
+def test_figures_count_alike_in_the_wording() -> None:
+    assert runs("24呢") == runs("365呢")
+    assert "^0" in runs("24呢")[0]
+
+
+def test_weights_are_lines_of_tabs() -> None:
+    found = parse(["number\ttopic\t1.5", "run\t呢$\t0.1\t0\t-0.2\t0", "passage\ta\tb\t0.7"])
+    assert (found.numbers["topic"], found.runs["呢$"][2], found.passages["a"]["b"]) == (1.5, -0.2, 0.7)
