@@ -95,7 +95,7 @@ def interpret(
 def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
     """What was spoken of before; None where nothing was that the FAQ still has."""
     # Whoever types on while being asked which of several is meant goes on with the likeliest.
-    topic = next((each for each in (*talk.asked[:1], talk.intent, talk.likely) if each in faq.by_id), None)
+    topic = next((each for each in (*talk.asked[:1], talk.intent) if each in faq.by_id), None)
     return Talked(topic, (*talk.trail, *talk.asked[1:]), talk.outside) if topic is not None else None
 
 
@@ -124,7 +124,8 @@ def _names_nothing(asked: PartRequest) -> bool:
 def _of_the_topic(message: Message, topic: str, asked: PartRequest) -> bool:
     """Whether a request for a part says nothing that is about another topic."""
     match = message.match
-    if match.intent not in {None, topic} and match.score >= OWN_TOPIC:
+    stands_alone = message.ellipsis < ELLIPTIC
+    if stands_alone and match.intent not in {None, topic} and match.score >= OWN_TOPIC:
         return False
     return _names_nothing(asked)
 

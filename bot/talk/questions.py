@@ -12,18 +12,13 @@ from bot.talk.message import Message
 from bot.talk.text_commands import fold
 from bot.talk.turn import Turn, TurnResult, answered, in_own_words, missed, section, summary
 from intents import Decision
-from intents.danger.detector import CRISIS, DangerLevel
+from intents.danger.detector import DangerLevel
 
 MISS_CHARACTERS = 200
 """How much of a message that wasn't understood an operator sees."""
 
 COMFORT = "stress"
 """The intent that answers whoever sighs and asks nothing: "I don't understand" would be the coldest thing to say."""
-
-LIKEST = 0.5
-"""From this share of all intents on a message that got no answer may be what the next one goes on with."""
-_ASIDE = frozenset({CRISIS, "greeting", "thanks", "about_bot"})
-"""Intents that nobody goes on with who wasn't answered."""
 
 UNCLEAR_IN_A_ROW = 2
 """After so many turns without an answer the bot stops asking back and shows the menu."""
@@ -94,13 +89,4 @@ def _not_understood(turn: Turn) -> TurnResult:
     masked, likeness = masked_question(turn.message)
     event = TurnEvent("fallback", miss=masked, likeness=likeness)
     result = missed(turn, wording.fallback(turn.faq, turn.state.misses + 1), event)
-    return replace(result, talk=replace(result.talk, outside=True, likely=_likest(turn)))
-
-
-def _likest(turn: Turn) -> str | None:
-    """The intent that a message is likest by far, where it is like any."""
-    look = turn.message.look
-    best = int(look.shares.argmax()) if look.in_scope else None
-    if best is None or look.shares[best] < LIKEST or turn.message.matcher.intent_ids[best] in _ASIDE:
-        return None
-    return turn.message.matcher.intent_ids[best]
+    return replace(result, talk=replace(result.talk, outside=True))

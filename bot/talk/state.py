@@ -32,8 +32,6 @@ class ConversationState:
     """How many messages in a row got no answer."""
     outside: bool = False
     """The last message was none of this bot's business, so 「那微粒贷呢」 isn't either."""
-    likely: str | None = None
-    """The intent that the last message was likest although it got no answer: who goes on may mean it."""
     crisis: CrisisState | None = None
     """Where it stands when there has been danger to life."""
     voted: tuple[str, ...] = ()
@@ -48,7 +46,7 @@ class ConversationState:
         trail = self.trail
         if self.intent is not None and self.intent != intent:
             trail = (*(each for each in trail if each != self.intent), self.intent)[-TRAIL:]
-        return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False, likely=None)
+        return replace(self, intent=intent, part=part, trail=trail, asked=(), misses=0, outside=False)
 
     @property
     def in_crisis(self) -> bool:
