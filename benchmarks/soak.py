@@ -14,12 +14,13 @@ import gc
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import count
@@ -223,6 +224,20 @@ class Writers:
         await self.sealed("wecom", CORP_ID, body)
         await self.soak.wait(expected)
 
+    async def go_on(self, number: int, over: Callable[[], bool]) -> None:
+        """Have one message after the other answered; the first of these brings WeCom's, whose callbacks come one after the other."""
+        turn = {"web": self.web, "wechat": self.wechat, "telegram": self.telegram}
+        plan = [name for name, share in SHARES for _ in range(share) if name in turn]
+        for step in count(number):
+            if over():
+                return
+            if number:
+                await turn[plan[step % len(plan)]]()
+            elif self.soak.by_channel["wecom"] * sum(dict(SHARES).values()) > self.soak.turns:
+                await asyncio.sleep(0.005)
+            else:
+                await self.wecom()
+
     async def sealed(self, channel: str, receiver: str, body: str) -> None:
         """Post encrypted and signed, as Tencent does."""
         stamp, nonce = str(int(time.time())), "soak"
@@ -311,6 +326,16 @@ def slope(samples: Sequence[Sample]) -> float:
     return above / max(1e-9, sum((t - mean_turns) ** 2 for t in turns)) * 100_000
 
 
+def _ended(seconds: float) -> asyncio.Event:
+    """Set after so many seconds, 0 for never, or at a signal, so that a run that is cut short has its record too."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, over.set)
+    if seconds:
+        loop.call_later(seconds, over.set)
+    return over
+
+
 async def run(arguments: argparse.Namespace, vendors: int) -> None:
     """Soak, a line for each sample, and the record."""
     soak, samples = Soak(), list[Sample]()
@@ -319,31 +344,11 @@ async def run(arguments: argparse.Namespace, vendors: int) -> None:
             writers = Writers(app, soak, arguments.people)
             begin, cpu, turns = time.monotonic(), time.process_time(), 0
             due = arguments.every
-
-            async def write(number: int) -> None:
-                plan = [name for name, share in SHARES for _ in range(share)]
-                if number == 0:  # one puller for an account: its callbacks come one after the other
-                    plan = ["wecom"]
-                turn: dict[str, Callable[[], Awaitable[None]]] = {
-                    "web": writers.web,
-                    "telegram": writers.telegram,
-                    "wechat": writers.wechat,
-                    "wecom": writers.wecom,
-                }
-                for step in count(number):
-                    if soak.turns >= arguments.turns or (
-                        arguments.seconds and time.monotonic() - begin > arguments.seconds
-                    ):
-                        return
-                    name = plan[step % len(plan)]
-                    if name == "wecom" and (number or soak.by_channel["wecom"] * 10 > soak.turns):
-                        await asyncio.sleep(0)
-                        if not number:
-                            await asyncio.sleep(0.005)
-                        continue
-                    await turn[name]()
-
-            writing = [asyncio.create_task(write(number)) for number in range(arguments.at_once)]
+            over = _ended(arguments.seconds)
+            writing = [
+                asyncio.create_task(writers.go_on(number, lambda: soak.turns >= arguments.turns or over.is_set()))
+                for number in range(arguments.at_once)
+            ]
             while not all(task.done() for task in writing):
                 await asyncio.wait(writing, timeout=0.2, return_when=asyncio.ALL_COMPLETED)
                 if soak.turns >= due:

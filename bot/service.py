@@ -44,6 +44,9 @@ log = structlog.get_logger(__name__)
 STOP_SECONDS = 8
 """How long what is in flight may take to finish after a signal."""
 
+READY_CONNECTIONS = 5
+"""As many as SQLAlchemy's pool keeps open."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only programs of this machine reach."""
 
@@ -106,10 +109,19 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(asyncio.wait, {warming})
         if settings.several:
             await asyncio.wait({warming})
+            await _open_connections(store)
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
         )
+
+
+async def _open_connections(store: Store) -> None:
+    """Have connections to the database ready for the crowd that comes at once from a process before."""
+    try:
+        await asyncio.gather(*(store.ping() for _ in range(READY_CONNECTIONS)))
+    except StoreError as error:
+        log.error("database_away", reason=str(error))
 
 
 async def _run(
