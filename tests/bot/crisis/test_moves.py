@@ -202,6 +202,7 @@ def test_where_others_are_the_danger_that_is_what_is_happening() -> None:
         (OWN, ("handed",), False),
         (replace(OWN, company=Company.WITH), ("safe",), True),
         (OWN, ("safe",), False),
+        (replace(OWN, company=Company.WITH), ("safe", "alone"), False),
         (replace(OTHER, company=Company.WITH), ("safe",), True),
         (replace(OTHER, company=Company.ALONE), ("safe",), False),
         (replace(OWN, company=Company.WITH), ("eased",), True),
@@ -225,6 +226,11 @@ def test_it_is_over_only_when_that_was_said(state: CrisisState, heard: tuple[str
     if over and heard != ("scared",):
         assert (after.happening, after.threatened) == (None, False)
     assert not learnt(state, *heard, plain=True).over
+
+
+def test_company_that_is_known_ends_nothing_by_itself() -> None:
+    there = replace(OWN, happening=Happening.PLACE, company=Company.WITH)
+    assert learnt(there, "scared").happening is Happening.PLACE
 
 
 def test_what_would_end_it_ends_nothing_where_danger_is_in_the_same_words() -> None:

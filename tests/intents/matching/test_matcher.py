@@ -104,17 +104,16 @@ def test_scores_have_four_digits() -> None:
 LONG = "逾期了他们会来家里吗"
 
 
-def decided(thresholds: dict[str, float], given: Ranking) -> tuple[DecisionReason, str | None]:
-    changed = replace(load_thresholds(), **thresholds)  # type: ignore[arg-type] # all of these are floats
-    match = Matcher(faq(INTENTS), changed, matcher.model).match(LONG, ranking=replace(given, normalized=LONG))
+def decided(given: Ranking) -> tuple[DecisionReason, str | None]:
+    limits = replace(load_thresholds(), answer=0.5, lead=0.25, beside=0.25, offer=0.1, floor=0.1)
+    match = Matcher(faq(INTENTS), limits, matcher.model).match(LONG, ranking=replace(given, normalized=LONG))
     return match.reason, match.beside
 
 
 def test_a_second_intent_stands_beside_a_sure_answer_from_its_threshold_on() -> None:
-    limits = {"answer": 0.5, "lead": 0.25, "beside": 0.25, "offer": 0.1, "floor": 0.1}
-    assert decided(limits, ranking(jail=0.625, credit=0.25, home_visit=0.125)) == (DecisionReason.SURE, "credit")
-    assert decided(limits, ranking(jail=0.625, credit=0.24, home_visit=0.135)) == (DecisionReason.SURE, None)
-    assert decided(limits, ranking(jail=0.45, credit=0.3, home_visit=0.25)) == (DecisionReason.UNSURE, None)
+    assert decided(ranking(jail=0.625, credit=0.25, home_visit=0.125)) == (DecisionReason.SURE, "credit")
+    assert decided(ranking(jail=0.625, credit=0.24, home_visit=0.135)) == (DecisionReason.SURE, None)
+    assert decided(ranking(jail=0.45, credit=0.3, home_visit=0.25)) == (DecisionReason.UNSURE, None)
 
 
 def test_what_is_as_much_out_of_scope_as_in_it_is_not_answered() -> None:
