@@ -136,7 +136,9 @@ async def played(knowledge: Knowledge, talks: Sequence[Sequence[LabeledTurn]]) -
 
 def _later(talk: Sequence[LabeledTurn]) -> Iterator[Case]:
     """The later turns of a talk in which every answer before was the right one."""
-    topic, earlier, outside = None, (), False
+    topic: str | None = None
+    earlier: tuple[str, ...] = ()
+    outside = False
     for turn in talk:
         if topic is not None and turn.number > 1:
             yield Case(turn.author, turn.text, frozenset((turn.intent, *turn.also)), Talked(topic, earlier, outside))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
 from bot.messages import ChatIdentity, Incoming
 from bot.store.store import Store
@@ -19,6 +20,7 @@ class CountingMatcher(Matcher):
 
     looks = 0
 
+    @override
     def look(self, text: str) -> Look:
         self.looks += 1
         return super().look(text)

@@ -25,6 +25,7 @@ from bot.talk.turn import Turn, TurnResult, in_own_words, missed, ways_out
 from intents import Decision, Matcher
 from intents.danger.detector import WORDING, DangerAssessment, DangerLevel, DangerSignal, SignalKind
 from intents.knowledge import Knowledge
+from intents.matching.decide import Candidate
 from tests.bot.talk.test_conversation import LITTLE, VISIT
 
 NOW = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
@@ -51,7 +52,7 @@ def turn(
         ranking = message.ranking
         vars(message)["ranking"] = replace(
             ranking,
-            candidates=tuple(replace(c, score=score) if c.intent == "crisis" else c for c in ranking.candidates),
+            candidates=tuple(Candidate(c.intent, score) if c.intent == "crisis" else c for c in ranking.candidates),
         )
     return Turn(KNOWLEDGE, state, message, NOW)
 

@@ -83,6 +83,8 @@ async def test_an_answer_that_comes_while_a_try_is_held_open_still_goes_into_it(
     taking, _ = intake(work, pace)
     trying = asyncio.create_task(taking.take(message(), never()))
     await work.began.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)  # so many steps of the loop: a try that doesn't wait would be over
     work.answer.set_result(Answer(("好了",)))
     assert await trying == "好了"
 

@@ -163,9 +163,9 @@ async def test_behind_what_was_late_the_rest_of_another_answer_goes_on_waiting()
     silent.set_result(None)
     one = waiting.Waiting(("剩下的",), [silent, late])
     assert one.show(await one.next_late()) == f"{wording.NOTHING_LATE}\n\n{wording.CONTINUE}"
-    assert one.pages == ("剩下的",)
+    assert [*one.pages] == ["剩下的"]
     assert one.show(await one.next_late()) == f"甲一\n\n{wording.CONTINUE}"
-    assert one.pages == ("甲二", "剩下的")
+    assert [*one.pages] == ["甲二", "剩下的"]
 
 
 async def test_of_whoever_is_forgotten_nothing_is_left_to_be_deleted_again() -> None:
