@@ -22,6 +22,7 @@ from sqlalchemy import text
 from bot.messages import ChatIdentity, Incoming
 from bot.store.data_map import DAY_SECONDS
 from bot.store.errors import StoreError
+from bot.store.outage import BRIDGED_SECONDS
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from tests.databases import Cluster, postgresql
@@ -111,8 +112,10 @@ async def away(cluster: Cluster) -> None:
                 os.kill(row.pid, signal.SIGCONT)
             await store.turns.settle()
             cluster.stop()
+            told("an answer just after PostgreSQL was stopped", await milliseconds(lambda: conversation.turn(VISIT)))
+            await asyncio.sleep(BRIDGED_SECONDS)
             figures = [await milliseconds(lambda: conversation.turn(VISIT)) for _ in range(20)]
-            told("an answer while PostgreSQL is stopped", *figures)
+            told("an answer once it has been away for longer", *figures)
             cluster.start()
             told("the first call after PostgreSQL is back", await milliseconds(store.ping))
 

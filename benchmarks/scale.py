@@ -53,10 +53,8 @@ class Case:
 def _postgres(cluster: Cluster) -> list[int]:
     """PostgreSQL's processes: the first, and all that it has started."""
     first = int((cluster.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
-    return [
-        first,
-        *(pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _stat(pid)[1:2] == [str(first)]),  # noqa: PTH208
-    ]
+    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]
+    return [first, *(pid for pid in pids if _stat(pid)[1:2] == [str(first)])]
 
 
 def _stat(pid: int) -> list[str]:

@@ -14,12 +14,13 @@ import gc
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import count
@@ -37,6 +38,7 @@ from bot.commands.serve import _loop_factory
 from bot.http.app import build_app
 from bot.http.client_limit import ClientLimit
 from bot.http.metrics import Metrics
+from bot.jobs.local import LocalJobs
 from bot.messages import ChatIdentity, Incoming, Reply, Turn
 from bot.observe import configure_logging
 from bot.operators.admin_commands import AdminCommands
@@ -44,7 +46,7 @@ from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.service import _channels, _warm, faq_status
 from bot.settings import Settings
-from bot.store.retention import retention_sweeper
+from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from bot.talk.rate_limit import RateLimiter
@@ -222,6 +224,20 @@ class Writers:
         await self.sealed("wecom", CORP_ID, body)
         await self.soak.wait(expected)
 
+    async def go_on(self, number: int, over: Callable[[], bool]) -> None:
+        """Have one message after the other answered; the first of these brings WeCom's, whose callbacks come one after the other."""
+        turn = {"web": self.web, "wechat": self.wechat, "telegram": self.telegram}
+        plan = [name for name, share in SHARES for _ in range(share) if name in turn]
+        for step in count(number):
+            if over():
+                return
+            if number:
+                await turn[plan[step % len(plan)]]()
+            elif self.soak.by_channel["wecom"] * sum(dict(SHARES).values()) > self.soak.turns:
+                await asyncio.sleep(0.005)
+            else:
+                await self.wecom()
+
     async def sealed(self, channel: str, receiver: str, body: str) -> None:
         """Post encrypted and signed, as Tencent does."""
         stamp, nonce = str(int(time.time())), "soak"
@@ -262,18 +278,23 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
     async with Store(settings.database_url.get_secret_value()) as store:
         handoffs = Handoffs(store, settings.admins, {})
         conversation = Conversation(lambda: reloader.current, store, None, RateLimiter(), settings.retention_days)
-        commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}))
-        channels = _channels(settings, conversation, metrics, commands, ClientLimit())
+        jobs = LocalJobs(store.database, metrics.job_ended)
+        jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
+        jobs.every(EVERY_MINUTES, SWEEP)
+        commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}, jobs))
+        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
         app = build_app(
             lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
         )
         running = [asyncio.create_task(each.run()) for each in channels]
-        async with retention_sweeper(store, settings.retention_days):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await asyncio.gather(*(each.connected.wait() for each in channels))
-            await asyncio.to_thread(_warm, reloader.current)
-            yield app
-            await asyncio.gather(*(each.stop(8) for each in channels), *running)
+        working = asyncio.create_task(jobs.run())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await asyncio.gather(*(each.connected.wait() for each in channels))
+        await asyncio.to_thread(_warm, reloader.current)
+        yield app
+        jobs.stop()
+        await working
+        await asyncio.gather(*(each.stop(8) for each in channels), *running)
 
 
 def _watching(soak: Soak, instrument: Callable[[Turn], Turn]) -> Callable[[Turn], Turn]:
@@ -305,6 +326,16 @@ def slope(samples: Sequence[Sample]) -> float:
     return above / max(1e-9, sum((t - mean_turns) ** 2 for t in turns)) * 100_000
 
 
+def _ended(seconds: float) -> asyncio.Event:
+    """Set after so many seconds, 0 for never, or at a signal, so that a run that is cut short has its record too."""
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, over.set)
+    if seconds:
+        loop.call_later(seconds, over.set)
+    return over
+
+
 async def run(arguments: argparse.Namespace, vendors: int) -> None:
     """Soak, a line for each sample, and the record."""
     soak, samples = Soak(), list[Sample]()
@@ -313,31 +344,11 @@ async def run(arguments: argparse.Namespace, vendors: int) -> None:
             writers = Writers(app, soak, arguments.people)
             begin, cpu, turns = time.monotonic(), time.process_time(), 0
             due = arguments.every
-
-            async def write(number: int) -> None:
-                plan = [name for name, share in SHARES for _ in range(share)]
-                if number == 0:  # one puller for an account: its callbacks come one after the other
-                    plan = ["wecom"]
-                turn: dict[str, Callable[[], Awaitable[None]]] = {
-                    "web": writers.web,
-                    "telegram": writers.telegram,
-                    "wechat": writers.wechat,
-                    "wecom": writers.wecom,
-                }
-                for step in count(number):
-                    if soak.turns >= arguments.turns or (
-                        arguments.seconds and time.monotonic() - begin > arguments.seconds
-                    ):
-                        return
-                    name = plan[step % len(plan)]
-                    if name == "wecom" and (number or soak.by_channel["wecom"] * 10 > soak.turns):
-                        await asyncio.sleep(0)
-                        if not number:
-                            await asyncio.sleep(0.005)
-                        continue
-                    await turn[name]()
-
-            writing = [asyncio.create_task(write(number)) for number in range(arguments.at_once)]
+            over = _ended(arguments.seconds)
+            writing = [
+                asyncio.create_task(writers.go_on(number, lambda: soak.turns >= arguments.turns or over.is_set()))
+                for number in range(arguments.at_once)
+            ]
             while not all(task.done() for task in writing):
                 await asyncio.wait(writing, timeout=0.2, return_when=asyncio.ALL_COMPLETED)
                 if soak.turns >= due:

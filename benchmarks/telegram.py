@@ -44,7 +44,7 @@ from tests.fakes.botapi_rules import JSON
 WAITING = 64
 PEOPLE = 5000
 """Enough that nobody meets the limit on one person's messages."""
-RATIO = 0.7
+RATIO = 0.85
 """The floor: how much of the bare bot's speed must be left."""
 
 

@@ -1,9 +1,8 @@
 """The values of buttons: one dataclass for each kind, written as short text and read back."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import ClassVar, Self
 
 from typing_extensions import override
@@ -33,8 +32,9 @@ class ChoiceValue:
 
     def encode(self) -> str:
         """The value as text: the prefix and the fields apart by colons; raises ChoiceError above MAX_BYTES."""
-        # Not astuple(), which copies each field deeply: a reply has some ten of these.
-        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in _field_names(type(self)))])  # type: ignore[arg-type]
+        # Not astuple(), which copies each field deeply, nor fields(), which looks for them anew: a reply has some ten of these.
+        names: tuple[str, ...] = self.__match_args__
+        value = ":".join([self.PREFIX, *(str(getattr(self, name)) for name in names)])
         if len(value.encode()) > MAX_BYTES:
             raise ChoiceError(f"a choice of {len(value.encode())} bytes")
         return value
@@ -43,11 +43,6 @@ class ChoiceValue:
     def from_fields(cls, *fields: str) -> "Self | OpenTopic | None":
         """The choice with these fields as text; None where they say nothing."""
         return cls(*fields) if all(fields) else None
-
-
-@cache
-def _field_names(kind: type[ChoiceValue]) -> tuple[str, ...]:
-    return tuple(each.name for each in fields(kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ log = structlog.get_logger(__name__)
 STOP_SECONDS = 8
 """How long what is in flight may take to finish after a signal."""
 
+READY_CONNECTIONS = 5
+"""As many as SQLAlchemy's pool keeps open."""
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Addresses that only programs of this machine reach."""
 
@@ -85,7 +88,8 @@ async def serve(settings: Settings) -> None:
             reachable=lambda: all(channel.connected.is_set() for channel in _proactive(channels)),
         )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
-        channels = _channels(settings, conversation, metrics, AdminCommands(handoffs, reloader, broadcast), limit)
+        commands = AdminCommands(handoffs, reloader, broadcast)
+        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -97,7 +101,7 @@ async def serve(settings: Settings) -> None:
             access=_status_access(settings),
         )
         count_reloads(reloader, metrics)
-        notify_on_reload(reloader, handoffs)
+        notify_on_reload(reloader, handoffs, store.claims if settings.several else None)
         await running.enter_async_context(reloader.watching())
         on_signals(RELOADING, lambda _: reloader.reload_soon())
         stopping = _stop_on_signals()
@@ -105,10 +109,19 @@ async def serve(settings: Settings) -> None:
         running.push_async_callback(asyncio.wait, {warming})
         if settings.several:
             await asyncio.wait({warming})
+            await _open_connections(store)
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
         )
+
+
+async def _open_connections(store: Store) -> None:
+    """Have connections to the database ready for the crowd that comes at once from a process before."""
+    try:
+        await asyncio.gather(*(store.ping() for _ in range(READY_CONNECTIONS)))
+    except StoreError as error:
+        log.error("database_away", reason=str(error))
 
 
 async def _run(
@@ -182,6 +195,8 @@ def _channels(
     conversation: Conversation,
     metrics: Metrics,
     admin_commands: AdminCommands,
+    *,
+    jobs: Jobs,
     limit: ClientLimit,
 ) -> list[Channel]:
     """Every channel whose settings are there; raises StartError. A new channel is a line here."""
@@ -197,7 +212,7 @@ def _channels(
         ),
         _telegram(settings, turn, conversation, metrics, admin_commands),
         _wechat(settings, turn, conversation, metrics, admin_commands),
-        _wecom(settings, turn, conversation, metrics),
+        _wecom(settings, turn, conversation, metrics, jobs),
     ]
     return [channel for channel in configured if channel is not None]
 
@@ -221,8 +236,10 @@ def _telegram(
     if settings.telegram_token is None:
         return None
     # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
+    from bot.channels.telegram import limits  # noqa: PLC0415
     from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
     from bot.channels.telegram.options import Options  # noqa: PLC0415
+    from bot.channels.telegram.pace import RateLimits  # noqa: PLC0415
 
     options = Options(
         token=settings.telegram_token,
@@ -231,6 +248,8 @@ def _telegram(
         webhook_secret=settings.telegram_webhook_secret,
         take_over=settings.telegram_take_over,
         staff_chat=settings.staff_chat,
+        # Telegram counts all processes together; one that is told to wait all the same waits (429).
+        rate_limits=RateLimits(overall=limits.MESSAGES_PER_SECOND / settings.replicas),
     )
     return TelegramChannel(
         options,
@@ -256,6 +275,7 @@ def _wechat(
         aes_key=settings.wechat_aes_key,
         app_secret=settings.wechat_app_secret,
         base_url=settings.wechat_base_url,
+        several=settings.several,
     )
     return WeChatChannel(
         options,
@@ -270,17 +290,19 @@ def _wechat(
     )
 
 
-def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics) -> Channel | None:
+def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, jobs: Jobs) -> Channel | None:
     secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
     if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
         return None
     from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
 
     return WeComChannel(
-        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url),
+        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url, several=settings.several),
         turn=turn,
         has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
         pulls=conversation.store.pulls,
+        states=conversation.store.channel_states,
+        jobs=jobs,
         count=metrics.wecom_event,
     )
 

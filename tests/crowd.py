@@ -32,7 +32,7 @@ TOPICS: Mapping[str, str] = MappingProxyType(
         "job": "会告诉我单位吗",
     }
 )
-GOING_ON: Sequence[tuple[str, str]] = (("", "的简要回答"), ("我有什么权利", "的权利一"), ("那我该怎么做", "的第一步"))
+GOING_ON: Sequence[tuple[str, str]] = (("", "的简要回答"), ("我有什么权利", "的权利一"), ("怎么做", "的第一步"))
 """What is said of a topic in turn, the question first, and what the answer holds behind the topic's name."""
 PATIENCE_SECONDS = 15.0
 """After so long without an answer a message counts as lost."""
@@ -200,3 +200,5 @@ class Talk:
             await self.person.say(said)
             said.seconds = time.monotonic() - said.at
             answered = said.answer is not None
+            if not answered:
+                await asyncio.sleep(PAUSE_SECONDS)

@@ -139,19 +139,18 @@ class Expression:
         body = self._work(tree)
         if operation is sre.POSSESSIVE_REPEAT:
             return Work(times * body.steps, 1)
-        if body.paths <= 1 or self._repeats_surely(tree):
-            longest = times if len(tree) == 1 and tree[0][0] in _ONE_CHARACTER else times * max(1, _longest(tree))
-            ends = times - least + 1 if body.paths <= 1 else min(self.length, longest) + 1
-            return Work(min(times * body.steps, self.length * body.steps), max(1, ends))
+        if body.paths <= 1:
+            return Work(min(times, self.length) * body.steps, max(1, times - least + 1))
+        # Whether in a repetition of this the next character always tells at which place of the expression it is.
+        choices = self._most_choices([(sre.MAX_REPEAT, (0, sre.MAXREPEAT, tree))])
+        if choices is not None:
+            longest = min(self.length, times * max(1, _longest(tree)))
+            return Work((longest + 1) * choices, longest + 1)
         if times > 64:
             return Work(math.inf, math.inf)
         paths = sum(body.paths**count for count in range(least, times + 1))
         steps = sum(body.steps * body.paths**count for count in range(times))
         return Work(steps, paths)
-
-    def _repeats_surely(self, tree: Tree) -> bool:
-        """Whether in a repetition of this the next character always tells at which place of the expression it is."""
-        return self._most_choices([(sre.MAX_REPEAT, (0, sre.MAXREPEAT, tree))]) is not None
 
     # --- determinism --------------------------------------------------------------------------------------------
 
@@ -335,9 +334,9 @@ def _ranges(tree: Tree) -> Iterator[tuple[int, int]]:
 def _holds(operation: Form, argument: Form, character: int) -> bool:
     """Whether one character is such a one."""
     if operation is sre.LITERAL:
-        return character == argument
+        return bool(character == argument)
     if operation is sre.NOT_LITERAL:
-        return character != argument
+        return bool(character != argument)
     if operation is sre.ANY:
         return True
     inside = any(_in_class(kind, value, character) for kind, value in argument if kind is not sre.NEGATE)
@@ -347,7 +346,7 @@ def _holds(operation: Form, argument: Form, character: int) -> bool:
 def _in_class(kind: Form, value: Form, character: int) -> bool:
     text = chr(character)
     if kind is sre.LITERAL:
-        return character == value
+        return bool(character == value)
     if kind is sre.RANGE:
         return bool(value[0] <= character <= value[1])
     kinds = {

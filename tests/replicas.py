@@ -54,7 +54,8 @@ class Replicas:
 
     async def all_up(self) -> None:
         """Wait until all are ready."""
-        await asyncio.wait_for(asyncio.gather(*(replica.up.wait() for replica in self.each)), 60)
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(replica.up.wait() for replica in self.each))
 
     @property
     def logs(self) -> str:

@@ -33,6 +33,7 @@ WALL_CLOCKS = {
     "bot/channels/wecom/intake.py",
     "bot/channels/wecom/quota.py",
     "bot/channels/wecom/syncing.py",
+    "bot/channels/wecom/waiting.py",
     "bot/commands/doctor_checks.py",
     "bot/operators/handoff.py",
     "bot/store/store.py",

@@ -47,7 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bot.operators": ("bot.shared", "bot.store", "bot.jobs", "bot.talk", "intents"),
     "bot.http": ("bot.shared", "intents"),
     "bot.channels": ("bot.shared",),
-    "bot.channels.wx": (),
+    "bot.channels.wx": ("bot.shared", "bot.store.errors"),
     "bot.channels.telegram": (
         "bot.shared",
         "bot.channels",
@@ -74,6 +74,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "bot.talk.fragments",
         "bot.talk.text_commands",
         "bot.http",
+        "bot.jobs.jobs",
         "bot.store.errors",
         "bot.store.pulls",
     ),

@@ -17,6 +17,7 @@ from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 from tests.fakes.wecom import AES_KEY, CORP_ID, SECRET, TOKEN, WeCom
+from tests.job_running import local_jobs, running
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
@@ -57,17 +58,20 @@ async def talking(
     counted = Counts()
     async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
         conversation = Conversation(lambda: known, store)
+        jobs = local_jobs(store)
         channel = WeComChannel(
             account or options(wecom),
             turn=turn or conversation.turn,
             has_topic=lambda topic: topic in known.faq.by_id,
             pulls=pulls or store.pulls,
+            states=store.channel_states,
+            jobs=jobs,
             count=counted.add,
         )
         app = build_app(lambda: FaqStatus("0", 0), [], Metrics(), channel.routes())
-        running = asyncio.create_task(channel.run())
+        taking = asyncio.create_task(channel.run())
         try:
-            async with serving(app) as url:
+            async with running(jobs), serving(app) as url:
                 wecom.callback_url = url
                 if connected:
                     await asyncio.wait_for(channel.connected.wait(), 10)
@@ -75,4 +79,4 @@ async def talking(
                 yield Company(wecom, channel, store, conversation, counted)
         finally:
             await channel.stop(5)
-            await running
+            await taking

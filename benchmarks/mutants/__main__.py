@@ -18,7 +18,7 @@ import pytest
 from benchmarks.mutants.mutations import Mutant, mutants
 from benchmarks.mutants.processes import IMPORTED_ANEW, TOO_LONG, UNNOTICED
 from benchmarks.mutants.rooms import ROOMS, ROOT, Room
-from benchmarks.mutants.trying import OPTIONS, Trials, anew
+from benchmarks.mutants.trying import OPTIONS, Trials, anew, in_folder
 
 FLOOR = 0.9
 """The share of a room's changes that its tests have to notice."""
@@ -121,7 +121,7 @@ def warm(chosen: Sequence[Mutant], room: Room) -> list[Met]:
         if not pid:
             try:
                 trials = Trials(room.paths(), chosen)
-                pytest.main([*OPTIONS, *room.tests], plugins=[trials])
+                pytest.main([*OPTIONS, in_folder(folder), *room.tests], plugins=[trials])
                 found = [(each.exit, each.tests, trials.seconds_of(each.tests)) for each in trials.ended]
                 # In the order in which they were begun: `_asyncio` before `asyncio` would be another one.
                 new = [name for name in sys.modules if name not in before]

@@ -30,12 +30,12 @@ FOR_PROGRAMMERS = m.Raise(
 )
 TYPE_CHECKING = m.If(test=m.Name("TYPE_CHECKING"))
 TYPE_VARIABLE = m.Call(func=m.Name(m.MatchIfTrue(lambda name: name in {"TypeVar", "ParamSpec", "NewType", "cast"})))
-STRICT = m.Arg(keyword=m.Name("strict"))
+ASIDE = m.Arg(keyword=m.Name("strict") | m.Name("repr"))
 EXPORTED = m.Assign(targets=[m.AssignTarget(target=m.Name("__all__"))])
 LEFT_OUT = (
-    cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, LOGGED, FOR_PROGRAMMERS, TYPE_CHECKING, TYPE_VARIABLE, STRICT, EXPORTED,
+    cst.Annotation, cst.Decorator, cst.Import, cst.ImportFrom, LOGGED, FOR_PROGRAMMERS, TYPE_CHECKING, TYPE_VARIABLE, ASIDE, EXPORTED,
 )  # fmt: skip
-"""Where nothing is changed: types, imports, zip's own check, and texts that only programmers read."""
+"""Where nothing is changed: types, imports, zip's own check, and what only programmers read."""
 
 
 @dataclass(frozen=True)

@@ -45,8 +45,8 @@ ROOMS: dict[str, Room] = {
         ("tests/intents/danger",),
     ),
     "decide": Room(
-        ("intents/matching/decide.py", "intents/matching/scope.py", "intents/matching/matcher.py"),
-        ("tests/intents/matching",),
+        tuple(f"intents/matching/{name}.py" for name in ("decide", "match", "matcher", "scope")),
+        _tests("intents/matching", "decide", "matcher", "scope"),
         whole=True,
     ),
     "writers": Room(

@@ -1,6 +1,7 @@
 """One room: its tests are run once, measured; then each mutant meets, in a fork of the same process, the tests that reach it."""
 
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -131,9 +132,15 @@ def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator
 def anew(mutant: Mutant, tests: Sequence[str], seconds: float) -> int:
     """Try a mutant in a child that imports it, and all that is ours, for the first time."""
     name = mutant.path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+    with tempfile.TemporaryDirectory() as folder:
 
-    def work() -> int:
-        MutantFinder(name, mutant).install()
-        return UNNOTICED if pytest.main([*OPTIONS, *tests]) == pytest.ExitCode.OK else NOTICED
+        def work() -> int:
+            MutantFinder(name, mutant).install()
+            return UNNOTICED if pytest.main([*OPTIONS, in_folder(folder), *tests]) == pytest.ExitCode.OK else NOTICED
 
-    return wait(fork(work, 30 + seconds))
+        return wait(fork(work, 30 + seconds))
+
+
+def in_folder(folder: str) -> str:
+    """The option that keeps what tests write apart from other runs, which clear up behind those of them that they know."""
+    return f"--basetemp={folder}/tests"

@@ -65,6 +65,14 @@ def held_until(fragments: Sequence[Fragment], expects_more: Expects, seconds: fl
     return min(last.at + seconds, first.at + LONGEST_HOLD)
 
 
+def _never(_: str) -> bool:
+    return False
+
+
+NEVER: Final = MessageReader(in_danger=_never, expects_more=_never, stands_alone=_never)
+"""Takes every message for complete."""
+
+
 @dataclass(eq=False, slots=True)
 class HeldMessage:
     """A message that may wait for the next, with those before it that it goes on with."""
@@ -86,7 +94,7 @@ class FragmentJoiner:
     text = await joiner.wait(held)           None: a later message says it too
     """
 
-    def __init__(self, reader: MessageReader, join_seconds: float = JOIN_SECONDS) -> None:
+    def __init__(self, reader: MessageReader = NEVER, join_seconds: float = JOIN_SECONDS) -> None:
         self._reader = reader
         self._seconds = join_seconds
         self._held: dict[Hashable, HeldMessage] = {}

@@ -111,7 +111,7 @@ def _beside(line: Line | None, state: CrisisState | None) -> CrisisOutcome:
 def _may_answer(script: Script, state: CrisisState, folded: str, heard: Heard, *, asks_about_debt: bool) -> bool:
     """Whether a message in a talk that isn't happening now is a debt question, or what follows one."""
     said = set(heard.cues) - {DEBT}
-    if heard.plain or opens(script, state, heard):
+    if opens(script, state, heard):
         return False
     if asks_about_debt:
         return not said or script.asks_of_debt(folded)

@@ -88,7 +88,7 @@ class Metrics:
         self._jobs = Counter(
             "youshu_jobs_total",
             "Scheduled and long work, by what came of it (lost: its process ended while it ran).",
-            ("job", "outcome"),
+            ("work", "outcome"),  # not "job", which Prometheus gives every series itself
             registry=self.registry,
         )
         self._store_errors = Counter(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -78,6 +79,11 @@ class LocalJobs:
                 task.cancel()
             await asyncio.wait(running)
 
+    async def settle(self) -> None:
+        """Wait until nothing runs."""
+        while self._running:
+            await asyncio.wait({*self._running.values()})
+
     def stop(self) -> None:
         """Begin no more; run() ends once those that run have ended, or are cut off."""
         self._stopping.set()
@@ -86,7 +92,9 @@ class LocalJobs:
         if not self._begun or self._stopping.is_set() or lock in self._running or lock not in self._waiting:
             return
         job = self._waiting.pop(lock)
-        task = self._running[lock] = asyncio.create_task(self._handlers.do(job.name, job.payload))
+        work = self._handlers.do(job.name, job.payload)
+        # It may be done for many who have deferred it, so it isn't part of what the first was at.
+        task = self._running[lock] = asyncio.create_task(work, context=Context())
         task.add_done_callback(lambda _: self._ended(lock))
 
     def _ended(self, lock: str) -> None:

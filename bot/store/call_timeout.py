@@ -24,13 +24,12 @@ async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
         return
     loop = asyncio.get_running_loop()
     tick_seconds = seconds / TICKS
+    timers: list[asyncio.TimerHandle] = []
     async with asyncio.timeout(None) as limit:
-        timer: asyncio.TimerHandle | None = None
 
         def tick(left: int) -> None:
-            nonlocal timer
             if left:
-                timer = loop.call_later(tick_seconds, tick, left - 1)
+                timers[:] = [loop.call_later(tick_seconds, tick, left - 1)]
             else:
                 limit.reschedule(loop.time())
 
@@ -38,5 +37,4 @@ async def call_timeout(seconds: float | None) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            if timer is not None:
-                timer.cancel()
+            timers[0].cancel()

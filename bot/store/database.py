@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,8 +85,8 @@ class Database:
         async with self.errors():
             self._engine = make_engine(self._url, self.call_seconds * BUSY_SHARE)
             self._autocommit = autocommit_engine(self._engine)
-            self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             self._outage = Outage(0.0 if self._engine.dialect.name == "sqlite" else BRIDGED_SECONDS)
+            self.limit_seconds = None if is_in_memory(self._url) else self.call_seconds
             path, busy = sqlite_file(self._url), self.call_seconds * BUSY_SHARE
             self._path = path
             if path is not None and self._reader is None:
@@ -116,8 +116,12 @@ class Database:
 
     async def execute(self, statement: Executable, parameters: Parameters = None) -> Rows:
         """The rows that one statement gives, which is a transaction of its own; raises StoreError."""
-        async with self.errors(), self.connect() as connection:
-            return (await connection.execute(statement, parameters)).all()
+
+        async def call() -> Rows:
+            async with self.errors(), self.connect() as connection:
+                return (await connection.execute(statement, parameters)).all()
+
+        return await self._to_the_end(call())
 
     async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What some work gives whose statements are one transaction; raises StoreError."""
@@ -126,9 +130,12 @@ class Database:
             async with self.begin() as connection:
                 return await work(connection)
 
-        async with self.errors():
-            # A restart just behind the commit has the work done twice: a count is one too high then.
-            return await once_more(attempt)
+        async def call() -> T:
+            async with self.errors():
+                # A restart just behind the commit has the work done twice: a count is one too high then.
+                return await once_more(attempt)
+
+        return await self._to_the_end(call())
 
     async def read(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What some work gives that only reads, each statement by itself; raises the driver's errors, TimeoutError."""
@@ -137,8 +144,15 @@ class Database:
             async with self.connect() as connection:
                 return await work(connection)
 
-        async with call_timeout(self.limit_seconds):
-            return await once_more(attempt)
+        async def call() -> T:
+            async with call_timeout(self.limit_seconds):
+                return await once_more(attempt)
+
+        return await self._to_the_end(call())
+
+    async def _to_the_end(self, call: Coroutine[Any, Any, T]) -> T:
+        """What a call gives; in memory it isn't cut off with whoever waits, for its connection would be closed, and that is all there is."""
+        return await (asyncio.shield(call) if self.limit_seconds is None else call)
 
     @property
     def is_file(self) -> bool:

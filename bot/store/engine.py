@@ -43,7 +43,6 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)
-    event.listen(engine.sync_engine, "checkout", _roll_back_what_was_left)
     return engine
 
 
@@ -98,12 +97,6 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 -- t
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
-
-
-def _roll_back_what_was_left(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401 -- as above
-    # Whoever gave up while the transaction was beginning has left it open: nothing here resets a connection that comes back.
-    if connection.driver_connection.in_transaction:
-        connection.rollback()
 
 
 def _begin(connection: Connection) -> None:

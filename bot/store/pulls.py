@@ -89,11 +89,19 @@ class PullRepository:
 
         await self.database.write(write)
 
-    async def take_lost(self, channel: str) -> Mapping[str, int]:
-        """How many messages of each kind were in work when the process before this one ended; told once."""
+    async def take_lost(self, channel: str, seconds: int = 0) -> Mapping[str, int]:
+        """How many messages of each kind have been in work for at least so many seconds; told once.
+
+        Where there is one process, all that is in work at its start: it was cut off by the end of the one before.
+        """
+        before = self.now() - seconds
 
         async def write(connection: AsyncConnection) -> Mapping[str, int]:
-            statement = delete(pull_work).where(pull_work.c.channel == channel).returning(pull_work.c.kind)
+            statement = (
+                delete(pull_work)
+                .where(pull_work.c.channel == channel, pull_work.c.at <= before)
+                .returning(pull_work.c.kind)
+            )
             return Counter(row.kind for row in (await connection.execute(statement)).all())
 
         return await self.database.write(write)

@@ -1,7 +1,7 @@
 """How likely each reading of a message is in the light of the talk: a conditional logit over the numbers of bot.talk.context_features.
 
 To the weighed numbers are added what the message's wording says of going on, of acknowledging, thanking and of small talk, and how often
-people pass from the one topic to the other. The weights were learned by `python -m benchmarks.talks --fit` (docs/decisions/0012-talks.md).
+people pass from the one topic to the other. The weights were learned by `python -m benchmarks.talks --fit` (docs/decisions/0014-talks.md).
 """
 
 from collections.abc import Iterable, Mapping

@@ -165,7 +165,7 @@ def _make_folder(before: FAQFiles, changes: Changes, cleanup: contextlib.ExitSta
 def _take(target: Path, steps: list[Step], cleanup: contextlib.ExitStack) -> None:
     journal = write_journal(target, steps) if len(steps) > 1 else None
     if journal is not None:
-        cleanup.callback(journal.unlink, missing_ok=True)
+        cleanup.callback(journal.unlink)
     for step in steps:
         take(step)
         if step.old is not None:

@@ -76,7 +76,7 @@ def with_skeleton(text: str, key: str, group: Group, title: str, today: date, *,
         raise EditError("文件里还没有任何话题，请先从模板恢复 faq.yaml")
     same_group = [entry for entry in intents if entry.get("group") == group.value] or intents
     owners = Counter(str(entry["owner"]) for entry in intents if entry.get("owner"))
-    owner = owners.most_common(1)[0][0] if owners else ""
+    owner = max(owners, key=lambda each: owners[each], default="")
     lines = _skeleton_lines(key, group, title, owner, today, questions=questions)
     return with_intent(text, str(same_group[-1].get("id")), list(lines))
 

@@ -10,7 +10,9 @@ from intents.faq.question_files import HEADING, NO_AUTHOR_LINE, SUFFIX, parse_qu
 from intents.faq.reader import Path, YamlDocument, parse_yaml
 from intents.faq.schema import OUT_OF_SCOPE
 
-_TRAILING_COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
+_TRAILING_COMMENT = re.compile(r"(?:[ \t]*,)?[ \t]+(#[^\r\n]*)")
+# As SourceText counts lines; str.splitlines also ends one at U+2028, which word processors leave in what is pasted.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _CLOSING = re.compile(r"(?:[\s,]|#[^\n]*\n)*\]")
 
 
@@ -46,8 +48,7 @@ def split_questions(files: FAQFiles) -> dict[str, bytes | None]:
         gone.update(range(block.first, block.last + 1))
     if not changes:
         return {}
-    lines = body.splitlines(keepends=True) if newline == "\n" else re.findall(r"[^\n]*\n|[^\n]+$", body)
-    kept = "".join(line for number, line in enumerate(lines, 1) if number not in gone)
+    kept = "".join(line for number, line in enumerate(_LINE.findall(body), 1) if number not in gone)
     return {**changes, "": (mark + kept).encode("utf-8")}
 
 
@@ -133,4 +134,4 @@ def _with_existing(moved: str, existing: str) -> str:
     kept = moved.splitlines()
     between = [NO_AUTHOR_LINE] if parsed.last_author else []
     rest = [line for line in existing.splitlines() if line.strip() != HEADING]
-    return "\n".join([*(line for line in kept if line not in known or line.startswith("#")), *between, *rest, ""])
+    return "\n".join([*(line for line in kept if line not in known), *between, *rest, ""])

@@ -153,3 +153,31 @@ async def test_operators_are_told_in_chat_and_one_who_cannot_be_reached_stops_no
         assert "ower" in text
         assert str(folder) not in text
     assert faq_status(reloader).reload_error == reloader.status.last_error
+
+
+async def test_of_several_processes_on_one_folder_all_take_a_change_and_operators_hear_of_it_once(folder: Path) -> None:
+    told: list[str] = []
+
+    async def send(_: ChatIdentity, reply: Reply) -> None:
+        told.append(reply.text)
+
+    url = f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
+    async with Store(url) as one, Store(url) as other:
+        reloaders = [Reloader.load(folder / "faq.yaml") for _ in range(2)]
+        for reloader, store in zip(reloaders, (one, other), strict=True):
+            handoffs = Handoffs(store, frozenset({ChatIdentity("telegram", "7")}), {"telegram": send})
+            notify_on_reload(reloader, handoffs, store.claims)
+        for content in ([HOME_VISIT], [HOME_VISIT, LAWSUIT], [HOME_VISIT]):
+            write_faq(folder, content)
+            assert [await reloader.reload() is not None for reloader in reloaders] == [True, True]
+            for reloader in reloaders:
+                await asyncio.gather(*reloader._tasks)
+        assert len({reloader.status.digest for reloader in reloaders}) == 1
+        # The third is the same content as the first, and yet a change of its own.
+        assert len(told) == 3
+        (folder / "faq.yaml").write_text("version: [", "utf-8")
+        for reloader in reloaders:
+            await reloader.reload()
+            await asyncio.gather(*reloader._tasks)
+        assert len(told) == 4
+        assert "没有载入" in told[-1]

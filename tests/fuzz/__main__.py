@@ -48,6 +48,7 @@ def _fuzz(name: str, options: list[str]) -> None:
     folder = Path(tempfile.mkdtemp(prefix="youshu-fuzz-"))
     for number, seed in enumerate(target.seeds):
         (folder / str(number)).write_bytes(seed)
+    target.run(target.seeds[0])  # what is loaded at the first takes longer than any input may
     atheris.Setup(
         [sys.argv[0], f"-max_len={LONGEST}", "-timeout=10", "-rss_limit_mb=4096", *options, str(folder)], target.run
     )

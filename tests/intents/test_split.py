@@ -129,6 +129,33 @@ def test_comments_quotes_and_brackets_come_along(path: Path) -> None:
     assert (folder / "thanks_talk.txt").read_text("utf-8") == f"{HEADING}\n刚才讲得挺明白\n心里踏实多了\n"
 
 
+@pytest.mark.parametrize("indent", ["    ", ""])
+def test_a_bracket_on_a_line_of_its_own_goes_with_the_list(path: Path, indent: str) -> None:
+    text = GOOD.replace(
+        "    questions:\n      - 刚才讲得挺明白\n      - 心里踏实多了\n",
+        "    questions: [\n      刚才讲得挺明白,\n      心里踏实多了,  # 尾注\n" + f"{indent}]\n",
+    )
+    path.write_text(text, encoding="utf-8")
+    before = check_file(path).faq
+    split(path)
+    assert load_faq(path) == before
+    assert f"\n{indent}]\n" not in path.read_text("utf-8")
+    assert (path.parent / "questions" / "thanks_talk.txt").read_text("utf-8") == (
+        f"{HEADING}\n刚才讲得挺明白\n# 尾注\n心里踏实多了\n"
+    )
+
+
+@pytest.mark.parametrize("separator", ["\u2028", "\x85"])
+def test_what_is_no_line_end_to_an_editor_moves_no_line(path: Path, separator: str) -> None:
+    path.write_text(f"# 从文档里{separator}# 粘来的\n{GOOD}", encoding="utf-8")
+    before = check_file(path).faq
+    assert before is not None
+    split(path)
+    assert load_faq(path) == before
+    assert path.read_text("utf-8").startswith(f"# 从文档里{separator}# 粘来的\nversion: 1\n")
+    assert "questions:" not in path.read_text("utf-8")
+
+
 def test_windows_line_ends_and_a_byte_order_mark_stay(path: Path) -> None:
     path.write_bytes(("\ufeff" + GOOD.replace("\n", "\r\n")).encode())
     before = check_file(path).faq

@@ -181,6 +181,7 @@ class UpdateQueue:
     def _must_wait(self, number: int, chat: _Chat | None, queued: QueuedUpdate) -> bool:
         return (
             chat is not None
+            or self._working.locked()
             or self._in_work >= BEGUN_FREELY
             or self._pace.free_at(number) > monotonic()
             or queued.album is not None

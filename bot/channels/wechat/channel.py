@@ -20,6 +20,7 @@ from bot.channels.wechat.intake import Claims, Count, MessageIntake, Pace
 from bot.channels.wechat.keeping import CHANNEL, ChannelStates, Keeper
 from bot.channels.wechat.limits import channel_limits
 from bot.channels.wechat.quota import LastHeard, Quotas
+from bot.channels.wechat.shared_answers import SharedAnswers
 from bot.channels.wechat.startup import menu
 from bot.channels.wechat.waiting import WaitingRoom
 from bot.channels.wechat.webhook import Webhook
@@ -54,6 +55,8 @@ class Options:
     pace: Pace = field(default_factory=Pace)
     join_seconds: float = JOIN_SECONDS
     """How long what looks unfinished waits for the next message; WeChat waits five seconds for an answer to it."""
+    several: bool = False
+    """Whether other processes serve the same account."""
 
 
 class WeChatChannel:
@@ -100,9 +103,13 @@ class WeChatChannel:
         self.connected = asyncio.Event()
         style = self.limits.choice_style
         admin = AdminHandlers(admin_commands, style) if admin_commands is not None else None
-        handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin)
+        several = self._several = options.several
+        handlers = MessageHandlers(turn, forget, count, self._waiting, self._quotas, style, admin, several)
         fragments = FragmentJoiner(MessageReader(in_danger, expects_more, stands_alone), options.join_seconds)
-        self._intake = MessageIntake(handlers.handle, claims, count, self._waiting, fragments, options.pace)
+        shared = SharedAnswers(states, options.pace.beat) if several else None
+        self._intake = MessageIntake(
+            handlers.handle, claims, count, self._waiting, options.pace, fragments=fragments, shared=shared
+        )
         crypto = None
         if options.aes_key is not None:
             crypto = MessageCrypto(options.token, options.aes_key, options.app_id)
@@ -143,6 +150,8 @@ class WeChatChannel:
             raise SendError(SendFailure.OTHER, "reply_only")
         texts = sending.messages(reply)
         await self._waiting.restored.wait()
+        if self._several:
+            await asyncio.gather(self._waiting.refresh(person.user), self._quotas.refresh(person.user))
         left = await self._quotas.left(person.user)
         if left is not None and left < len(texts):
             self._count("quota")
@@ -153,6 +162,8 @@ class WeChatChannel:
             # The talk doesn't know them: what is written by itself is none of its turns.
             self._waiting.of(person.user).values = tuple(choice.value for choice in reply.choices)
             self._waiting.keep(person.user)
+        if self._several:
+            await asyncio.gather(*(keeper.settle() for keeper in self._keepers))
 
     async def health(self) -> str | None:
         """None while messages come in; of a verified account also what its API refuses and what to do about it."""
@@ -168,7 +179,10 @@ class WeChatChannel:
         self._quotas.spend(user)
 
     async def _restore(self) -> None:
-        """Read from the store what waited before the start, again and again while it is away."""
+        """Read from the store what waited before the start, again and again while it is away; of several each message reads its own."""
+        if self._several:
+            self._waiting.restored.set()
+            return
         while True:
             try:
                 await self._quotas.restore()

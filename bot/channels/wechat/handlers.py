@@ -1,5 +1,6 @@
 """From a message or an event to the conversation, and from its reply to texts."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -48,10 +49,14 @@ class MessageHandlers:
     """As the channel's limits have it."""
     admin: AdminHandlers | None = None
     """What operators can do; None where there are none."""
+    several: bool = False
+    """Whether other processes talk with the same people, so that what is known of them is read anew each time."""
 
     async def handle(self, message: WeChatMessage) -> Answer | None:
         """The answer to a message or an event; None where the bot is silent. Raises nothing."""
         try:
+            if self.several:
+                await asyncio.gather(self.waiting.refresh(message.person), self.quotas.refresh(message.person))
             if message.kind == EVENT:
                 return await self._event(message)
             self.quotas.after_message(message.person)

@@ -16,6 +16,7 @@ from bot.channels.fragments import FragmentJoiner
 from bot.channels.wechat import limits
 from bot.channels.wechat.keeping import CHANNEL
 from bot.channels.wechat.messages import WeChatMessage
+from bot.channels.wechat.shared_answers import SharedAnswer, SharedAnswers
 from bot.channels.wechat.waiting import Answer, Answering, WaitingRoom
 from bot.store.errors import StoreError
 
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 REPEAT: Final = "repeat"
 LATE: Final = "late"
 AGAIN: Final = "try"
+TAKEN_OVER: Final = "taken_over"
+"""Its process said nothing, and another has answered."""
 HELD: Final = "held"
 """A message that looks unfinished waits for the next."""
 
@@ -49,6 +52,8 @@ class Pace:
     """So long a try is waited with before it is given up on."""
     hold: float = limits.HOLD_SECONDS
     """So long a try without an answer is left open."""
+    beat: float = 1.0
+    """So often a process says to the others that it is at an answer."""
 
 
 @dataclass
@@ -71,10 +76,12 @@ class MessageIntake:
     claims: Claims
     count: Count
     waiting: WaitingRoom
-    fragments: FragmentJoiner
     pace: Pace = field(default_factory=Pace)
     clock: Callable[[], float] = time.time
     """Seconds since 1970, to compare with WeChat's."""
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
+    shared: SharedAnswers | None = None
+    """Where other processes find the answers; None where there are no others."""
     _attempts: OrderedDict[str, _Attempts] = field(default_factory=OrderedDict, repr=False)
     _claiming: set[asyncio.Task[bool]] = field(default_factory=set, repr=False)
 
@@ -86,9 +93,10 @@ class MessageIntake:
             gone: is done when WeChat has cut the connection.
         """
         came = time.monotonic()
-        attempts = self._attempts_of(message, came)
+        of_all = await self._try_of_several(message) if self.shared is not None else 1
+        attempts = self._attempts_of(message, came, first=of_all == 1)
         attempts.tries += 1
-        number = attempts.tries
+        number = max(attempts.tries, of_all)
         if number > 1:
             self.count(AGAIN)
         leaving = asyncio.ensure_future(gone)
@@ -97,11 +105,13 @@ class MessageIntake:
             if not attempts.answering.done():
                 if number >= limits.TRIES:
                     self.count(LATE)
-                    return self.waiting.wait_for(message.person, attempts.answering)
+                    text = self.waiting.wait_for(message.person, attempts.answering)
+                    await self._settle()
+                    return text
                 await _wait({attempts.answering, leaving}, came + self.pace.hold)
         finally:
             leaving.cancel()
-        return self._shown(message, attempts) if attempts.answering.done() else None
+        return await self._shown(message, attempts) if attempts.answering.done() else None
 
     async def finish(self, seconds: float) -> None:
         """Wait for what is in work, at most so many seconds."""
@@ -112,8 +122,8 @@ class MessageIntake:
         if self._claiming:
             await asyncio.wait(self._claiming, timeout=seconds)
 
-    def _attempts_of(self, message: WeChatMessage, now: float) -> _Attempts:
-        """The tries of this message; the first begins the work on it."""
+    def _attempts_of(self, message: WeChatMessage, now: float, *, first: bool) -> _Attempts:
+        """The tries of this message here; the first begins the work on it, or is the first of all."""
         while self._attempts:
             oldest = next(iter(self._attempts.values()))
             kept = limits.REMEMBERED_SECONDS if oldest.answering.done() else 10 * limits.REMEMBERED_SECONDS
@@ -122,13 +132,21 @@ class MessageIntake:
             self._attempts.popitem(last=False)
         known = self._attempts.get(message.key)
         if known is None:
-            known = self._attempts[message.key] = _Attempts(asyncio.create_task(self._answer(message)), now)
+            known = self._attempts[message.key] = _Attempts(
+                asyncio.create_task(self._answer(message, first=first)), now
+            )
         return known
 
-    async def _answer(self, message: WeChatMessage) -> Answer | None:
+    async def _answer(self, message: WeChatMessage, *, first: bool) -> Answer | None:
+        if self.shared is not None:
+            return await self._answer_of_several(message, self.shared, first=first)
         if not await self._ours(message):
             self.count(REPEAT)
             return None
+        return await self._work_on(message)
+
+    async def _work_on(self, message: WeChatMessage) -> Answer | None:
+        """The answer to a message, together with what it goes on with."""
         if not message.is_typed:
             self.fragments.release(message.person)
             return await self.work(message)
@@ -139,25 +157,47 @@ class MessageIntake:
         # What a later message takes along is answered under that one; WeChat is told that nothing follows here.
         return await self.work(replace(message, content=text)) if text is not None else None
 
+    async def _answer_of_several(self, message: WeChatMessage, shared: SharedAnswers, *, first: bool) -> Answer | None:
+        """The answer of the process that had the first try, to be given again; where that process is dead ours."""
+        if not first:
+            self.count(REPEAT)
+            if abs(self.clock() - message.created) >= limits.RETRY_WINDOW_SECONDS:
+                return None
+            found = await shared.wait_for(message)
+            if found is None and not await self._claim(f"{message.key}:{TAKEN_OVER}"):
+                found = await shared.wait_for(message) or SharedAnswer(message.key)
+            if found is not None:
+                await self.waiting.refresh(message.person)
+                return found.answer
+            self.count(TAKEN_OVER)
+        return await shared.work_on(message, lambda: self._work_on(message))
+
+    async def _try_of_several(self, message: WeChatMessage) -> int:
+        """Which of WeChat's tries this is, whichever process had the others."""
+        for number in range(1, limits.TRIES):
+            if await self._claim(message.key if number == 1 else f"{message.key}:{number}"):
+                return number
+        return limits.TRIES
+
     async def _ours(self, message: WeChatMessage) -> bool:
         """Whether to answer: a message claimed by nobody, or one whose first tries a restart may have cut off.
 
         Without the store all are answered: who waits for help is worse off with silence than with the same answer twice.
         """
-        claiming = asyncio.create_task(self._claim(message))
+        claiming = asyncio.create_task(self._claim(message.key))
         self._claiming.add(claiming)
         claiming.add_done_callback(self._claiming.discard)
         # So soon it is answered whoever has claimed it, and nobody waits for the claim.
         return abs(self.clock() - message.created) < limits.RETRY_WINDOW_SECONDS or await claiming
 
-    async def _claim(self, message: WeChatMessage) -> bool:
+    async def _claim(self, key: str) -> bool:
         try:
-            return await self.claims.claim(CHANNEL, message.key)
+            return await self.claims.claim(CHANNEL, key)
         except StoreError as error:
             log.error("message_not_claimed", reason=str(error))
             return True
 
-    def _shown(self, message: WeChatMessage, attempts: _Attempts) -> str | None:
+    async def _shown(self, message: WeChatMessage, attempts: _Attempts) -> str | None:
         """The text of the answer, the same at each try."""
         if not attempts.shown:
             answer = attempts.answering.result()
@@ -167,8 +207,14 @@ class MessageIntake:
                     waiting.late.remove(attempts.answering)
                 attempts.body = waiting.show(answer)
                 self.waiting.keep(message.person)
+                await self._settle()
             attempts.shown = True
         return attempts.body
+
+    async def _settle(self) -> None:
+        """Where there are other processes: wait until they find what has changed."""
+        if self.shared is not None and self.waiting.keeper is not None:
+            await self.waiting.keeper.settle()
 
 
 async def _wait(several: set[asyncio.Future[object] | Answering], until: float) -> None:

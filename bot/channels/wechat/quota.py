@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from bot.channels.wechat.keeping import CHANNEL, Keeper
 from bot.channels.wechat.limits import MESSAGES_AFTER_A_MESSAGE, MESSAGES_AFTER_A_TAP
 from bot.messages import ChatIdentity
 from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
 
 PEOPLE: Final = 100_000
 """How many people are counted; of others WeChat itself says when it is enough."""
@@ -92,6 +95,22 @@ class Quotas:
                 self._grants.setdefault(person, _adapter().validate_json(kept))
             except ValidationError:
                 continue  # another version wrote it
+            self._spent.add(person)
+
+    async def refresh(self, person: str) -> None:
+        """Read what was spent from the store, where other processes keep it too."""
+        if self.keeper is None:
+            return
+        try:
+            kept = await self.keeper.read(person)
+            grants = _adapter().validate_json(kept) if kept is not None else None
+        except (StoreError, ValidationError) as error:
+            log.error("quota_not_read", error=type(error).__name__)
+            return
+        self._grants.pop(person, None)
+        self._spent.discard(person)
+        if grants is not None:
+            self._grants[person] = grants
             self._spent.add(person)
 
     def _grant(self, person: str, kind: str, grant: tuple[int, float], since: float) -> None:

@@ -8,14 +8,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from bot.channels.wechat import wording
 from bot.channels.wechat.keeping import Keeper
+from bot.store.errors import StoreError
+
+log = structlog.get_logger(__name__)
 
 PEOPLE: Final = 10_000
 """How many people something waits for; more lose the oldest, who ask again."""
 WAITING_SECONDS: Final = 24 * 3600.0
+LATE_SECONDS: Final = 4.0
+"""So long an answer is waited for that another process is at."""
+POLL_SECONDS: Final = 0.2
 KIND: Final = "waiting"
 """What the store has it under."""
 
@@ -91,7 +98,7 @@ class Waiting:
 
     def to_json(self) -> str:
         """The form in which it is kept: what is ready, and of the rest that there was something."""
-        late = tuple(_for_the_store(each.result()) if _is_ready(each) else None for each in self.late)
+        late = tuple(for_the_store(each.result()) if _is_ready(each) else None for each in self.late)
         return _adapter().dump_json(_Kept(self.pages, late, self.told_to_wait, self.values)).decode()
 
     @classmethod
@@ -169,6 +176,42 @@ class WaitingRoom:
         finally:
             self.restored.set()
 
+    async def refresh(self, person: str) -> None:
+        """Read what waits for this person from the store, where other processes keep it too."""
+        if self.keeper is None or any(not late.done() for late in self.of(person).late):
+            return  # what is under way here isn't in the store yet
+        try:
+            kept = await self.keeper.read(person)
+        except StoreError as error:
+            log.error("waiting_not_read", reason=str(error))
+            return
+        waiting = Waiting.from_json(kept) if kept is not None else Waiting()
+        waiting.late = [
+            each if each.result() is not None else self._elsewhere(person, number)
+            for number, each in enumerate(waiting.late)
+        ]
+        self._people.pop(person, None)
+        self._people[person] = (self.clock(), waiting)
+
+    def _elsewhere(self, person: str, number: int) -> Answering:
+        """An answer that another process is at; None where it isn't there soon."""
+
+        async def wait() -> Answer | None:
+            for _ in range(int(LATE_SECONDS / POLL_SECONDS)):
+                try:
+                    kept = await self.keeper.read(person) if self.keeper is not None else None
+                except StoreError:
+                    return None
+                late = Waiting.from_json(kept).late if kept is not None else []
+                if number >= len(late):
+                    return None  # it was shown meanwhile
+                if late[number].result() is not None:
+                    return late[number].result()
+                await asyncio.sleep(POLL_SECONDS)
+            return None
+
+        return asyncio.ensure_future(wait())
+
     def _oldest(self) -> float:
         return next(iter(self._people.values()))[0]
 
@@ -182,7 +225,8 @@ def _is_ready(late: Answering) -> bool:
     return late.done() and not late.cancelled() and late.exception() is None
 
 
-def _for_the_store(answer: Answer | None) -> Answer | None:
+def for_the_store(answer: Answer | None) -> Answer | None:
+    """The answer without what the person said."""
     if answer is None or not answer.kept_pages:
         return answer
     return replace(answer, pages=answer.kept_pages, kept_pages=())

@@ -14,7 +14,7 @@ from bot import choices
 from bot.channels.wecom import limits, wording
 from bot.channels.wecom.delivery import Delivery
 from bot.channels.wecom.errors import FAIL_TYPES, LATER_CODES, NO_MORE_FAIL, APIError
-from bot.channels.wecom.intake import CHANNEL
+from bot.channels.wecom.keeping import CHANNEL
 from bot.channels.wecom.messages import TEXT, KFMessage, Origin, SessionChange
 from bot.channels.wecom.quota import Quotas
 from bot.channels.wecom.sending import CRISIS, Outgoing, outgoing, within
@@ -86,6 +86,7 @@ class MessageHandlers:
             self.count("too_late")
             log.warning("wecom_too_late", kind=message.kind)
             return
+        await asyncio.gather(self.waiting.refresh(message.person), self.quotas.refresh(message.person))
         if await self.sessions.is_held(message.account, message.person):
             return
         if rest := self._rest(message):
@@ -136,6 +137,7 @@ class MessageHandlers:
         self.waiting.keep(message.person, rest, withheld=untold)
         if messages and not now:
             self.count("withheld")
+        await self.waiting.settle()
         sending = deque(now)
         try:
             await self.delivery.deliver(message.account, message.person, sending, message.key)

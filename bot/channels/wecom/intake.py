@@ -11,6 +11,7 @@ from typing import Final, Protocol
 import structlog
 
 from bot.channels.fragments import FragmentJoiner, HeldMessage
+from bot.channels.wecom.keeping import CHANNEL
 from bot.channels.wecom.messages import KFMessage
 from bot.channels.wx.api import Count
 from bot.store.errors import StoreError
@@ -18,10 +19,11 @@ from bot.store.pulls import PulledPage
 
 log = structlog.get_logger(__name__)
 
-CHANNEL: Final = "wecom"
 REPEAT: Final = "repeat"
 LOST: Final = "lost_"
 """Before the kind of a message that a crash has cut off."""
+LOST_SECONDS: Final = 120
+"""What another process has been working on for so long is lost: no answer takes as long."""
 HELD: Final = "held"
 """A message that looks unfinished waits for the next."""
 LIVE_SECONDS: Final = 10.0
@@ -66,8 +68,8 @@ class Pulls(Protocol):
         """These are done with."""
         ...
 
-    async def take_lost(self, channel: str) -> Mapping[str, int]:
-        """How many messages of each kind were in work when the last process ended; told once."""
+    async def take_lost(self, channel: str, seconds: int = 0) -> Mapping[str, int]:
+        """How many messages of each kind have been in work for so long that their process must have ended; told once."""
         ...
 
 
@@ -78,7 +80,9 @@ class MessageIntake:
     work: Work
     pulls: Pulls
     count: Count
-    fragments: FragmentJoiner
+    fragments: FragmentJoiner = field(default_factory=FragmentJoiner)
+    several: bool = False
+    """Whether other processes pull too: what can't be claimed is then left for later."""
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
     """Messages answered although they could not be claimed."""
     _unticked: set[str] = field(default_factory=set, repr=False)
@@ -90,8 +94,8 @@ class MessageIntake:
     _running: set[asyncio.Task[None] | asyncio.Task[bool]] = field(default_factory=set, repr=False)
 
     async def report_lost(self) -> None:
-        """Count and log what was in work when the process before this one ended; raises StoreError."""
-        lost = await self.pulls.take_lost(CHANNEL)
+        """Count and log what was in work when a process ended; raises StoreError."""
+        lost = await self.pulls.take_lost(CHANNEL, LOST_SECONDS if self.several else 0)
         for kind, number in sorted(lost.items()):
             for _ in range(number):
                 self.count(LOST + kind)
@@ -124,6 +128,8 @@ class MessageIntake:
         work = {key: kind for key, kind in pulled.work.items() if key not in answered}
         pulled = replace(pulled, work=work, skipped={*pulled.skipped, *answered})
         ours = await self._claimed(pulled) if keep else None
+        if ours is None and self.several:
+            return False
         for key, message in messages.items():
             if key not in answered and (ours is None or key in ours):
                 self._queue(message, noted=ours is not None)

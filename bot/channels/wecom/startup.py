@@ -6,7 +6,8 @@ import structlog
 
 from bot.channels.wecom.api import WeComAPI
 from bot.channels.wecom.errors import SETTINGS_CODES, APIError
-from bot.channels.wecom.intake import CHANNEL, Pulls
+from bot.channels.wecom.intake import Pulls
+from bot.channels.wecom.keeping import CHANNEL
 from bot.store.errors import StoreError
 
 log = structlog.get_logger(__name__)

@@ -1,10 +1,12 @@
-"""Pulls messages by sync_msg when a callback says that something came: one puller for each account, over all pages."""
+"""Pulls messages by sync_msg when a callback says that something came: a job for each account, over all pages.
+
+Of several processes one pulls an account at a time, whichever heard the callback.
+"""
 
 import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,9 +15,11 @@ import structlog
 from bot.channels.wecom.api import WeComAPI
 from bot.channels.wecom.errors import CALLBACK_TOKEN, GONE_CODES, APIError
 from bot.channels.wecom.handlers import CLOCK_SECONDS
-from bot.channels.wecom.intake import CHANNEL, REPEAT, MessageIntake, Pulls
+from bot.channels.wecom.intake import REPEAT, MessageIntake, Pulls
+from bot.channels.wecom.keeping import CHANNEL
 from bot.channels.wecom.messages import Page
 from bot.channels.wx.api import Count
+from bot.jobs.jobs import Job, Jobs, Payload
 from bot.observe import traceback_locations
 from bot.store.errors import StoreError
 from bot.store.pulls import PulledPage
@@ -25,13 +29,15 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE: Final = 1.0
 """Seconds before a call is tried again; doubles up to LONGEST_PAUSE."""
 LONGEST_PAUSE: Final = 60.0
+PULL: Final = "wecom_pull"
+"""The job's name."""
 HISTORY: Final = "history"
 UNREADABLE: Final = "unreadable"
 
 
 @dataclass
 class AccountPuller:
-    """Pulls one account's messages each time it is woken, until it is cancelled."""
+    """Pulls one account's messages each time it is woken."""
 
     account: str
     """open_kfid; empty: all accounts that we may manage, where a callback doesn't say which."""
@@ -40,6 +46,8 @@ class AccountPuller:
     pulls: Pulls
     count: Count
     first_pause: float = FIRST_PAUSE
+    several: bool = False
+    """Whether other processes pull too: without the store nothing is pulled then, for nobody would know who has answered."""
     problem: str | None = None
     """What is wrong while WeCom refuses."""
     _woken: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
@@ -61,21 +69,24 @@ class AccountPuller:
         self._woken.set()
 
     async def run(self) -> None:
-        """Pull whenever woken, and again after a pause what the store doesn't know of."""
-        kept = True
+        """Pull until the store knows of all that came."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if kept else self.first_pause):
-                    await self._woken.wait()
             self._woken.clear()
             try:
                 kept = await self._pull()
             except APIError as error:
                 self.count(str(error))
                 log.error("wecom_account_gone", kind=str(error), remedy=error.remedy)
+                return
             except Exception as error:  # noqa: BLE001 -- whatever it is, the next callback must be heard
                 self.count(type(error).__name__)
                 log.error("pull_failed", error=type(error).__name__, at=traceback_locations(error))
+                return
+            if kept:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.first_pause):
+                    await self._woken.wait()
 
     async def _pull(self) -> bool:
         """Pull all pages; whether the store knows of all. Raises APIError where the account is gone.
@@ -90,6 +101,8 @@ class AccountPuller:
             # At the start as the first time ever, so that only what is new is answered; the rest when the cursor can be read.
             log.error("cursor_not_read", reason=str(error))
             keep = False
+            if self.several:
+                return False
         first = self._cursor is None
         cursor, more, all_kept = self._cursor or "", True, True
         while more:
@@ -100,6 +113,8 @@ class AccountPuller:
             if kept and next_cursor is not None:
                 self._cursor = next_cursor
             all_kept = all_kept and kept
+            if self.several and not kept:
+                return False
             cursor = page.next_cursor or cursor
         return all_kept
 
@@ -143,35 +158,61 @@ class AccountPuller:
 
 @dataclass
 class Syncer:
-    """The pullers of all accounts."""
+    """The pullers of all accounts, woken by jobs."""
 
     api: WeComAPI
     intake: MessageIntake
     pulls: Pulls
     count: Count
+    jobs: Jobs
     clock: Callable[[], float] = time.time
     first_pause: float = FIRST_PAUSE
-    _pullers: dict[str, tuple[AccountPuller, asyncio.Task[None]]] = field(default_factory=dict, repr=False)
+    several: bool = False
+    _pullers: dict[str, AccountPuller] = field(default_factory=dict, repr=False)
+    _deferring: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
     _stopped: bool = False
+
+    def __post_init__(self) -> None:
+        self.jobs.handle(PULL, self._pull)
 
     def wake(self, account: str, token: str = "", created: float = 0.0) -> None:  # nosec B107
         """Have an account pulled, once more where it is being pulled right now."""
         if self._stopped:
             return
-        if account not in self._pullers:
-            puller = AccountPuller(account, self.api, self.intake, self.pulls, self.count, self.first_pause)
-            # It pulls for many callbacks, so it isn't part of the one that came first.
-            self._pullers[account] = puller, asyncio.create_task(puller.run(), context=Context())
-        self._pullers[account][0].wake(token, created or self.clock())
+        job = Job(PULL, account, {"account": account, "token": token, "created": str(created or self.clock())})
+        task = asyncio.create_task(self._defer(job))
+        self._deferring.add(task)
+        task.add_done_callback(self._deferring.discard)
 
     async def stop(self) -> None:
-        """Pull no more."""
+        """Pull no more: the jobs are stopped by whoever runs them."""
         self._stopped = True
-        tasks = {task for _, task in self._pullers.values()}
-        for task in tasks:
+        for task in self._deferring:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if self._deferring:
+            await asyncio.wait({*self._deferring})
+
+    async def _defer(self, job: Job) -> None:
+        """Have it done, as soon as the database is there."""
+        pause = self.first_pause
+        while True:
+            try:
+                await self.jobs.defer(job)
+            except StoreError as error:
+                log.error("pull_not_deferred", reason=str(error))
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _pull(self, payload: Payload) -> None:
+        account = payload["account"]
+        if account not in self._pullers:
+            self._pullers[account] = AccountPuller(
+                account, self.api, self.intake, self.pulls, self.count, self.first_pause, self.several
+            )
+        self._pullers[account].wake(payload["token"], float(payload["created"]))
+        await self._pullers[account].run()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -181,4 +222,4 @@ class Syncer:
     @property
     def problem(self) -> str | None:
         """What is wrong where WeCom refuses to give messages."""
-        return next((puller.problem for puller, _ in self._pullers.values() if puller.problem is not None), None)
+        return next((puller.problem for puller in self._pullers.values() if puller.problem is not None), None)

@@ -36,6 +36,7 @@ from tests.fakes.botapi import DEADLINE, PLAIN, BotAPI, labels
 from tests.fakes.botapi_rules import JSON
 from tests.fakes.wechat import Mode, WeChat
 from tests.fakes.wecom import Sent, WeCom, wecom_server
+from tests.job_running import local_jobs, running
 from tests.telegram_bot import Counts, reaching
 from tests.webserver import serving
 from tests.wechat_account import options as wechat_options
@@ -433,15 +434,18 @@ class Customer:
 async def wecom(world: World, join_seconds: float = 0) -> AsyncIterator[Place]:
     """A company's customer service."""
     async with wecom_server() as server:
+        jobs = local_jobs(world.store)
         channel = WeComChannel(
             wecom_options(server, join_seconds=join_seconds),
             turn=world.turn,
             has_topic=lambda topic: topic in world.conversation.knowledge().faq.by_id,
             pulls=world.store.pulls,
+            states=world.store.channel_states,
+            jobs=jobs,
             count=_ignored,
         )
         by_tap = itertools.cycle([True, False])
-        async with _served(channel) as server.callback_url:
+        async with running(jobs), _served(channel) as server.callback_url:
             yield Place(
                 "wecom",
                 channel,

@@ -113,7 +113,6 @@ async def test_what_comes_late_is_joined_with_what_comes_with_it_and_waits_for_n
 async def test_before_a_stop_everything_is_answered() -> None:
     joining = joiner()
     waiting = [asyncio.create_task(joining.wait(joining.add(name, "我借了网贷"))) for name in ("王", "李")]
-    await asyncio.sleep(0)
     joining.release_all()
     assert await asyncio.gather(*waiting) == ["我借了网贷"] * 2
 

@@ -67,8 +67,14 @@ def test_cues_come_in_the_order_of_the_script() -> None:
 )
 def test_whoever_is_beside_one_who_is_threatened_may_be_the_one_who_threatens(text: str, heard: set[str]) -> None:
     assert cues(text, THREATENED) & {"with", "home", "safe", "away", "threat"} == heard
+    assert "away" not in cues(text)
     if "走" not in text and "砸" not in text:
         assert cues(text) & {"with", "home"}
+
+
+def test_who_says_that_they_are_safe_and_with_whom_is_heard_whatever_was_before() -> None:
+    assert {"safe", "with"} <= cues("我安全了，我妈在旁边，他打过我")
+    assert "with" not in cues("我妈在旁边，他打过我")
 
 
 def test_whether_danger_is_plain_and_happening_now_is_the_detectors_word() -> None:
@@ -87,6 +93,7 @@ def test_whether_danger_is_plain_and_happening_now_is_the_detectors_word() -> No
 def test_a_grown_child_who_is_there_is_somebody() -> None:
     assert "child_here" in cues("和孩子锁")
     assert "with" in cues("和孩子锁", replace(OWN, child_grown=True))
+    assert cues("后悔", replace(OWN, child_grown=True)) == {"scared"}
 
 
 def test_only_danger_brings_back_what_is_over() -> None:
@@ -104,7 +111,7 @@ def test_a_talk_of_ones_own_becomes_anothers_unless_something_is_happening() -> 
     turned = turn(SCRIPT, replace(OWN, said=("a",)), "我妈想死", OTHERS)
     assert (turned.whose, turned.whom, turned.both, turned.said) == (Whose.OTHER, "mother", True, ("a",))
     assert not turn(SCRIPT, OWN, "我妈想死", OTHERS).both
-    assert turn(SCRIPT, OWN, "他想死", OTHERS).whom is not None
+    assert turn(SCRIPT, OWN, "要跳了", OTHERS).whom == "someone"
     assert turn(SCRIPT, OWN, "我想死", PLAIN) is OWN
     assert turn(SCRIPT, OWN, "我妈想死", replace(OTHERS, level=DangerLevel.DOUBTFUL)) is OWN
 
@@ -195,6 +202,7 @@ def test_where_others_are_the_danger_that_is_what_is_happening() -> None:
         (OWN, ("handed",), False),
         (replace(OWN, company=Company.WITH), ("safe",), True),
         (OWN, ("safe",), False),
+        (replace(OWN, company=Company.WITH), ("safe", "alone"), False),
         (replace(OTHER, company=Company.WITH), ("safe",), True),
         (replace(OTHER, company=Company.ALONE), ("safe",), False),
         (replace(OWN, company=Company.WITH), ("eased",), True),
@@ -218,6 +226,16 @@ def test_it_is_over_only_when_that_was_said(state: CrisisState, heard: tuple[str
     if over and heard != ("scared",):
         assert (after.happening, after.threatened) == (None, False)
     assert not learnt(state, *heard, plain=True).over
+
+
+def test_company_that_is_known_ends_nothing_by_itself() -> None:
+    there = replace(OWN, happening=Happening.PLACE, company=Company.WITH)
+    assert learnt(there, "scared").happening is Happening.PLACE
+
+
+def test_what_would_end_it_ends_nothing_where_danger_is_in_the_same_words() -> None:
+    after = learnt(replace(OWN, happening=Happening.PLACE), "handed", plain=True)
+    assert (after.happening, after.over) == (Happening.PLACE, False)
 
 
 @pytest.mark.parametrize(
@@ -305,3 +323,26 @@ def test_the_first_words_of_a_state_come_once() -> None:
     again = say(found.crisis, "他又关机了")
     assert state_of(again).happening is Happening.MISSING
     assert ".first." not in state_of(again).said[-1]
+
+
+def test_a_debt_question_while_something_is_happening_is_heard_as_one() -> None:
+    taken = replace(OWN, happening=Happening.TOOK)
+    assert ".debt" in state_of(say(taken, "那个怎么算", debt=True)).said[-1]
+    assert ".debt" in state_of(say(taken, "网贷逾期会坐牢吗")).said[-1]
+    assert say(OWN, "我吃了药", debt=True).reply is not None
+
+
+def test_the_last_words_are_those_of_how_it_ended() -> None:
+    assert state_of(say(OWN, "我没自杀的意思")).said == ("over.first.denies",)
+    assert state_of(say(replace(OWN, happening=Happening.TOOK), "救护车来了")).said == ("over.first.own",)
+    assert state_of(say(OWN, "后悔了，我没自杀的意思")).said == ("over.first.own",)
+
+
+def test_the_first_words_of_each_kind_of_thing_come_once() -> None:
+    keys, state = [], say(None, "我在楼顶", URGENT).crisis
+    for text in ("我手里有药", "我在楼顶"):
+        outcome = say(state, text)
+        state = state_of(outcome)
+        keys.append(state.said[-1])
+    assert keys[0] == "own_now.first.means"
+    assert ".first." not in keys[1]

@@ -59,7 +59,7 @@ async def test_a_request_is_called_as_the_proxy_calls_it(capsys: pytest.CaptureF
 async def test_what_could_write_a_line_of_its_own_is_no_name(
     capsys: pytest.CaptureFixture[str], given: str | None
 ) -> None:
-    headers = {} if given is None else {"X-Request-ID": given.encode()}
+    headers = {} if given is None else {b"X-Request-ID": given.encode()}
     async with calling() as client:
         answer = await client.get("/logs", headers=headers)
     assert OWN.fullmatch(answer.headers["x-request-id"])

@@ -308,12 +308,12 @@ async def test_a_database_that_is_too_slow_at_the_start_ends_nothing_and_is_used
     three: list[PostgresqlJobs], work: Work
 ) -> None:
     database = three[0]._database
-    database.call_seconds = 0.0
+    database.limit_seconds = 0.0
     async with running(three[0]):
         async with asyncio.timeout(DEADLINE):
             while not three[0]._away:  # noqa: ASYNC110 -- nothing tells of it
                 await asyncio.sleep(0)
-        database.call_seconds = DEADLINE
+        database.limit_seconds = DEADLINE
         await three[0].defer(job("甲"))
         await work.counts("work", DONE, 1)
 

@@ -51,8 +51,8 @@ def test_a_margin_counts_from_its_line_on(danger: float, plain: float, level: Da
 def test_the_least_with_which_anything_counts_is_of_each_line_but_that_of_sure_patterns() -> None:
     four = [Line(1, 8), Line(2, 7), Line(3, 6), Line(4, 5)]
     for first in range(4):
-        turned = [*four[first:], *four[:first]]
-        assert Lines(*turned, sure=Line(0, 0)).least_unsure() == Line(1, 5)
+        one, two, three, other = (*four[first:], *four[:first])
+        assert Lines(one, two, three, other, Line(0, 0)).least_unsure() == Line(1, 5)
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,35 @@ def test_a_file_that_cannot_be_edited_is_refused_in_one_line(text: str, intent: 
     with pytest.raises(EditError, match=said) as refused:
         with_question(text, intent, "一句话")
     assert "\n" not in str(refused.value)
+
+
+def test_several_questions_go_in_at_once_in_a_list_and_in_brackets() -> None:
+    edit = with_question(FILE, "home_visit", "一个", "另一个")
+    assert questions(edit.text, "home_visit")[-2:] == ["一个", "另一个"]
+    assert (edit.text.splitlines()[edit.line - 1], edit.added_lines) == ("      - 一个", 2)
+    flow = with_question(FILE, "lawsuit", "一个", "另一个")
+    assert only_added(FILE, flow.text) == ", 一个, 另一个"
+    assert (flow.text.splitlines()[flow.line - 1].strip(), flow.added_lines) == (
+        "questions: [会被起诉吗, 收到传票怎么办, 一个, 另一个]   # 写在一行",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("intents:\n  - id: a\n    ? questions\n    : - 一句\n", "这个列表的写法太特别"),
+        ("intents:\n  - id: a\n    questions:\n      - |+\n        一句\n\n\n    owner: 内容组\n", "自动加会弄乱别处"),
+        ("version: 1\n", "没有话题“a”"),
+        ("version: 1\nintents: [\n", r"读不懂：第 \d 行 E-[A-Z-]+ .+；.+"),
+    ],
+)
+def test_what_is_written_too_specially_is_left_to_an_editor(text: str, said: str) -> None:
+    with pytest.raises(EditError, match=said):
+        with_question(text, "a", "又一句")
+
+
+def test_at_the_end_of_a_file_of_windows_line_ends_the_new_line_has_one_too() -> None:
+    edit = with_question("intents:\r\n  - id: a\r\n    questions:\r\n      - 一句", "a", "又一句")
+    assert edit.text.endswith("      - 一句\r\n      - 又一句")
+    assert (edit.line, edit.added_lines) == (5, 1)

@@ -1,5 +1,6 @@
 """A question goes where its topic's questions are: a text in questions/, a list in faq.yaml, or a new text."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def test_a_line_is_added_at_the_end_and_never_under_somebody_elses_name(before: 
 
 @pytest.mark.parametrize("question", ["#急 有人敲门", "有人\n敲门", ""])
 def test_what_would_not_be_one_question_is_refused(question: str) -> None:
-    with pytest.raises(EditError):
+    with pytest.raises(EditError, match=r"^这一句放进文本文件会变成注释或两句"):
         with_question_line("一\n", question)
 
 
@@ -69,6 +70,12 @@ def test_it_goes_into_the_text_if_there_is_one_else_into_the_list_else_into_a_ne
     faq = check_files(in_list.applied(read_files(path))).faq
     assert faq
     assert faq.by_id["lawsuit"].questions[-2:] == ("新", "更新")
+
+
+def test_beside_a_file_without_topics_a_question_has_a_text_of_its_own(path: Path) -> None:
+    for main in (b"version: 1\n", b"- a list\n", b"intents: 1\n"):
+        edit = question_edit(replace(read_files(path), main=main, questions={}), "night_calls", "新")
+        assert (edit.name, edit.text.text) == ("night_calls.txt", "新\n")
 
 
 def test_teach_writes_one_line_of_one_text_and_undo_takes_it_away(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Replacing faq.yaml: one writer at a time, backups, mode and links kept, never half a file."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -289,3 +290,20 @@ def test_a_faq_is_written_and_put_back_by_its_folder_too(several: Path) -> None:
     rewrite.replace(read_files(several.parent), {"a.txt": b"a two\n"})
     restore(several.parent)
     assert contents(several) == before
+
+
+def test_in_between_a_reader_finds_a_question_twice_rather_than_nowhere(several: Path) -> None:
+    changes = {"": b"two\n", "b.txt": None, "c.txt": b"c\n", "a.txt": b"a two\n"}
+    with contextlib.ExitStack() as cleanup:
+        steps = rewrite._prepared(read_files(several), changes, cleanup)
+        assert [step.path.name for step in steps] == ["a.txt", "c.txt", "faq.yaml", "b.txt"]
+        assert [step.new is None for step in steps] == [False, False, False, True]
+        assert [step.old.read_bytes() if step.old else None for step in steps] == [b"a one\n", None, b"one\r\n", None]
+    assert contents(several) == {"": b"one\r\n", "a.txt": b"a one\n", "b.txt": b"b one\n"}
+    assert {file.name for file in several.parent.rglob("*")} == {"faq.yaml", "questions", "a.txt", "b.txt"}
+
+
+def test_restoring_what_is_there_already_is_one_file(path: Path) -> None:
+    replace(path, b"one\r\n", b"one\r\n")
+    assert restore(path).files == 1
+    assert path.read_bytes() == b"one\r\n"

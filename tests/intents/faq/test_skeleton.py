@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from intents.faq.edit import EditError
+from intents.faq.rewrite import RewriteError
 from intents.faq.schema import FAQ, Group, Intent
-from intents.faq.skeleton import add_intent, with_skeleton
+from intents.faq.skeleton import add_intent, refuse_id, with_skeleton
 from intents.knowledge import Knowledge
 from intents.load import check_text
 from tests.faqs import faq_text, intent
@@ -114,3 +115,64 @@ def test_a_second_skeleton_goes_beside_an_unfinished_one(tmp_path: Path) -> None
     assert ids(path.read_text("utf-8")) == ["home_visit", "call_bombing", "one_more", "two_more", "negotiate"]
     assert first.backup.read_text("utf-8") == grouped()
     assert path.read_text("utf-8").splitlines()[second.line - 1].lstrip().startswith("- id: two_more")
+
+
+def test_the_owner_of_most_topics_is_put_in_and_nobody_where_there_is_none() -> None:
+    def owner(*owners: str | None) -> object:
+        told = [intent(f"i{n}", [f"问题{n}"], **({"owner": each} if each else {})) for n, each in enumerate(owners)]
+        edit = with_skeleton(faq_text(told), "night_calls", Group.COLLECTION, "", TODAY)
+        entry = next(each for each in yaml.safe_load(edit.text)["intents"] if each["id"] == "night_calls")
+        assert entry["title"] is None
+        return entry["owner"]
+
+    assert owner("甲组", "乙组", "乙组") == "乙组"
+    text = faq_text([{**intent("a", ["一"]), "owner": ""}])
+    assert "owner:   #" in with_skeleton(text, "night_calls", Group.COLLECTION, "", TODAY).text
+
+
+def test_a_list_for_questions_is_left_out_where_they_stand_in_a_text() -> None:
+    edit = with_skeleton(grouped(), "night_calls", Group.COLLECTION, "半夜来电", TODAY, questions=False)
+    entry = next(each for each in yaml.safe_load(edit.text)["intents"] if each["id"] == "night_calls")
+    assert "questions" not in entry
+    assert entry["answer"]["basis"] == [{"law": None, "article": None, "says": None}]
+    assert [entry["answer"][part] for part in ("consequences", "rights", "steps")] == [[None]] * 3
+    assert entry["related"] == [None]
+
+
+@pytest.mark.parametrize("key", ["a", "a" * 40, "night_calls2"])
+def test_an_id_may_have_up_to_forty_characters(key: str, tmp_path: Path) -> None:
+    path = tmp_path / "faq.yaml"
+    path.write_text(grouped(), encoding="utf-8")
+    refuse_id(path, key)
+    with pytest.raises(EditError, match="已经有了"):
+        refuse_id(path, "home_visit")
+
+
+def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
+    path = tmp_path / "faq.yaml"
+    with pytest.raises(RewriteError, match=r"faq\.yaml 打不开"):
+        refuse_id(path, "a")
+    path.write_bytes("intents: 乱".encode("gbk"))
+    with pytest.raises(EditError, match="不是 UTF-8"):
+        add_intent(path, "a", Group.COLLECTION, "", TODAY)
+    path.write_text("version: 1\nintents: []\n", encoding="utf-8")
+    with pytest.raises(EditError, match="还没有任何话题"):
+        add_intent(path, "a", Group.COLLECTION, "", TODAY)
+    assert path.read_text("utf-8") == "version: 1\nintents: []\n"
+
+
+def test_where_there_is_no_folder_for_questions_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "faq.yaml"
+    path.write_text(grouped(), encoding="utf-8")
+    assert add_intent(path, "one_more", Group.COLLECTION, "一", TODAY).questions is None
+    (tmp_path / "questions").mkdir()
+    (tmp_path / "questions" / "two_more.txt").write_text("早就写好的\n", encoding="utf-8")
+    assert add_intent(path, "two_more", Group.COLLECTION, "二", TODAY).questions == "questions/two_more.txt"
+    assert (tmp_path / "questions" / "two_more.txt").read_text("utf-8") == "早就写好的\n"
+
+
+def test_dashes_that_stand_before_say_nothing_of_where_a_topic_begins() -> None:
+    edit = with_skeleton(f"# 版本 a-b\n{grouped()}", "night_calls", Group.COLLECTION, "半夜来电", TODAY)
+    assert (
+        edit.text == f"# 版本 a-b\n{with_skeleton(grouped(), 'night_calls', Group.COLLECTION, '半夜来电', TODAY).text}"
+    )

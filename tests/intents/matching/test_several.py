@@ -17,8 +17,8 @@ def clauses(*scores: tuple[float, float, float], asking: tuple[bool, ...] | None
     return ScoredClauses(np.array(scores, dtype=np.float32), asks, np.full(count, 10))
 
 
-def named(scored: ScoredClauses, related: np.ndarray = UNRELATED) -> list[int]:
-    return [each.intent for each in asked_beside(WHOLE, scored, related, 20)]
+def named(scored: ScoredClauses) -> list[int]:
+    return [each.intent for each in asked_beside(WHOLE, scored, UNRELATED, 20)]
 
 
 def test_a_question_that_is_clear_by_itself_is_asked_too() -> None:

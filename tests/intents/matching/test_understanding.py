@@ -216,7 +216,7 @@ def test_what_has_a_deadline_is_answered_before_what_can_wait(
 
 
 def test_danger_to_life_comes_before_every_question(matcher: Matcher) -> None:
-    match = matcher.match("收到传票了要几天内答辩？我刚才把一整瓶安眠药都吃了。违约金能不能少？")
+    match = matcher.match("收到传票了要几天内答辩？违约金能不能少？", in_danger=True)
     assert (match.intent, match.also_asked) == (CRISIS, ())
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.channels.fragments import FragmentJoiner, MessageReader
 from bot.channels.wechat import wording
 from bot.channels.wechat.intake import MessageIntake, Pace
 from bot.channels.wechat.messages import WeChatMessage
@@ -53,7 +54,9 @@ class Working:
 
 def intake(work: Working, pace: Pace, claims: Claimed | Away | None = None) -> tuple[MessageIntake, list[str]]:
     counted: list[str] = []
-    return MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW), counted
+    fragments = FragmentJoiner(MessageReader(lambda _: False, lambda _: False, lambda _: True), 0)
+    took = MessageIntake(work, claims or Away(), counted.append, WaitingRoom(), pace, lambda: NOW, fragments)
+    return took, counted
 
 
 async def test_three_tries_are_one_work_and_the_third_says_that_it_waits() -> None:
@@ -74,11 +77,14 @@ async def test_a_try_that_wechat_cut_ends_at_once() -> None:
     assert await taking.take(message(), gone) is None
 
 
-async def test_an_answer_that_comes_while_a_try_is_held_open_still_goes_into_it() -> None:
+@pytest.mark.parametrize("pace", [Pace(answer=0.0, hold=1000), Pace(answer=1000, hold=0.0)])
+async def test_an_answer_that_comes_while_a_try_is_held_open_still_goes_into_it(pace: Pace) -> None:
     work = Working()
-    taking, _ = intake(work, Pace(answer=0.0, hold=1000))
+    taking, _ = intake(work, pace)
     trying = asyncio.create_task(taking.take(message(), never()))
     await work.began.wait()
+    for _ in range(20):
+        await asyncio.sleep(0)  # so many steps of the loop: a try that doesn't wait would be over
     work.answer.set_result(Answer(("好了",)))
     assert await trying == "好了"
 

@@ -135,6 +135,11 @@ class Away:
             raise StoreError("OperationalError")
         await self.store.channel_states.save(person, kind, data)
 
+    async def read(self, person: ChatIdentity, kind: str) -> str | None:
+        if not self.back:
+            raise StoreError("OperationalError")
+        return await self.store.channel_states.read(person, kind)
+
     async def load(self, channel: str, kind: str, since: int) -> list[tuple[str, str]]:
         if not self.back:
             raise StoreError("OperationalError")
@@ -147,6 +152,7 @@ async def test_with_the_store_away_it_waits_in_memory(capsys: pytest.CaptureFixt
         room = WaitingRoom(Keeper(away, waiting.KIND))
         with pytest.raises(StoreError):
             await room.restore()
+        await room.refresh("o1")
         assert room.restored.is_set()
         room.of("o1").show(Answer(("一", "二")))
         room.keep("o1")

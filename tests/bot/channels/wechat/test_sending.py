@@ -238,3 +238,14 @@ def test_a_line_that_dials_only_where_the_page_still_fits() -> None:
     for size, dials in ((room, True), (room + 1, False)):
         [page] = sending.pages(text_reply(f"{'a' * size}\n{line}"))
         assert ("tel:12356" in page) is dials
+
+
+def test_where_numbers_would_save_no_page_links_stay() -> None:
+    first, second = sending.pages(text_reply("长" * 600, "尾" * 300, choices=TWO))
+    assert first == "长" * 600
+    assert second.count("<a ") == 2
+
+
+def test_a_section_too_long_for_one_text_is_cut_between_its_lines() -> None:
+    lines = ("甲" * 400, "乙" * 400)
+    assert sending.pages(Reply(Decision.ANSWER, (Section(lines),))) == [*lines]

@@ -6,6 +6,7 @@ import pytest
 
 from bot.channels.wechat import waiting, wording
 from bot.channels.wechat.keeping import Keeper
+from bot.channels.wechat.quota import Quotas
 from bot.channels.wechat.waiting import Answer, WaitingRoom
 from bot.messages import ChatIdentity
 from bot.store.store import Store
@@ -153,3 +154,26 @@ async def test_what_waited_longer_than_a_day_is_not_read_at_a_start() -> None:
         room = WaitingRoom(Keeper(store.channel_states, waiting.KIND), clock)
         await room.restore()
         assert [room.of(user).pages for user in ("o1", "o2")] == [(), ("二",)]
+
+
+async def test_behind_what_was_late_the_rest_of_another_answer_goes_on_waiting() -> None:
+    loop = asyncio.get_running_loop()
+    late, silent = loop.create_future(), loop.create_future()
+    late.set_result(Answer(("甲一", "甲二")))
+    silent.set_result(None)
+    one = waiting.Waiting(("剩下的",), [silent, late])
+    assert one.show(await one.next_late()) == f"{wording.NOTHING_LATE}\n\n{wording.CONTINUE}"
+    assert [*one.pages] == ["剩下的"]
+    assert one.show(await one.next_late()) == f"甲一\n\n{wording.CONTINUE}"
+    assert [*one.pages] == ["甲二", "剩下的"]
+
+
+async def test_of_whoever_is_forgotten_nothing_is_left_to_be_deleted_again() -> None:
+    async with Store("sqlite+aiosqlite://") as store:
+        keeper = Keeper(store.channel_states, "waiting")
+        room, quotas = WaitingRoom(keeper), Quotas(keeper)
+        for forgetful in (room, quotas):
+            keeper.put("o1", "{}")
+            forgetful.forget("o1")
+            assert not keeper._kept
+        await keeper.finish(10)

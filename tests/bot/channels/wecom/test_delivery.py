@@ -1,16 +1,16 @@
 """Messages are tried again where that can't deliver them twice; a menu that isn't taken comes as text."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
+from typing_extensions import override
 
-from bot.channels.wecom import delivery
 from bot.channels.wecom.api import WeComAPI
 from bot.channels.wecom.delivery import Delivery
 from bot.channels.wecom.errors import NO_MORE_MESSAGES, SESSION_HELD, APIError
 from bot.channels.wecom.quota import Quotas
-from bot.channels.wecom.sending import Content, Outgoing
+from bot.channels.wecom.sending import Outgoing
 from bot.channels.wecom.sessions import HELD_KIND, Sessions
 from bot.channels.wx.api import BUSY, NETWORK
 from bot.messages import Choice
@@ -24,16 +24,19 @@ class Vendor(WeComAPI):
 
     def __init__(self, *codes: int | None) -> None:
         self.codes = deque(codes)
-        self.sent: list[tuple[str, str, str, Content]] = []
+        self.sent: list[tuple[str, str, str, Mapping[str, object]]] = []
 
-    async def send(self, account: str, person: str, message_id: str, content: Content) -> None:
+    @override
+    async def send(self, account: str, person: str, message_id: str, content: Mapping[str, object]) -> None:
         self.sent.append((account, person, message_id, content))
         if self.codes and (code := self.codes.popleft()) is not None:
             raise APIError(code)
 
-    async def send_on_event(self, code: str, message_id: str, content: Content) -> None:
+    @override
+    async def send_on_event(self, code: str, message_id: str, content: Mapping[str, object]) -> None:
         await self.send("", code, message_id, content)
 
+    @override
     async def session_state(self, account: str, person: str) -> int:
         assert (account, person) == ("wk", "wm1")
         return 3
@@ -69,7 +72,7 @@ async def test_each_message_has_an_id_of_its_own_that_is_the_same_for_the_same_c
     two = (Outgoing("一"), Outgoing("二"))
     assert not await deliver(by, two)
     assert not await deliver(by, two)
-    assert not await deliver(by, two, "m2")
+    assert not await deliver(by, two, "\ud83d")  # as much of an id as came
     assert vendor.ids[:2] == vendor.ids[2:4]
     assert len({*vendor.ids}) == 4
     assert all(len(each) == 32 for each in vendor.ids)
@@ -164,7 +167,7 @@ async def test_the_pause_before_a_repeat_doubles(monkeypatch: pytest.MonkeyPatch
     async def pass_by(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(delivery.asyncio, "sleep", pass_by)
+    monkeypatch.setattr("bot.channels.wecom.delivery.asyncio.sleep", pass_by)
     vendor, by, counted = parts(NETWORK, BUSY)
     await deliver(Delivery(vendor, by.quotas, by.sessions, counted.append), [Outgoing("一")])
     assert pauses == [0.5, 1.0]

@@ -108,9 +108,12 @@ def test_a_choice_that_no_item_holds_makes_all_of_them_numbers() -> None:
         assert message.text.endswith("2 乙")
 
 
+FILES = (Attachment("协商信", "https://example.org/a"), Attachment("表", "https://example.org/b"))
+
+
 def test_files_stand_below_the_text() -> None:
-    reply = Reply(Decision.ANSWER, (Section(("好",)),), attachments=(Attachment("协商信", "https://example.org/a"),))
-    assert shown(outgoing(reply)) == ["好\n\n协商信：https://example.org/a"]
+    reply = Reply(Decision.ANSWER, (Section(("好",)),), attachments=FILES)
+    assert shown(outgoing(reply)) == ["好\n\n协商信：https://example.org/a\n表：https://example.org/b"]
 
 
 def test_danger_to_life_is_one_message_with_its_choices() -> None:
@@ -199,6 +202,13 @@ def test_a_menu_as_text_keeps_its_paragraphs_and_its_line_below() -> None:
     assert text.content["text"] == {"content": f"一\n二\n\n三\n\n{wording.NUMBERS}\n1 后果\n2 权利\n\n（还有）"}
 
 
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+def test_a_menu_too_long_for_one_text_is_cut_where_its_text_is(between: str) -> None:
+    first, second = Outgoing("甲" * 400 + between + "乙" * 400, TWO).as_text
+    assert first.text == "甲" * 400
+    assert second.text == f"{'乙' * 400}\n\n{wording.NUMBERS}\n1 后果\n2 权利"
+
+
 def test_the_last_that_is_sent_now_says_how_to_see_the_rest() -> None:
     one, two, old = Outgoing("一"), Outgoing("二"), Outgoing("旧")
     assert within([one, two], 2) == ((one, two), ())
@@ -206,3 +216,8 @@ def test_the_last_that_is_sent_now_says_how_to_see_the_rest() -> None:
     assert within([one, two], 2, [old]) == ((one, two.with_footer(wording.EARLIER)), (old,))
     assert within([one], 0, [old]) == ((), (old, one))
     assert within([], 3) == ((), ())
+
+
+def test_a_section_too_long_for_one_text_is_cut_between_its_lines() -> None:
+    lines = ("甲" * 400, "乙" * 400)
+    assert shown(outgoing(Reply(Decision.ANSWER, (Section(lines),)))) == [*lines]

@@ -213,9 +213,9 @@ class Flaky:
         self._there()
         await self.store.pulls.finish(channel, message_ids)
 
-    async def take_lost(self, channel: str) -> Mapping[str, int]:
+    async def take_lost(self, channel: str, seconds: int = 0) -> Mapping[str, int]:
         self._there()
-        return await self.store.pulls.take_lost(channel)
+        return await self.store.pulls.take_lost(channel, seconds)
 
 
 async def test_with_the_store_away_all_are_answered_once_and_the_cursor_follows_later(
