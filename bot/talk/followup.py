@@ -94,6 +94,9 @@ def interpret(
     exact = match.reason is DecisionReason.EXACT
     if (message.ellipsis < ELLIPTIC and (match.also_asked or exact)) or (exact and match.intent in SMALL_TALK):
         return plain(match)
+    if exact and match.decision is Decision.FALLBACK and message.goes_on < GOES_ON:
+        # The operator has said of this very sentence that it is about nothing of ours.
+        return plain(match)
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)

@@ -108,9 +108,18 @@ class Ranking:
         return Ranking(likely, min(1.0, self.out_of_scope + dropped), normalized=self.normalized)
 
 
-def with_further_questions(best: Match, further: Sequence[Candidate], clear: Sequence[Candidate]) -> Match:
-    """The match of a message with its further questions, of which those that are clear may be answered first."""
-    if best.decision is Decision.ANSWER:
+def with_further_questions(
+    best: Match, further: Sequence[Candidate], clear: Sequence[Candidate], *, best_is_clear: bool
+) -> Match:
+    """The match of a message with its further questions, of which those that are clear may be answered first.
+
+    Args:
+        best: the match of the whole.
+        further: what else is asked.
+        clear: those of them that a question says clearly by itself.
+        best_is_clear: whether a question says the best intent clearly by itself, however the whole is shared between them.
+    """
+    if best.decision is Decision.ANSWER or (best.decision is Decision.CLARIFY and best_is_clear and clear):
         answerable = [best.candidates[0], *clear]
     elif len(clear) > 1:
         answerable = list(clear)

@@ -45,6 +45,8 @@ class Matcher:
         self._names = np.array(self.model.classes[: self._count])
         self._number = {name: number for number, name in enumerate(self._names.tolist())}
         self._related = _related(faq, self._number)
+        normalize = self.model.analyzer.normalize
+        self._by_title = {normalize(intent.title): intent.id for intent in faq.intents}
         self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self._names], dtype=np.bool_)
 
     def match(self, text: str, *, in_danger: bool | None = None, ranking: Ranking | None = None) -> Match:
@@ -149,7 +151,9 @@ class Matcher:
             in_scope = ranking.out_of_scope < ranking.candidates[0].score
             return (Decision.ANSWER if in_scope else Decision.FALLBACK), DecisionReason.EXACT
         if self.model.analyzer.is_word(ranking.normalized):
-            return Decision.CLARIFY, DecisionReason.TOPIC_ONLY
+            # A choice of one would be no choice where the word is what the topic is called.
+            is_name = [each.intent for each in ranking.candidates] == [self._by_title.get(ranking.normalized)]
+            return (Decision.ANSWER, DecisionReason.SURE) if is_name else (Decision.CLARIFY, DecisionReason.TOPIC_ONLY)
         topic_only = len(ranking.normalized) <= self.thresholds.topic_only_length
         return decide(ranking.candidates, ranking.out_of_scope, self.thresholds, topic_only=topic_only)
 
@@ -200,7 +204,15 @@ class Matcher:
             for candidate, each in zip(further, asked, strict=True)
             if each.leads and each.probability >= ASKED and each.score >= self.thresholds.second_question
         ]
-        return with_further_questions(best, further, clear)
+        return with_further_questions(best, further, clear, best_is_clear=self._says(best.intent, found[1]))
+
+    def _says(self, intent: str | None, clauses: ScoredClauses) -> bool:
+        """Whether a question says an intent clearly by itself."""
+        if intent is None:
+            return False
+        number, questions = self._number[intent], clauses.scores[clauses.asks]
+        says = (questions.argmax(1) == number) & (questions[:, number] >= self.thresholds.second_question)
+        return bool(says.any())
 
     def _score_clauses(self, text: str) -> ScoredClauses | None:
         """The clauses of a message, looked at together; None where it has only one, or asks nothing."""

@@ -29,6 +29,13 @@ async def world(shipped: Knowledge) -> AsyncIterator[World]:
         yield World(store, Conversation(lambda: shipped, store))
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def new_world(shipped: Knowledge) -> AsyncIterator[World]:
+    """Another one, for a vendor whose messages are numbered from the beginning: `world` would take them for repeats."""
+    async with Store("sqlite+aiosqlite://", call_seconds=20) as store:
+        yield World(store, Conversation(lambda: shipped, store))
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module", params=[*PLACES])
 async def at(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Place]:
     """Each channel, running; it has ended by itself when it was stopped."""
@@ -152,9 +159,9 @@ async def test_what_does_not_arrive_is_an_error_that_names_nobody(at: Place) -> 
 
 @pytest.mark.parametrize("name", [*JOINING])
 async def test_a_thought_in_several_messages_gets_one_answer_and_danger_waits_for_nothing(
-    name: str, world: World
+    name: str, new_world: World
 ) -> None:
-    async with JOINING[name](world) as at:
+    async with JOINING[name](new_world) as at:
         for lines, intent in (
             (("我借了网贷", "三个月没还了", "今天有人打电话", "催收会上门吗"), "home_visit"),
             (("我真的", "不想活了"), CRISIS),

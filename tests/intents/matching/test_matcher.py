@@ -222,6 +222,19 @@ def test_a_topic_alone_is_never_answered(word: str) -> None:
     assert matcher.match(word).decision is not Decision.ANSWER
 
 
+def test_a_word_that_is_what_one_topic_is_called_and_only_that_speaks_of_is_answered() -> None:
+    small = faq([intent("proof", ["结清证明怎么开", "结清证明找谁要"], title="结清证明"), intent("credit", CREDIT)])
+    small = small.model_copy(update={"lexicon": (*small.lexicon, "结清证明")})
+    assert Matcher(small).match("结清证明").intent == "proof"
+    assert Matcher(small).match("结清证明").decision is Decision.ANSWER
+
+
+def test_two_questions_that_are_clear_apart_are_answered_however_the_whole_is_shared() -> None:
+    match = matcher.match("会上征信吗？会上门吗？")
+    assert match.decision is Decision.ANSWER
+    assert {match.intent, *match.also_asked} == {"credit", "home_visit"}
+
+
 def test_a_word_alone_offers_the_intents_that_speak_of_it_most_first() -> None:
     told = [*INTENTS, intent("loan", ["征信不好能贷款吗"]), intent("crisis", ["征信黑了活着没意思"])]
     outside = {"questions": ["征信中心在哪", "天气怎么样"]}

@@ -147,7 +147,10 @@ async def test_a_picture_in_an_operators_talk_is_passed_on_and_not_answered(tmp_
 
     async with talking(tmp_path, turn=turn) as account:
         assert (await account.wechat.deliver(account.wechat.message("o1", "image"))).text is None
-    assert heard == [Incoming(ChatIdentity("wechat", "o1"), "", choice_style=ChoiceStyle.NUMBERS)]
+    [picture] = heard
+    assert picture == Incoming(
+        ChatIdentity("wechat", "o1"), "", choice_style=ChoiceStyle.NUMBERS, message_id=picture.message_id
+    )
 
 
 async def test_nothing_personal_is_logged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
