@@ -1,5 +1,6 @@
 """Finds the intent of a message; an immutable index over one FAQ."""
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,6 +28,8 @@ from intents.matching.urgency import urgency
 
 __all__ = ["Candidate", "Decision", "Look", "Match", "Matcher", "Ranking"]
 
+_ENDS = re.compile(r"^\W+|\W+$")
+"""Marks around a message, which say nothing of its length."""
 ASKED = 0.5
 """A further question is answered first only where it is likelier than not that it is asked."""
 MOST_BESIDE = 3
@@ -185,7 +188,7 @@ class Matcher:
         whole *= self._asked
         if scored is None or not whole.any():
             return None
-        return whole / whole.sum(), scored, self._related[int(whole.argmax())], len(text)
+        return whole / whole.sum(), scored, self._related[int(whole.argmax())], len(_ENDS.sub("", text))
 
     def intents(self, chosen: NDArray[np.bool_]) -> list[str]:
         """The ids of the intents that are chosen, in the order of every array of scores."""
