@@ -34,6 +34,9 @@ WHOSE = 0.15
 MY_BODY = re.compile("[我俺](?:的)?(?:脖|喉|头|脸|嘴|手|身|肚|背)")
 """Whose body it is says whose life it is, whoever lays hands on it: 「老公掐我脖子」."""
 
+_SENTENCES = re.compile(r"[。！？!?；;\n]+")
+"""Between these marks stands one sentence."""
+
 MAX_DOUBTED = 100
 """In a longer message a pattern is believed, whatever the rest of the story sounds like."""
 
@@ -94,6 +97,16 @@ class DangerDetector:
 
     def assess(self, text: str) -> DangerAssessment:
         """The level and what told; never raises, whatever the text."""
+        whole = self._assess(text)
+        if whole.level is not DangerLevel.DOUBTFUL or whole.signal is None or not whole.signal.urgent:
+            return whole
+        # What is happening now isn't made doubtful by questions about a debt that stand around it.
+        sentences = filter(str.strip, _SENTENCES.split(text))
+        said = (self._assess(sentence) for sentence in sentences)
+        return next((each for each in said if each.level is DangerLevel.PLAIN and _is_urgent(each)), whole)
+
+    def _assess(self, text: str) -> DangerAssessment:
+        """The same of a text as one piece."""
         folded = self.folded(text)
         if not folded:
             return NO_DANGER
@@ -200,6 +213,10 @@ class DangerDetector:
                 )
                 return DangerSignal(kind, PAIR, f"{pair.why}：{one[0]}、{other[0]}")
         return None
+
+
+def _is_urgent(assessment: DangerAssessment) -> bool:
+    return assessment.signal is not None and assessment.signal.urgent
 
 
 def _told_of(signal: DangerSignal, margins: Margins) -> DangerSignal:

@@ -15,6 +15,7 @@ from intents.danger.detector import (
     Sign,
     SignalKind,
     _told_of,
+    shipped_detector,
 )
 from intents.danger.score import DangerClassifier, Line, Lines, Margins, char_ngrams, is_dictated, load_categories
 from intents.danger.spelling import BREAK
@@ -206,3 +207,10 @@ def test_each_margin_has_its_own_bias_and_weight() -> None:
     dictated = "甲" * 12
     held_back = len(char_ngrams(dictated)) ** 0.5
     assert wording.margins(dictated).danger == pytest.approx(10 + 1 / held_back + 0.16)
+
+
+@pytest.mark.parametrize("before", ["", "收到传票了要几天内答辩？", "花呗逾期两个月会怎么样？\n"])
+@pytest.mark.parametrize("after", ["", "违约金能不能少？", "征信什么时候能好！"])
+def test_what_is_happening_now_is_as_plain_between_questions_about_a_debt(before: str, after: str) -> None:
+    now = "我刚才把一整瓶安眠药都吃了。"
+    assert shipped_detector().assess(f"{before}{now}{after}").level is DangerLevel.PLAIN
