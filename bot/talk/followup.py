@@ -56,6 +56,8 @@ SAYS_MORE, DOUBTED, PLAIN_TOPIC = 0.3, 0.05, 0.85
 taken for the talk's only from the third on."""
 OWN_TOPIC = 0.8
 """A message with this score by itself needs no talk to be understood."""
+WHOLE_STORY = 30
+"""A message of so many characters with OWN_TOPIC tells its matter whole, whatever was spoken of before."""
 GOES_ON = 0.6
 """It needs one all the same if it goes on with what was said as plainly as this: 「那……呢」."""
 
@@ -93,6 +95,9 @@ def interpret(
         return _after_outside(message) if talk.outside else _without_topic(match, asked)
     exact = match.reason is DecisionReason.EXACT
     if (message.ellipsis < ELLIPTIC and (match.also_asked or exact)) or (exact and match.intent in SMALL_TALK):
+        return plain(match)
+    told_whole = len(message.folded) >= WHOLE_STORY and message.goes_on < GOES_ON
+    if asked is None and told_whole and match.decision is Decision.ANSWER and match.score >= OWN_TOPIC:
         return plain(match)
     if exact and match.decision is Decision.FALLBACK and message.goes_on < GOES_ON:
         # The operator has said of this very sentence that it is about nothing of ours.
