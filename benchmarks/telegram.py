@@ -131,6 +131,7 @@ async def running_bot(options: Options, folder: Path) -> AsyncIterator[None]:
             search=lambda text, most: search(knowledge, text, most),
             claims=store.claims,
             count=metrics.telegram_event,
+            states=store.channel_states,
         )
         running = asyncio.create_task(channel.run())
         await channel.connected.wait()
