@@ -7,6 +7,7 @@ that a job and what it is about are one transaction.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any, Final
 
 import structlog
@@ -81,6 +82,8 @@ class PostgresqlJobs:
         self._away = False
         self._stop_seconds = stop_seconds
         self._stopping = asyncio.Event()
+        self._running = 0
+        """How many jobs this process is at."""
 
     def handle(self, name: str, handler: Handler) -> None:
         """Say what does the jobs of a name."""
@@ -119,14 +122,25 @@ class PostgresqlJobs:
                 await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 stopping.cancel()
-                working.cancel()
-                await asyncio.wait({working})
+                await self._end(working)
             if not working.cancelled():
                 await self._pause(working.exception())
 
     def stop(self) -> None:
         """Begin no more; run() ends once those that run have ended, or are cut off."""
         self._stopping.set()
+
+    async def _end(self, working: asyncio.Task[None]) -> None:
+        """Cancel the worker, which waits for its jobs; again where it goes on although none of them runs any more.
+
+        A worker can miss it: its connection that listens for notifications doesn't always hear that it is cancelled.
+        """
+        give_up_at = monotonic() + self._stop_seconds
+        while not working.done():
+            working.cancel()
+            await asyncio.wait({working}, timeout=self._beat_seconds)
+            while not working.done() and self._running and monotonic() < give_up_at:
+                await asyncio.wait({working}, timeout=self._beat_seconds)
 
     async def _pause(self, error: BaseException | None) -> None:
         """Say once that the database is away, and wait; raises what isn't the database's."""
@@ -183,7 +197,11 @@ class PostgresqlJobs:
 
     def _task(self, name: str) -> Callable[..., Awaitable[None]]:
         async def task(**payload: str | int) -> None:  # a periodic job is also given its moment
-            await self._handlers.do(name, {key: value for key, value in payload.items() if isinstance(value, str)})
+            self._running += 1
+            try:
+                await self._handlers.do(name, {key: value for key, value in payload.items() if isinstance(value, str)})
+            finally:
+                self._running -= 1
 
         return task
 
