@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 from bot.jobs.jobs import CUT, DAY_MINUTES, DONE, FAILED, LOST, Defer, Job, Jobs, Payload
 from bot.jobs.local import LocalJobs
 from bot.jobs.postgresql import PostgresqlJobs, conninfo_of
+from bot.store.database import Database
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.tables import claims
@@ -271,6 +272,7 @@ async def test_of_three_processes_one_does_a_job(three: list[PostgresqlJobs], wo
 DYING = """
 import asyncio, sys
 from bot.jobs.postgresql import PostgresqlJobs
+from bot.store.database import Database
 from bot.store.store import Store
 
 async def work(payload):
@@ -344,3 +346,22 @@ async def test_a_database_that_was_away_is_used_again(
 )
 def test_the_database_is_named_as_the_second_driver_names_it(url: str, conninfo: str) -> None:
     assert conninfo_of(url) == conninfo
+
+
+async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None:
+    url = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
+    jobs = PostgresqlJobs(Database(url), url, lambda _name, _outcome: None, beat_seconds=0.01)
+    missed: list[None] = []
+
+    async def working() -> None:
+        while len(missed) < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                missed.append(None)
+
+    worker = asyncio.create_task(working())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(DEADLINE):
+        await jobs._end(worker)
+    assert len(missed) == 2
