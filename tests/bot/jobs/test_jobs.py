@@ -272,7 +272,6 @@ async def test_of_three_processes_one_does_a_job(three: list[PostgresqlJobs], wo
 DYING = """
 import asyncio, sys
 from bot.jobs.postgresql import PostgresqlJobs
-from bot.store.database import Database
 from bot.store.store import Store
 
 async def work(payload):
