@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from bot.talk import text_commands
 from bot.talk.followup import ELLIPTIC, spoken_of
 from bot.talk.message import Message
 from bot.talk.state import ConversationState
@@ -22,6 +23,8 @@ log = structlog.get_logger(__name__)
 
 LIMIT_SECONDS = 0.2
 """So long an answer waits for a second opinion; then what the matcher decided by itself goes out."""
+MAX_CHARACTERS = 150
+"""A longer message isn't asked about: at about a millisecond a character of one core the opinion would come too late."""
 REPORT_EVERY = 1_000
 """After so many new sentences the log says how far learning has come."""
 
@@ -34,6 +37,8 @@ def is_wanted(faq: FAQ, state: ConversationState, message: Message) -> bool:
     if state.crisis is not None or spoken_of(faq, state) is not None:
         return False
     if state.outside and message.ellipsis >= ELLIPTIC:
+        return False
+    if len(message.text) > MAX_CHARACTERS or text_commands.command(message.folded) is not None:
         return False
     return message.wants_second_opinion
 
@@ -96,11 +101,15 @@ class SecondOpinions:
             self._learned = (knowledge.digest, opinion)
             self._told_late = False
 
+    async def settled(self) -> None:
+        """Wait until nothing is being learned."""
+        if self._learning:
+            await asyncio.wait(self._learning)
+
     async def close(self) -> None:
         """Leave off learning, keeping what is embedded, and asking."""
         self._stop.set()
-        if self._learning:
-            await asyncio.wait(self._learning)
+        await self.settled()
         self._asking.shutdown(wait=False, cancel_futures=True)
 
     async def _learn_quietly(self, knowledge: Knowledge, stop: threading.Event) -> None:

