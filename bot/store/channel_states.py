@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
@@ -71,14 +71,20 @@ class ChannelStateRepository:
                 index_elements=keys,
                 set_={"data": statement.excluded.data, "updated_at": statement.excluded.updated_at},
             )
-            # Always in the same order, so that no two processes wait for each other.
-            for key, data in sorted(latest.items()):
-                row = dict(zip(keys, key, strict=True))
-                if data is None:
-                    same = (channel_states.c[name] == value for name, value in row.items())
-                    await connection.execute(delete(channel_states).where(*same))
-                else:
-                    await connection.execute(statement, {**row, "data": data, "updated_at": now})
+            of_row = {name: f"row_{name}" for name in keys}
+            # Always in the same order, so that no two processes wait for each other; and each kind of change in one go, however many.
+            states = sorted(latest.items())
+            kept = [
+                dict(zip(keys, key, strict=True)) | {"data": data, "updated_at": now}
+                for key, data in states
+                if data is not None
+            ]
+            if kept:
+                await connection.execute(statement, kept)
+            gone = [dict(zip(of_row.values(), key, strict=True)) for key, data in states if data is None]
+            if gone:
+                same = (channel_states.c[name] == bindparam(of_row[name]) for name in keys)
+                await connection.execute(delete(channel_states).where(*same), gone)
 
         await self._database.write(write)
         return [None] * len(saves)
