@@ -106,7 +106,7 @@ def interpret(
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
     if reading.acknowledges and _names_topics(faq, message):
-        return plain(match)
+        reading = plain(match)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
 

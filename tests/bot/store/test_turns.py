@@ -81,7 +81,9 @@ async def test_talks_are_found_by_their_keys_however_many_there_are(store: Store
         on_file = connection.dialect.name == "sqlite"
         if not on_file:
             await connection.execute(text("SET LOCAL enable_seqscan = off"))  # a small table is read whole rather
-        asked = load_states([WANG, LI, ADMIN]).compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        asked = load_states([WANG, LI, ADMIN]).compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
         rows = await connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if on_file else ''}{asked}"))
         return "\n".join(str(row) for row in rows)
 

@@ -69,6 +69,19 @@ async def test_the_buttons_stay_where_they_are_and_mark_the_part_that_is_shown(s
 
 
 @pytest.mark.usefixtures("bot")
+async def test_the_way_back_stands_apart_from_other_topics(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    related = {"lawsuit标题"} & {*labels(answer)}
+    await server.taps(answer, "权利")
+    rows = (await server.next_message(user))["reply_markup"]["inline_keyboard"]
+    [row] = [[each["text"] for each in row] for row in rows if "返回" in [each["text"] for each in row]]
+    assert related
+    assert not related & {*row}
+
+
+@pytest.mark.usefixtures("bot")
 async def test_what_to_say_is_copied_by_a_button_and_the_law_is_folded(server: BotAPI) -> None:
     user = server.user()
     await server.says(user, "催收会上门吗")

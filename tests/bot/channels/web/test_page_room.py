@@ -123,7 +123,9 @@ async def test_what_can_be_tapped_is_not_half_under_the_footer(browser: Browser,
             _, bottom = await visit.room()
             boxes = [await each.bounding_box() for each in await visit.shown.last.locator(TAPPED).all()]
             assert len(boxes) == 3  # useful or not, and what is related
-            assert not [box for box in boxes if box is not None and box["y"] < bottom < box["y"] + box["height"]], height
+            assert not [box for box in boxes if box is not None and box["y"] < bottom < box["y"] + box["height"]], (
+                height
+            )
 
 
 async def test_a_part_that_is_opened_comes_into_view_with_its_heading(browser: Browser, service: Service) -> None:
