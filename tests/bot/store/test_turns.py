@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
 from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
+from bot.store.statements import load_states
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from tests.stores import ADMIN, BEGIN, LI, WANG, row_counts
@@ -77,6 +80,23 @@ async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store
     assert found[-1].held_handoff == Handoff(people[3], ADMIN, BEGIN + 100)
     assert [row.count for row in await store.analytics.outcomes()] == [len(people)]
     assert (await store.turns.load(people[3], with_handoffs=False)).handoff is None
+
+
+async def test_talks_are_found_by_their_keys_however_many_there_are(store: Store) -> None:
+    async def plan(connection: AsyncConnection) -> str:
+        on_file = connection.dialect.name == "sqlite"
+        if not on_file:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))  # a small table is read whole rather
+        asked = load_states([WANG, LI, ADMIN]).compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        rows = await connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if on_file else ''}{asked}"))
+        return "\n".join(str(row) for row in rows)
+
+    told = await store.database.write(plan)  # in one transaction, as SET LOCAL needs
+    assert "SEARCH talks" in told or "Bitmap Index Scan" in told
+    assert "SCAN talks" not in told
+    assert "Seq Scan" not in told
 
 
 async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it(store: Store) -> None:
