@@ -2,10 +2,11 @@
 
 import pytest
 
-from bot.talk.context_features import ACKNOWLEDGES, NUMBERS, OUTSIDE, Talked, numbers, readings, runs
+from bot.talk.context_features import ACKNOWLEDGES, NUMBERS, OUTSIDE, Talked, near, numbers, readings, runs
 from bot.talk.context_model import ContextModel, parse, shipped_context
 from bot.talk.message import Message
 from intents.knowledge import Knowledge
+from tests.faqs import faq, intent
 
 
 def likeliest(shipped: Knowledge, topic: str, text: str) -> str:
@@ -77,3 +78,10 @@ def test_figures_count_alike_in_the_wording() -> None:
 def test_weights_are_lines_of_tabs() -> None:
     found = parse(["number\ttopic\t1.5", "run\t呢$\t0.1\t0\t-0.2\t0", "passage\ta\tb\t0.7"])
     assert (found.numbers["topic"], found.runs["呢$"][2], found.passages["a"]["b"]) == (1.5, -0.2, 0.7)
+
+
+def test_near_a_topic_is_what_it_names_and_what_names_it() -> None:
+    three = [intent("a", ["甲"], related=["b"]), intent("b", ["乙"]), intent("c", ["丙"], related=["a"])]
+    assert near(faq(three), "a") == {"b", "c"}
+    assert near(faq(three), "b") == {"a"}
+    assert near(faq(three), "gone") == frozenset()

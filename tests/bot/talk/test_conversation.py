@@ -392,6 +392,8 @@ async def test_a_sentence_that_was_asked_back_is_kept(wang: Talking, store: Stor
     assert (await wang.say(BOTH)).decision is Decision.CLARIFY
     (doubt,) = await store.analytics.doubts()
     assert (doubt.kind, doubt.text) == (DoubtKind.ASKED_BACK, BOTH)
+    [outcome] = await store.analytics.outcomes()
+    assert (outcome.decision, outcome.intent, doubt.intent) == ("clarify", wang.choices[0].value[2:], outcome.intent)
 
 
 async def test_after_forgetting_no_vote_brings_the_sentence_back(wang: Talking, store: Store) -> None:

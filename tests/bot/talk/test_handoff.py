@@ -172,6 +172,7 @@ async def test_where_there_is_no_desk_nobody_is_called(conversation: Conversatio
 
 
 async def test_a_human_is_offered_where_somebody_could_come(conversation: Conversation, desk: Desk) -> None:
+    assert answers.CALL_CHOICE not in (await said(conversation, VISIT)).choices
     for staffed in (True, False):
         desk.staffed = staffed
         offered = (await said(conversation, "我要找真人律师")).choices

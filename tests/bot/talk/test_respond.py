@@ -27,6 +27,7 @@ from intents.danger.detector import WORDING, DangerAssessment, DangerLevel, Dang
 from intents.knowledge import Knowledge
 from intents.matching.decide import Candidate
 from tests.bot.talk.test_conversation import LITTLE, VISIT
+from tests.faqs import faq, intent
 
 NOW = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
 MATCHER = Matcher(LITTLE)
@@ -118,6 +119,16 @@ def test_a_doubtful_message_is_answered_with_the_numbers_and_the_button_below() 
     assert result.talk.offered == tuple(choice.value for choice in result.reply.choices)
 
 
+def test_a_doubtful_message_that_is_not_understood_is_comforted_where_there_are_words_for_it() -> None:
+    doubtful = replace(BY_WORDING, level=DangerLevel.DOUBTFUL)
+    sigh = turn("鹦鹉孔雀蜻蜓", ConversationState(), doubtful)
+    assert respond(sigh).reply.decision is Decision.FALLBACK
+    comforting = faq([intent("stress", ["压力好大"]), intent("home_visit", [VISIT])])
+    known = Knowledge(comforting, Matcher(comforting), "1")
+    assert respond(replace(sigh, knowledge=known)).reply.intent == "stress"
+    assert respond(replace(turn("鹦鹉孔雀蜻蜓", ConversationState()), knowledge=known)).reply.intent is None
+
+
 def test_after_a_word_about_danger_nothing_else_is_on_the_table() -> None:
     before = replace(TOPIC, asked=("home_visit", "lawsuit"), misses=2, outside=True)
     result = respond(turn("我不想活了", before, BY_PATTERN))
@@ -165,6 +176,11 @@ def test_a_courtesy_after_something_was_said_leaves_the_talk_as_it_is() -> None:
         assert (result.reply.text, result.talk) == (line, state)
     alone = turn("哈哈", ConversationState())
     assert acknowledge(alone) is alone
+
+
+def test_an_answer_stands_under_its_title_and_a_courtesy_under_none() -> None:
+    titles = [respond(turn(text, ConversationState())).reply.title for text in (VISIT, "你好")]
+    assert titles == ["home_visit标题", None]
 
 
 def test_a_new_question_forgets_the_topic_and_what_was_unclear_but_not_the_crisis() -> None:

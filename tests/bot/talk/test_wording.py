@@ -10,8 +10,9 @@ from bot.messages import ChoiceStyle, Incoming
 from bot.store.store import Store
 from bot.talk import wording
 from bot.talk.conversation import Conversation
-from bot.talk.wording import CHOOSING, choosing, text_reply, worded
+from bot.talk.wording import CHOOSING, FALLBACKS, choosing, text_reply, worded
 from intents.knowledge import Knowledge
+from tests.bot.talk.test_conversation import LITTLE
 
 
 def texts() -> Iterator[str]:
@@ -49,3 +50,8 @@ async def test_where_there_are_no_buttons_none_is_spoken_of(words: str, shipped:
             assert "{" not in reply.text
             spoken_of = [word for word in ("按钮", "点一下", "点下面") if word in reply.text]
             assert style is ChoiceStyle.BUTTONS or not spoken_of
+
+
+def test_from_the_fifth_miss_on_the_last_two_lines_take_turns() -> None:
+    lines = [wording.with_hotlines(LITTLE, line) for line in FALLBACKS]
+    assert [lines.index(wording.fallback(LITTLE, misses)) for misses in range(1, 9)] == [0, 1, 2, 3, 2, 3, 2, 3]
