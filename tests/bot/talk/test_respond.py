@@ -210,8 +210,8 @@ def test_asking_to_be_forgotten_leaves_an_empty_talk() -> None:
 
 def test_back_goes_over_the_last_four_topics_each_once() -> None:
     state = ConversationState()
-    for intent in ("a", "b", "c", "a", "d", "e", "f"):
-        state = state.about(intent, None)
+    for topic in ("a", "b", "c", "a", "d", "e", "f"):
+        state = state.about(topic, None)
     assert state.trail == ("c", "a", "d", "e")
     assert state.about("f", Part.RIGHTS).trail == state.trail
     assert ConversationState(misses=2, outside=True, asked=("a",)).about("a", None) == ConversationState("a")
