@@ -115,6 +115,10 @@ def test_figures_count_alike_in_the_wording() -> None:
     assert "^0" in runs("24呢")[0]
 
 
+def test_of_a_latin_word_the_first_six_letters_count() -> None:
+    assert runs("installment") == runs("installation") != runs("instant")
+
+
 def test_weights_are_lines_of_tabs() -> None:
     found = parse(["number\ttopic\t1.5", "run\t呢$\t0.1\t0\t-0.2\t0", "passage\ta\tb\t0.7"])
     assert (found.numbers["topic"], found.runs["呢$"][2], found.passages["a"]["b"]) == (1.5, -0.2, 0.7)
