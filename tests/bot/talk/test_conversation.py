@@ -366,6 +366,10 @@ async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, sto
     assert "{" not in reply.text
 
 
+async def test_unless_told_otherwise_it_is_kept_for_thirty_days(wang: Talking) -> None:
+    assert "30 天" in (await wang.say("隐私")).text
+
+
 async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(
     wang: Talking, store: Store
 ) -> None:
