@@ -12,6 +12,7 @@ from hashlib import sha256
 from sqlalchemy import Executable, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import sqlite_turns
 from bot.store.batching import Batcher
 from bot.store.claims import CLAIM_SECONDS
 from bot.store.database import Database
@@ -115,6 +116,9 @@ class PullRepository:
 
     async def _finish_batch(self, finishes: Sequence[Sequence[str]]) -> Sequence[None]:
         keys = sorted({key for several in finishes for key in several})
+        if self._database.is_file:
+            await self._database.write_file(lambda connection: sqlite_turns.finish_pulled(connection, keys))
+            return [None] * len(finishes)
 
         async def write(connection: AsyncConnection) -> None:
             await connection.execute(delete(pull_work).where(pull_work.c.key.in_(keys)))

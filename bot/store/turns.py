@@ -21,8 +21,10 @@ from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
 from bot.store.turn_swap import swap
 
-BATCH_SIZE = 512
-"""How many turns share a round trip at most: in a rush as many as wait, because the line would grow otherwise."""
+BATCH_SIZE = 256
+"""How many turns share a round trip at most: in a rush most of those that wait, because the line would grow otherwise."""
+CHOSEN_BATCH_SIZE = 64
+"""The same of those that say or choose something, which is compared with what was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class TurnRepository:
         self._now = now
         self._loads = Batcher(self._load_batch, BATCH_SIZE, is_item_error)
         self._saves = Batcher(self._save_batch, BATCH_SIZE, is_item_error)
+        self._chosen_saves = Batcher(self._save_batch, CHOSEN_BATCH_SIZE, is_item_error)
         self._unsaved: dict[ChatIdentity, _Unsaved] = {}
 
     async def load(self, person: ChatIdentity, *, with_handoffs: bool = True) -> TurnContext:
@@ -96,7 +99,7 @@ class TurnRepository:
         turn = TurnWrite(person, state, now, counted, chosen)
         if chosen is None or self._database.is_file:
             async with self._database.untimed_errors():
-                return await self._saves.submit(turn)
+                return await (self._saves if chosen is None else self._chosen_saves).submit(turn)
 
         async def write(connection: AsyncConnection) -> None:
             await _save(connection, [turn])
@@ -155,7 +158,7 @@ class TurnRepository:
     async def drain(self) -> None:
         """Wait until nothing is under way."""
         await self.settle()
-        for batcher in (self._loads, self._saves):
+        for batcher in (self._loads, self._saves, self._chosen_saves):
             await batcher.drain()
 
     async def _load_batch(self, reads: Sequence[TurnRead]) -> Sequence[TurnContext]:

