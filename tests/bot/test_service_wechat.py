@@ -15,6 +15,7 @@ import pytest
 
 from bot.channels.wechat import wording
 from bot.settings import SettingsError, load_settings
+from tests.fakes.botapi import PLAIN
 from tests.fakes.wechat import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChat, WeChatServer, wechat_server
 from tests.faqs import BASIS, intent, write_faq
 from tests.processes import Service, command, environment, free_port, running
@@ -127,7 +128,7 @@ def locked(database: Path) -> Iterator[None]:
 
 async def test_a_verified_account_has_a_menu_and_its_health_is_asked(folder: Path, server: WeChatServer) -> None:
     server.errors["stable_token"] = [(40164, "invalid ip 203.0.113.7, not in whitelist")]
-    async with serving(folder, server.url) as (service, _), httpx.AsyncClient(trust_env=False) as client:
+    async with serving(folder, server.url) as (service, _), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
         async with asyncio.timeout(40):
             while (ready := await client.get(f"{service.url}/readyz")).is_success:
                 pass
