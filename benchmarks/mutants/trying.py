@@ -90,16 +90,20 @@ class Trials:
                 self._reaching[str(path), line] |= {*contexts}
 
     def _tests_for(self, mutant: Mutant) -> tuple[str, ...]:
-        """The tests that reach a mutant's lines, the quickest first; of what runs at import those that reach its module."""
+        """The tests that reach a mutant's lines: the module's own first, then the quickest.
+
+        Of what runs at import those that reach its module, and its own, which may read nothing of it but constants.
+        """
         begin, end = mutant.lines
         path = str(mutant.path)
         found = set().union(*(self._reaching.get((path, line), set()) for line in range(begin, end + 1)))
+        own = {test for test in self._seconds if f"/test_{mutant.path.stem}.py::" in test}
         if not found or "" in found:
-            found = set().union(*(tests for (file, _), tests in self._reaching.items() if file == path))
+            found = own.union(*(tests for (file, _), tests in self._reaching.items() if file == path))
         if not found - {""}:  # nothing but what runs at import: whatever uses it may notice
             found = {*self._seconds}
         chosen: list[str] = []
-        for test in sorted(found - {""}, key=lambda test: self._seconds[test]):
+        for test in sorted(found - {""}, key=lambda test: (test not in own, self._seconds[test])):
             if chosen and self.seconds_of([*chosen, test]) > BUDGET:
                 break
             chosen.append(test)
