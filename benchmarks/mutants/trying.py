@@ -13,6 +13,7 @@ from typing import cast
 import coverage
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 
 from benchmarks.mutants.installing import ImportedAnewError, MutantFinder, swap
 from benchmarks.mutants.mutations import Mutant
@@ -80,7 +81,7 @@ class Trials:
         for item, following in _followed(session.items, session):
             self._measured.switch_context(item.nodeid)
             begin = time.monotonic()
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = _run(item, following)
             self._seconds[item.nodeid] = time.monotonic() - begin
             self.failed += [f"{item.nodeid}: {report.longrepr}" for report in reports if report.failed]
         self._measured.stop()
@@ -123,11 +124,17 @@ class Trials:
             except ImportedAnewError:
                 return IMPORTED_ANEW
             for item, following in _followed([items[test] for test in tests], session):
-                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                if any(report.failed for report in _run(item, following)):
                     return NOTICED
             return UNNOTICED
 
         return Trial(wait(fork(work, 5 + 6 * self.seconds_of(tests))) if tests else UNNOTICED, tests)
+
+
+def _run(item: pytest.Item, following: pytest.Item) -> list[pytest.TestReport]:
+    """Run a test with its own filters of warnings, which pytest sets around what is called here."""
+    with catch_warnings_for_item(item.config, item.ihook, "runtest", item):
+        return runtestprotocol(item, log=False, nextitem=following)
 
 
 def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator[tuple[pytest.Item, pytest.Item]]:
