@@ -208,6 +208,13 @@ async def test_what_is_no_request_needs_no_headers_to_be_named() -> None:
     assert passed == [{"type": "lifespan"}]
 
 
+async def test_a_failure_before_the_answer_is_told_in_words() -> None:
+    async def app(*_: object) -> None:
+        raise RuntimeError
+
+    assert (await answered(PrivateErrors(app), scope()))[0] == 500
+
+
 async def test_a_failure_in_the_midst_of_an_answer_sends_no_second_one() -> None:
     async def app(asked: Scope, receive: Receive, send: Send) -> None:
         await PlainTextResponse("half")(asked, receive, send)

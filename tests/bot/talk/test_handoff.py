@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from typing_extensions import override
 
 from bot.choices import CallOperator, Forget
 from bot.messages import ChatIdentity, Edit, Incoming, Original, Reply
@@ -15,7 +16,15 @@ from bot.talk.conversation import Conversation
 from bot.talk.handoff import Relay
 from bot.talk.message import MAX_CHARACTERS
 from intents import Matcher
-from intents.danger.detector import DangerDetector
+from intents.danger.detector import (
+    NO_DANGER,
+    WORDING,
+    DangerAssessment,
+    DangerDetector,
+    DangerLevel,
+    DangerSignal,
+    SignalKind,
+)
 from intents.knowledge import Knowledge
 from tests.bot.talk.test_conversation import LITTLE, VISIT
 
@@ -113,6 +122,22 @@ async def test_danger_to_life_is_answered_beside_the_operator_and_nothing_else_i
     assert [incoming.text for incoming, _ in desk.heard] == [LIFE]
     # In the talk about a life that has begun, the operator has the word again.
     assert await said(conversation, "嗯") == NOTICE
+
+
+class ByWording(DangerDetector):
+    """A detector that takes whatever goes on for danger to life, by its wording alone."""
+
+    @override
+    def assess(self, text: str) -> DangerAssessment:
+        plain = DangerAssessment(DangerLevel.PLAIN, DangerSignal(SignalKind.INDIRECT, WORDING, ""))
+        return plain if text.startswith("那") else NO_DANGER
+
+
+async def test_what_turns_out_to_be_a_follow_up_is_left_to_the_operator(conversation: Conversation, desk: Desk) -> None:
+    hearing = replace(conversation, danger=ByWording())
+    await said(hearing, VISIT)
+    desk.relays = Relay(relayed=True)
+    assert await hearing.turn(Incoming(WANG, "那房子呢")) is None
 
 
 async def test_who_wants_to_be_forgotten_asks_the_bot_whoever_has_the_talk(
