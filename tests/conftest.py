@@ -24,6 +24,7 @@ TOGETHER = (
     "tests/bot/channels/web/test_page_answers.py",
     "tests/bot/channels/web/test_page_room.py",
     "tests/bot/channels/web/test_page_trouble.py",
+    "tests/bot/commands/test_second_opinion.py",
     "tests/bot/talk/test_second_opinion.py",
     "tests/intents/matching/test_semantic.py",
     "tests/intents/matching/test_understanding.py",
