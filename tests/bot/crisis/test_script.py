@@ -131,6 +131,12 @@ def test_a_reviewer_reads_every_line_with_its_reason() -> None:
     assert [place for place, line in ALL if line.why not in printed or said[place] not in printed] == []
 
 
+def test_what_a_reviewer_reads_is_chinese_and_laid_out_in_lines() -> None:
+    printed = [*paths()]
+    assert [line for line in printed if re.search("[A-Za-z]", line.replace("{whom}", ""))] == []
+    assert {re.match(" *", line)[0] for line in printed if line} == {"", "  ", "    ", "      "}  # type: ignore[index] # it always matches
+
+
 def test_everything_that_is_happening_begins_with_a_number() -> None:
     urgent = [stage for stage in SCRIPT.states if stage.urgent]
     assert [stage.name for stage in urgent] == [
