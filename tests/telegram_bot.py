@@ -28,12 +28,13 @@ from tests.faqs import faq, intent
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], related=["lawsuit"])
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], group="consequences")
 GREETING = intent("greeting", ["你好", "在吗"], group="support")
+THANKS = intent("thanks", ["谢谢", "多谢"], group="support")
 
 
 @cache
 def small_faq() -> Knowledge:
     """The small FAQ; immutable, so read once."""
-    small = faq([HOME_VISIT, LAWSUIT, GREETING])
+    small = faq([HOME_VISIT, LAWSUIT, GREETING, THANKS])
     return Knowledge(small, Matcher(small), "000000000000")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from telegram.error import InvalidToken, NetworkError
 
 from bot.channels.telegram import polling as telegram_polling
 from bot.channels.telegram import startup
@@ -102,6 +103,17 @@ async def test_a_bot_that_hears_nothing_for_too_long_says_so(bot: Bot) -> None:
     channel._poller = kept
     assert problem is not None
     assert "poll" in problem
+
+
+async def test_after_a_long_outage_of_the_network_it_polls_again_within_seconds(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_polling, "LONGEST_PAUSE", 30.0)
+    channel = bot.channel
+    for error, longest in ((NetworkError("away"), telegram_polling.NETWORK_PAUSE), (InvalidToken(), 30.0)):
+        poller = Poller(channel._application.bot, channel._intake, channel._polling_request)
+        assert max(poller._pause_after(error) for _ in range(50)) == longest
+    assert telegram_polling.NETWORK_PAUSE <= 3
 
 
 async def test_a_poll_that_is_refused_does_not_count_as_heard(server: BotAPI, bot: Bot, user: JSON) -> None:

@@ -29,6 +29,7 @@ from bot.channels.telegram.rate_limiter import ATTEMPTS, TelegramRateLimiter
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import QUICK, Bot, reaching, talking
+from tests.waiting import steps
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ async def test_a_server_that_is_away_for_a_moment_is_tried_again(server: BotAPI,
         port = server.port
         await server.stop()
         sending = asyncio.create_task(sender.send_message(user["id"], "好"))
-        await asyncio.sleep(0)
+        await steps()
         await server.start(port)
         await sending
     assert len(server.unread(user)) == 1
