@@ -24,6 +24,7 @@ from intents import Matcher
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import DEADLINE, BotAPI
 from tests.faqs import faq, intent
+from tests.stores import sqlite_url
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], related=["lawsuit"])
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], group="consequences")
@@ -99,7 +100,7 @@ async def talking(
     """A bot that polls the server, or does as `options` say; `turn` takes the conversation's place."""
     known = knowledge or small_faq()
     counted = Counts()
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
+    async with Store(sqlite_url(folder)) as store:
         conversation = Conversation(lambda: known, store)
         channel = TelegramChannel(
             options or reaching(server),

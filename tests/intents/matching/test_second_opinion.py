@@ -66,7 +66,7 @@ def test_a_refusal_becomes_an_answer_or_stays() -> None:
     assert with_second_opinion(core, ranked, opinion(jail=0.3, outside=0.7)) == core
 
 
-@pytest.mark.parametrize("reason", set(DecisionReason) - {UNSURE, SMALL_LEAD, OUTSIDE, DecisionReason.SURE})
+@pytest.mark.parametrize("reason", sorted(set(DecisionReason) - {UNSURE, SMALL_LEAD, OUTSIDE, DecisionReason.SURE}))
 def test_what_another_rule_decided_stays(reason: DecisionReason) -> None:
     ranked = ranking(jail=0.4, credit=0.3)
     core = match(ranked, reason)
