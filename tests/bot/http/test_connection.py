@@ -178,6 +178,9 @@ async def test_whoever_is_turned_away_gives_back_no_place_of_others() -> None:
         await answer(reader)
         for _ in range(2):
             refused, writer = await opened(port)
+            with contextlib.suppress(ConnectionError):
+                writer.write(HELLO)
+                await writer.drain()
             assert await until_closed(refused) == b""
             writer.close()
         busy.close()

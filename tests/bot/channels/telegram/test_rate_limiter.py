@@ -59,6 +59,17 @@ async def test_a_429_is_waited_for_as_told_and_the_message_goes_out_once(
     assert len(server.unread(user)) == 1
 
 
+async def test_what_waits_for_no_pace_waits_after_a_429_all_the_same(
+    server: BotAPI, sender: ExtBot[bool], user: JSON
+) -> None:
+    for method in ("getMe", "sendMessage"):
+        server.fails(method, Fault(429, "Too Many Requests: retry after 1", retry_after=1))
+    await asyncio.gather(sender.get_me(), sender.send_message(user["id"], "好", rate_limit_args=True))
+    for method in ("getMe", "sendMessage"):
+        *_, first, second = server.calls_of(method)
+        assert second.at - first.at >= 1
+
+
 async def test_a_429_stops_the_chat_that_it_is_about_and_nobody_else(
     server: BotAPI, sender: ExtBot[bool], user: JSON
 ) -> None:

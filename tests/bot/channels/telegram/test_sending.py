@@ -1,8 +1,10 @@
 """Where a reply goes, and what is done where it can't go there."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
+from telegram import Chat, Message
 from telegram.error import BadRequest
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
@@ -68,3 +70,18 @@ async def test_what_is_below_a_message_is_a_reply_to_it(server: BotAPI, bot: Ext
     number = await send(bot, place, REPLY)
     await send(bot, Place(place.chat, below=number), REPLY)
     assert ["reply_parameters" in call.params for call in server.calls_of("sendMessage")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("chat", "is_topic", "place"),
+    [
+        (Chat(-5, "supergroup"), True, Place(-5, 7, 1)),
+        (Chat(-5, "supergroup"), False, Place(-5, None, 1)),
+        (Chat(5, "private"), False, Place(5, None, None)),
+    ],
+)
+def test_a_reply_stays_in_its_topic_and_in_a_group_stands_below_what_it_answers(
+    chat: Chat, is_topic: bool, place: Place  # noqa: FBT001 -- a case
+) -> None:  # fmt: skip
+    said = Message(1, datetime(2026, 11, 30, tzinfo=UTC), chat, message_thread_id=7, is_topic_message=is_topic)
+    assert Place.of(said) == place
