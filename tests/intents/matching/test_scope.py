@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from intents.matching.linear import BIAS
-from intents.matching.scope import RIDGE, fit_scope, none_margin, scope_features, scope_probability
+from intents.matching.scope import RIDGE, fit_scope, message_scope, none_margin, scope_features, scope_probability
 from intents.matching.scope_weights import ScopeWeights
 
 WEIGHTS = ScopeWeights(0.0, -2.0, 3.0, 0.0, 1.0, 0.0, 0.0)
@@ -22,6 +22,19 @@ def probability(inside: list[float], none: float, known: float = 0.5, length: in
 
 def test_the_more_like_an_intent_and_the_less_like_what_is_outside_the_likelier() -> None:
     assert probability([0.5, -0.9], -0.9) > probability([-0.5, -0.9], -0.9) > probability([-0.5, -0.9], 0.5)
+
+
+@pytest.mark.parametrize("bias", [-3.0, -0.5, 0.0, 0.5, 3.0])
+def test_one_message_alone_is_as_likely_as_among_others(bias: float) -> None:
+    weights, inside = ScopeWeights(bias, -2.0, 3.0, 0.5, 1.0, -0.5, 0.125), [0.5, -0.25, -0.9]
+    margins, none, known, length = (np.array(each, dtype=np.float32) for each in (inside, -0.5, 0.75, 12))
+    together = float(scope_probability(weights, scope_features(margins, none, known, length)))
+    assert message_scope(weights, inside, -0.5, 0.75, 12) == pytest.approx(together, abs=1e-6)
+
+
+def test_no_margin_is_too_large_for_a_probability() -> None:
+    assert message_scope(WEIGHTS, [1e6], 0.0, 0.0, 1) == 1
+    assert message_scope(WEIGHTS, [-1e6], 0.0, 0.0, 1) == 0
 
 
 def test_more_known_words_make_it_likelier() -> None:
