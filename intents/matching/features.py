@@ -6,7 +6,6 @@ A feature is numbered by its view and one or two code points, so that numpy can 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from functools import cache
-from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -36,7 +35,7 @@ VIEW_WEIGHTS: Mapping[FeatureView, float] = MappingProxyType(
 """How much the features of each view count; measured in docs/decisions/0001-matching.md."""
 
 _START, _END = 2, 3
-"""Code points that mark the ends of a text; no normalised text holds them."""
+"""Code points that mark the ends of a text; all of a normalised text are greater."""
 _FIRST_SYLLABLE = 0x110000
 """Syllables are numbered from here on, above every code point."""
 _CODE_BITS = 21
@@ -53,37 +52,20 @@ def extract_features(texts: Sequence[AnalyzedText]) -> tuple[IntArray, IntArray]
     """Every occurrence of a feature in these texts: the position of the text, and the feature's number."""
     row, codes = _joined([text.normalized for text in texts])
     surface_row, surface = _joined([text.surface for text in texts])
-    sounds = np.where(surface < len(_sounds()), _sounds()[np.minimum(surface, len(_sounds()) - 1)], surface)
-    found = (
-        _pairs(FeatureView.PAIR, row, codes),
-        # Syllables aren't paired with the ends of the text: sound repairs a word, it doesn't say where a message begins.
-        _pairs(FeatureView.SOUND, surface_row, sounds, ends=False),
-        _characters(row, codes),
+    # A message is short: each call of numpy costs more than its work, so that what isn't wanted is taken out once, at the end.
+    first = codes << _CODE_BITS
+    inner, surface_inner = codes > _END, surface > _END
+    sounds = _sounds_of(surface)
+    features = np.concatenate(
+        (
+            _PAIRS | first[:-1] | codes[1:],
+            # Syllables aren't paired with the ends of the text: sound repairs a word, it doesn't say where a message begins.
+            _SOUNDS | sounds[:-1] << _CODE_BITS | sounds[1:],
+            _CHARACTERS | first,
+        )
     )
-    return np.concatenate([rows for rows, _ in found]), np.concatenate([features for _, features in found])
-
-
-def count_features(text: AnalyzedText) -> dict[int, int]:
-    """How often each feature occurs in one text.
-
-    What extract_features finds, in plain Python: for one message numpy's calls take several times as long as the work.
-    """
-    counts: dict[int, int] = {}
-    codes = [*map(ord, text.normalized)]
-    before = _START
-    for code in (*codes, _END):
-        number = _PAIRS | (before << _CODE_BITS) | code
-        counts[number] = counts.get(number, 0) + 1
-        before = code
-    sound_of = _sound_of()
-    sounds = [sound_of.get(character) or ord(character) for character in text.surface]
-    for one, other in pairwise(sounds):
-        number = _SOUNDS | (one << _CODE_BITS) | other
-        counts[number] = counts.get(number, 0) + 1
-    for code in codes:
-        number = _CHARACTERS | (code << _CODE_BITS)
-        counts[number] = counts.get(number, 0) + 1
-    return counts
+    wanted = np.concatenate((codes[:-1] != _END, surface_inner[:-1] & surface_inner[1:], inner))
+    return np.concatenate((row[:-1], surface_row[:-1], row))[wanted], features[wanted]
 
 
 def view_of(features: IntArray) -> IntArray:
@@ -111,26 +93,11 @@ def _joined(texts: Sequence[str]) -> tuple[IntArray, IntArray]:
     return np.cumsum(codes == _START) - 1, codes
 
 
-def _pairs(view: FeatureView, row: IntArray, codes: IntArray, *, ends: bool = True) -> tuple[IntArray, IntArray]:
-    inner = _is_inner(codes)
-    is_pair = row[:-1] == row[1:] if ends else inner[:-1] & inner[1:]
-    return row[:-1][is_pair], _numbered(view, codes[:-1][is_pair]) | codes[1:][is_pair]
-
-
-def _characters(row: IntArray, codes: IntArray) -> tuple[IntArray, IntArray]:
-    inner = _is_inner(codes)
-    return row[inner], _numbered(FeatureView.CHARACTER, codes[inner])
-
-
-def _is_inner(codes: IntArray) -> NDArray[np.bool_]:
-    """Where a character of a text stands and not an end."""
-    inner: NDArray[np.bool_] = (codes != _START) & (codes != _END)
-    return inner
-
-
-def _numbered(view: FeatureView, first: IntArray) -> IntArray:
-    """The numbers of features that begin with these code points; the second one fits into the lowest bits."""
-    return (first | (int(view) << _CODE_BITS)) << _CODE_BITS
+def _sounds_of(codes: IntArray) -> IntArray:
+    """The number of each character's usual syllable, or its code point where it has none."""
+    table = _sounds()
+    found = table.take(codes, mode="clip")
+    return np.where(codes < len(table), found, codes) if codes.max(initial=0) >= len(table) else found
 
 
 @cache
