@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 from math import fsum
 from operator import add
-from types import MappingProxyType
 
 import yaml
 
@@ -99,7 +98,7 @@ class DangerClassifier:
         values = dict(zip(cells[::4], zip(*columns, strict=True), strict=True))
         bias = Margins(*values.pop("<bias>"))
         lines = Lines(**{each.name: Line(*values.pop(f"<{each.name}>")[:2]) for each in fields(Lines)})
-        return cls(MappingProxyType(values), bias, lines, load_categories())
+        return cls(values, bias, lines, load_categories())
 
     def margins(self, folded: str) -> Margins:
         """The margins of a text in one spelling."""

@@ -3,7 +3,7 @@
 A feature is numbered by its view and one or two code points, so that numpy can find those of many texts at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
 from types import MappingProxyType
@@ -43,6 +43,7 @@ VIEW_SHIFT = 2 * _CODE_BITS
 """How far a feature's number is shifted to give its view."""
 FEATURE_BITS = VIEW_SHIFT + max(FeatureView).bit_length()
 """How many bits a feature's number takes."""
+FEATURE_MASK = (1 << FEATURE_BITS) - 1
 _PAIRS, _SOUNDS, _CHARACTERS = (
     int(view) << VIEW_SHIFT for view in (FeatureView.PAIR, FeatureView.SOUND, FeatureView.CHARACTER)
 )
@@ -50,22 +51,33 @@ _PAIRS, _SOUNDS, _CHARACTERS = (
 
 def extract_features(texts: Sequence[AnalyzedText]) -> tuple[IntArray, IntArray]:
     """Every occurrence of a feature in these texts: the position of the text, and the feature's number."""
-    row, codes = _joined([text.normalized for text in texts])
-    surface_row, surface = _joined([text.surface for text in texts])
-    # A message is short: each call of numpy costs more than its work, so that what isn't wanted is taken out once, at the end.
-    first = codes << _CODE_BITS
-    inner, surface_inner = codes > _END, surface > _END
-    sounds = _sounds_of(surface)
-    features = np.concatenate(
+    found = extract_placed_features(texts)
+    return found >> FEATURE_BITS, found & FEATURE_MASK
+
+
+def extract_placed_features(texts: Sequence[AnalyzedText]) -> IntArray:
+    """The same in one number each: above the FEATURE_BITS of the feature stands the position of the text."""
+    # A message is short: each call of numpy costs more than its work, so that both forms are taken together and what isn't wanted is
+    # taken out once, at the end.
+    lengths = [len(text.normalized) + 2 for text in texts]
+    begin = sum(lengths)
+    lengths += [len(text.surface) + 2 for text in texts]
+    codes = _joined([*(text.normalized for text in texts), *(text.surface for text in texts)])
+    places = np.arange(len(texts)) << FEATURE_BITS
+    place = np.concatenate((places, places)).repeat(lengths)
+    inner, sounds = codes > _END, _sounds_of(codes[begin:])
+    first = place[:begin] | codes[:begin] << _CODE_BITS
+    found = np.concatenate(
         (
-            _PAIRS | first[:-1] | codes[1:],
+            _PAIRS | first[:-1] | codes[1:begin],
             # Syllables aren't paired with the ends of the text: sound repairs a word, it doesn't say where a message begins.
-            _SOUNDS | sounds[:-1] << _CODE_BITS | sounds[1:],
+            _SOUNDS | place[begin:-1] | sounds[:-1] << _CODE_BITS | sounds[1:],
             _CHARACTERS | first,
         )
     )
-    wanted = np.concatenate((codes[:-1] != _END, surface_inner[:-1] & surface_inner[1:], inner))
-    return np.concatenate((row[:-1], surface_row[:-1], row))[wanted], features[wanted]
+    wanted = np.concatenate((codes[: max(begin - 1, 0)] != _END, inner[begin:-1] & inner[begin + 1 :], inner[:begin]))
+    features: IntArray = found[wanted]
+    return features
 
 
 def view_of(features: IntArray) -> IntArray:
@@ -86,11 +98,10 @@ def _code_name(code: int) -> str:
     return {_START: "^", _END: "$"}.get(code) or chr(code)
 
 
-def _joined(texts: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """All texts in one row, each between its ends: the position of the text and the code point, by character."""
-    joined = "".join(f"{chr(_START)}{text}{chr(_END)}" for text in texts)
-    codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
-    return np.cumsum(codes == _START) - 1, codes
+def _joined(texts: Iterable[str]) -> IntArray:
+    """The code points of all texts in one row, each between its ends."""
+    joined = "".join([f"{chr(_START)}{text}{chr(_END)}" for text in texts])
+    return np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
 
 
 def _sounds_of(codes: IntArray) -> IntArray:

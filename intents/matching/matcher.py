@@ -46,12 +46,11 @@ class Matcher:
         self.model = model or Model(faq)
         self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
-        self._names = np.array(self.model.classes[: self._count])
-        self._number = {name: number for number, name in enumerate(self._names.tolist())}
+        self._number = {name: number for number, name in enumerate(self.intent_ids)}
         self._related = _related(faq, self._number)
         normalize = self.model.analyzer.normalize
         self._by_title = {normalize(intent.title): intent.id for intent in faq.intents}
-        self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self._names], dtype=np.bool_)
+        self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self.intent_ids], dtype=np.bool_)
 
     def match(self, text: str, *, in_danger: bool | None = None, ranking: Ranking | None = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
@@ -94,9 +93,10 @@ class Matcher:
         kept = worth_scoring(clauses, parts, analyzed)
         evidence, *of_clauses = self.model.evidence_of([whole, *(each.analyzed for each in kept)])
         known = evidence.known_share
-        # Where no question has any feature of the message it is about none of the intents.
-        nothing = np.zeros(self._count, dtype=np.float32)
-        scores = self.scores(evidence.margins, known, len(normalized)) if len(evidence.columns) else nothing
+        scores = self.scores(evidence.margins, known, len(normalized))
+        if not len(evidence.columns):
+            # Where no question has any feature of the message it is about none of the intents.
+            scores = np.zeros_like(scores)
         none = float(none_margin(evidence.margins, self._count))
         scored = self._scored_clauses(kept, of_clauses) if kept else None
         return Look(normalized, evidence.margins[: self._count], scores, none, known, exact, scored)
@@ -105,10 +105,10 @@ class Matcher:
         """The best intents of what was looked at."""
         if not look.normalized:
             return Ranking((), 1.0)
-        in_scope = np.round(look.scores.astype(np.float64), 4)
+        in_scope = look.scores.astype(np.float64).round(4)
         # Classes stand by id, so that a stable sort breaks ties by id.
-        order = np.argsort(-in_scope, kind="stable")[:limit]
-        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
+        order = (-in_scope).argsort(kind="stable")[:limit]
+        candidates = tuple(map(Candidate, self.intents(order.tolist()), in_scope[order].tolist()))
         ranking = Ranking(candidates, max(0.0, 1 - look.in_scope), normalized=look.normalized, clauses=look.clauses)
         return _with_exact_first(ranking, look.exact) if look.exact else ranking
 
@@ -204,7 +204,7 @@ class Matcher:
 
     def intents(self, chosen: Iterable[int]) -> list[str]:
         """The ids of the intents with these numbers, in the order of every array of scores."""
-        return [self.intent_ids[number] for number in chosen]
+        return [*map(self.model.classes.__getitem__, chosen)]
 
     def _with_further_questions(self, best: Match, ranking: Ranking) -> Match:
         """What a message asks beside its best intent: the most urgent that is clear is answered, the others are named."""

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from intents.matching.analyzer import AnalyzedText
 from intents.matching.features import (
     FEATURE_BITS,
+    FEATURE_MASK,
     VIEW_SHIFT,
     VIEW_WEIGHTS,
     FeatureView,
     FloatArray,
     IntArray,
     extract_features,
+    extract_placed_features,
     feature_name,
     view_of,
 )
@@ -24,7 +26,6 @@ from intents.matching.features import (
 UNKNOWN_WEIGHT = 1.0
 """How much a feature that no question has counts for the length of a message: the more is unknown, the weaker is the rest."""
 
-_FEATURE_MASK = (1 << FEATURE_BITS) - 1
 _NO_FEATURE = -1
 """Stands behind the last feature, for what is greater than all of them."""
 _ROW_BITS = 63 - FEATURE_BITS
@@ -71,13 +72,12 @@ class Vocabulary:
 
     def transform_many(self, texts: Sequence[AnalyzedText]) -> list[tuple[IntArray, FloatArray]]:
         """The same for many texts at once, in a fraction of the time."""
-        row, feature = extract_features(texts)
-        # Sorted by text, then by feature, so that each text's columns stand together and in order.
-        keys = (row << FEATURE_BITS) | feature
+        keys = extract_placed_features(texts)
+        # By text, then by feature, so that each text's columns stand together and in order.
         keys.sort()
-        first = np.flatnonzero(_is_new(keys))
-        count, keys = _lengths(first, len(keys)), keys[first]
-        row, feature = keys >> FEATURE_BITS, keys & _FEATURE_MASK
+        first, count = _stretches(keys)
+        keys = keys[first]
+        row, feature = keys >> FEATURE_BITS, keys & FEATURE_MASK
         column = self._features.searchsorted(feature)
         is_known = self._ended_features[column] == feature
         column = column[is_known]
@@ -96,8 +96,7 @@ def _counted(row: IntArray, feature: IntArray) -> tuple[IntArray, IntArray, IntA
     keys = feature << _ROW_BITS
     keys |= row
     keys.sort()
-    first = np.flatnonzero(_is_new(keys))
-    count = _lengths(first, len(keys))
+    first, count = _stretches(keys)
     keys = keys[first]
     row = keys & ((1 << _ROW_BITS) - 1)
     keys >>= _ROW_BITS
@@ -105,12 +104,12 @@ def _counted(row: IntArray, feature: IntArray) -> tuple[IntArray, IntArray, IntA
     return keys[is_new], np.cumsum(is_new) - 1, row, count
 
 
-def _lengths(first: IntArray, end: int) -> IntArray:
-    """How long each stretch is, from where they begin and where the last one ends."""
-    lengths = np.empty_like(first)
-    np.subtract(first[1:], first[:-1], out=lengths[:-1])
-    lengths[-1:] = end - first[-1:]
-    return lengths
+def _stretches(ordered: IntArray) -> tuple[IntArray, IntArray]:
+    """Where each stretch of equal numbers begins, and how long it is."""
+    bounds = np.ones(len(ordered) + 1, dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=bounds[1:-1])
+    (found,) = bounds.nonzero()
+    return found[:-1], found[1:] - found[:-1]
 
 
 def _is_new(ordered: IntArray) -> NDArray[np.bool_]:
