@@ -44,27 +44,33 @@ class SparseRows:
 class Vocabulary:
     """The features of at most half a million questions, weighted by TF-IDF: a rare one weighs more; immutable."""
 
-    def __init__(self, questions: Sequence[AnalyzedText], weights: Mapping[FeatureView, float] = VIEW_WEIGHTS) -> None:
-        features, column, row, count = _counted(*extract_features(questions))
+    def __init__(self, features: IntArray, weights: FloatArray, unknown: FloatArray) -> None:
+        """Take the features in order, the weight of each, and by view that of a feature that no question has."""
+        self.features, self.weights, self.unknown = features, weights, unknown
         self._ended_features = np.append(features, _NO_FEATURE)
-        self._features = self._ended_features[:-1]
-        frequency = np.bincount(column, minlength=len(self._features))
+        self._unknown_weights = sqrt(UNKNOWN_WEIGHT) * unknown.astype(np.float64)
+
+    @classmethod
+    def learn(
+        cls, questions: Sequence[AnalyzedText], weights: Mapping[FeatureView, float] = VIEW_WEIGHTS
+    ) -> tuple["Vocabulary", SparseRows]:
+        """The features of these questions, and the questions themselves, a row each."""
+        features, column, row, count = _counted(*extract_features(questions))
+        frequency = np.bincount(column, minlength=len(features))
         scale = np.sqrt(np.array([weights[view] for view in FeatureView]))
         inverse_frequency = np.log((1 + len(questions)) / (1 + frequency)) + 1
-        self._weights = (inverse_frequency * scale[view_of(self._features)]).astype(np.float32)
+        found = (inverse_frequency * scale[view_of(features)]).astype(np.float32)
         unknown = ((np.log(1 + len(questions)) + 1) * scale).astype(np.float32)
-        self._unknown_weights = sqrt(UNKNOWN_WEIGHT) * unknown.astype(np.float64)
-        value = (1 + np.log(count)) * self._weights[column]
+        value = (1 + np.log(count)) * found[column]
         length = np.sqrt(np.bincount(row, value * value, minlength=len(questions)))
-        self.training_rows = SparseRows(row, column, (value / length[row]).astype(np.float32))
-        """The questions themselves, a row each."""
+        return cls(features, found, unknown), SparseRows(row, column, (value / length[row]).astype(np.float32))
 
     def __len__(self) -> int:
-        return len(self._features)
+        return len(self.features)
 
     def feature_name(self, column: int) -> tuple[FeatureView, str]:
         """The feature in this column, as people read it."""
-        return feature_name(int(self._features[column]))
+        return feature_name(int(self.features[column]))
 
     def transform(self, text: AnalyzedText) -> tuple[IntArray, FloatArray]:
         """A text's columns and values, a vector of at most unit length; features that no question has are left out."""
@@ -78,11 +84,11 @@ class Vocabulary:
         first, count = _stretches(keys)
         keys = keys[first]
         row, feature = keys >> FEATURE_BITS, keys & FEATURE_MASK
-        column = self._features.searchsorted(feature)
+        column = self.features.searchsorted(feature)
         is_known = self._ended_features[column] == feature
         column = column[is_known]
         value = self._unknown_weights[feature >> VIEW_SHIFT]
-        value[is_known] = (1 + np.log(count[is_known])) * self._weights[column]
+        value[is_known] = (1 + np.log(count[is_known])) * self.weights[column]
         length = np.sqrt(np.bincount(row, value * value, minlength=len(texts)))
         known_row = row[is_known]
         values = (value[is_known] / length[known_row]).astype(np.float32)
