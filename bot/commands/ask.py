@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import click
 
-from bot.channels.web.api import reply_as_json
 from bot.choices import CrisisAnswer, OpenTopic, decode
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
@@ -100,6 +99,9 @@ def _as_people_see_it(reply: Reply) -> str:
 
 
 def _record(knowledge: Knowledge, question: str, reply: Reply) -> dict[str, object]:
+    # Only now: whoever reads the answer needn't wait for the web's libraries.
+    from bot.channels.web.api import reply_as_json  # noqa: PLC0415
+
     match = knowledge.matcher.match(question)
     answered_as_crisis = match.decision is Decision.ANSWER and match.intent == CRISIS
     level = DangerLevel.PLAIN if answered_as_crisis else shipped_detector().assess(question).level
