@@ -84,11 +84,16 @@ class Matcher:
         if not normalized:
             nothing = np.zeros(self._count, dtype=np.float32)
             return Look("", nothing, nothing, BIAS, 0.0)
-        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
+        analyzed = self.model.analyzer.analyze_normalized(normalized)
+        evidence = self.model.evidence(analyzed)
         known = evidence.known_share
-        # Where no question has any feature of the message it is about none of the intents.
+        # Where no question has any feature of the message it is about none of the intents; nor where no word is left in Chinese (lol).
         nothing = np.zeros(self._count, dtype=np.float32)
-        scores = self.scores(evidence.margins, known, len(normalized)) if len(evidence.columns) else nothing
+        scores = (
+            self.scores(evidence.margins, known, len(normalized))
+            if analyzed.surface and len(evidence.columns)
+            else nothing
+        )
         none = float(none_margin(evidence.margins, self._count))
         return Look(
             normalized, evidence.margins[: self._count], scores, none, known, self.model.exact.get(normalized, ())
