@@ -1,9 +1,12 @@
-"""What faults cost, as docs/reliability.md has it: `python -m benchmarks.faults`.
+"""What faults cost, as docs/reliability.md has it.
+
+    python -m benchmarks.faults [--telegram-away 10] [--only backlog]
 
 A figure a line: a full disk, a database that is away, that says nothing, whose file is deleted; old databases brought up to date, an
-open of one that is; a sweep of many rows; a backlog of Telegram's.
+open of one that is; a sweep of many rows; a backlog of Telegram's, which is away for so many seconds.
 """
 
+import argparse
 import asyncio
 import logging
 import os
@@ -136,8 +139,8 @@ async def sweep(folder: Path) -> None:
         told("a turn kept beside it", *turns)
 
 
-async def backlog(folder: Path) -> None:
-    """How soon a backlog is answered once Telegram is back, from one message each of many people."""
+async def backlog(folder: Path, away_seconds: float) -> None:
+    """How soon a backlog is answered once Telegram is back after so long, from one message each of many people."""
     async with BotAPI() as server:
         port, people = server.port, [server.user() for _ in range(PEOPLE)]
         async with talking(server, folder):
@@ -145,7 +148,7 @@ async def backlog(folder: Path) -> None:
             await server.stop()
             for person in people:
                 await server.says(person, VISIT.text)
-            await asyncio.sleep(10)  # long enough for the longest pause
+            await asyncio.sleep(away_seconds)
             began = time.perf_counter()
             await server.start(port)
             seconds = []
@@ -156,15 +159,29 @@ async def backlog(folder: Path) -> None:
     told("to the last", seconds[-1])
 
 
-async def main() -> None:
-    """Print every figure."""
+async def measure(only: str | None, telegram_away: float) -> None:
+    """Print every figure, or those of one fault."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    faults = {"opening": opening, "full_disk": full_disk, "deleted_file": deleted_file, "sweep": sweep}
+    faults["backlog"] = lambda folder: backlog(folder, telegram_away)
     with tempfile.TemporaryDirectory() as name:
-        for measured in (opening, full_disk, deleted_file, sweep, backlog):
-            await measured(Path(name))
-    with postgresql() as cluster:
-        await away(cluster)
+        for fault, measured in faults.items():
+            if only in {None, fault}:
+                await measured(Path(name))
+    if only in {None, "away"}:
+        with postgresql() as cluster:
+            await away(cluster)
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help="opening, full_disk, deleted_file, sweep, backlog or away")
+    # Ten seconds are longer than the longest pause between two tries.
+    parser.add_argument("--telegram-away", type=float, default=10)
+    arguments = parser.parse_args()
+    asyncio.run(measure(arguments.only, arguments.telegram_away))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -31,6 +31,10 @@ class LimitCounters(Protocol):
         """Begin anew. Raises nothing."""
         ...
 
+    async def problem(self) -> str | None:
+        """What is wrong with what is counted with, in one line without a secret; None: nothing. Raises nothing."""
+        ...
+
 
 @dataclass
 class _Generations:
@@ -69,6 +73,10 @@ class MemoryCounters:
         for generation in (counts.young, counts.old):
             generation.pop(names, None)
 
+    async def problem(self) -> str | None:
+        """Memory is always there."""
+        return None
+
     def _counts(self, seconds: int, now: float) -> _Generations:
         counts = self._generations.setdefault(seconds, _Generations(now))
         if counts.began <= now - seconds:
@@ -94,7 +102,7 @@ class RedisCounters:
         self._memory = MemoryCounters(clock)
         self._away_until: float | None = None
         # Here, because without Redis nobody needs the library.
-        from redis.asyncio import BlockingConnectionPool  # noqa: PLC0415
+        from redis.asyncio import BlockingConnectionPool, Redis  # noqa: PLC0415
         from redis.asyncio.retry import Retry  # noqa: PLC0415
         from redis.backoff import NoBackoff  # noqa: PLC0415
         from redis.exceptions import RedisError  # noqa: PLC0415
@@ -108,6 +116,7 @@ class RedisCounters:
             # One refused count is answered from memory at once; redis-py would try three times more.
             retry=Retry(NoBackoff(), 0),
         )
+        self._client = Redis(connection_pool=self._pool)
         # The library's own types know numbers and texts only.
         options: dict[str, Any] = {"connection_pool": self._pool}
         storage = RedisStorage("async+redis://", implementation="redispy", key_prefix=KEY_PREFIX, **options)
@@ -135,6 +144,14 @@ class RedisCounters:
                 self._failed(error)
             else:
                 self._answered()
+
+    async def problem(self) -> str | None:
+        """Why Redis can't be asked now; None: it answers."""
+        try:
+            await self._client.ping()
+        except self._errors as error:
+            return type(error).__name__
+        return None
 
     async def close(self) -> None:
         """Give back the connections."""

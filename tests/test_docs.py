@@ -72,7 +72,7 @@ def test_every_limit_of_the_vendor_names_a_constant_or_a_test_that_is_there(chan
     sources += [path for room in (channel, "wx") for path in ROOT.glob(f"bot/channels/{room}/*.py")]
     sources += [ROOT / f"tests/bot/test_service_{channel}.py", *ROOT.glob("tests/bot/channels/test_*.py")]
     sources += [*ROOT.glob("tests/bot/test_service_n*.py"), ROOT / "tests/bot/commands/test_doctor.py"]
-    sources.append(ROOT / "bot/commands/doctor_checks.py")
+    sources.append(ROOT / "bot/commands/doctor_channels.py")
     there = {
         name
         for path in sources

@@ -87,11 +87,13 @@ async def test_without_redis_each_counts_for_itself_and_says_so_once_until_it_is
         await counters.clear(TWO, "王")
         assert await counters.hit(TWO, "王")
     assert [(each["event"], each["log_level"]) for each in logged] == [("redis_away", "warning")]
+    assert await counters.problem() == "ConnectionError"
     await redis.start()
     clock.now += AWAY_SECONDS
     with capture_logs() as logged:
         assert [await each.hit(TWO, "王") for each in (counters, other, counters)] == [True, True, False]
     assert [each["event"] for each in logged] == ["redis_back"]
+    assert await counters.problem() is None
     for each in (counters, other):
         await each.close()
 
@@ -102,4 +104,5 @@ async def test_redis_that_answers_nothing_is_not_waited_for(redis: RedisServer) 
     async with Redis.from_url(redis.url) as client:
         await client.client_pause(60_000)
         assert [await counters.hit(TWO, "王") for _ in range(3)] == [True, True, False]
+        assert await counters.problem() is not None
     await counters.close()

@@ -13,12 +13,24 @@ from starlette.routing import Route
 from tests.fakes.botapi import TOKEN as TELEGRAM_TOKEN
 from tests.fakes.botapi import BotAPI
 from tests.fakes.wechat import AES_KEY, APP_ID, APP_SECRET, TOKEN, wechat_server
+from tests.fakes.wecom import AES_KEY as WECOM_AES_KEY
+from tests.fakes.wecom import CORP_ID, wecom_server
+from tests.fakes.wecom import SECRET as KF_SECRET
+from tests.fakes.wecom import TOKEN as WECOM_TOKEN
 from tests.faqs import intent, write_faq
 from tests.processes import free_port
+from tests.redis_server import redis_server
 from tests.terminal import Done, OperatorTerminal
 from tests.webserver import serving
 from tests.wechat_account import talking
+from tests.wecom_account import talking as company_talking
 
+COMPANY = {
+    "WECOM_CORP_ID": CORP_ID,
+    "WECOM_KF_SECRET": KF_SECRET,
+    "WECOM_TOKEN": WECOM_TOKEN,
+    "WECOM_AES_KEY": WECOM_AES_KEY,
+}
 ACCOUNT = {"WECHAT_TOKEN": TOKEN, "WECHAT_APP_ID": APP_ID, "WECHAT_AES_KEY": AES_KEY}
 
 
@@ -32,7 +44,7 @@ class Clinic:
         for name, value in settings.items():
             self._patch.setenv(f"YOUSHU_{name}", value)
         done = await asyncio.to_thread(self._terminal, "doctor", *arguments)
-        for secret in (TOKEN, AES_KEY, APP_SECRET, TELEGRAM_TOKEN):
+        for secret in (TOKEN, AES_KEY, APP_SECRET, TELEGRAM_TOKEN, WECOM_TOKEN, WECOM_AES_KEY, KF_SECRET):
             assert secret not in done.out + done.err
         return done
 
@@ -55,7 +67,8 @@ async def test_a_service_that_is_set_up_well_has_a_tick_everywhere(doctor: Clini
         bot = {"TELEGRAM_TOKEN": TELEGRAM_TOKEN, "TELEGRAM_BASE_URL": telegram.base_url}
         done = await doctor(PUBLIC_URL=account.wechat.url, **ACCOUNT, **verified, **bot)
     assert done.code == 0, done.out
-    assert [each[0] for each in done.out.splitlines()] == ["✓"] * 8
+    assert [each for each in done.out.splitlines() if each[0] != "✓"] == [f"－ {line(done, '微信客服')[2:]}"]
+    assert len(done.out.splitlines()) == 9
     assert "点“提交”" in line(done, "微信验证")
 
 
@@ -143,9 +156,59 @@ async def test_telegram_refuses_the_token_or_isnt_there(doctor: Clinic, token: s
     assert told in line(done, "Telegram")
 
 
+async def test_a_company_of_wecom_that_is_set_up_well(doctor: Clinic, tmp_path: Path) -> None:
+    async with wecom_server() as api, company_talking(api, tmp_path):
+        done = await doctor(PUBLIC_URL=api.callback_url, WECOM_API_URL=api.url, **COMPANY)
+    assert done.code == 0, done.out
+    for name in ("微信客服加解密", "微信客服验证", "微信客服接口"):
+        assert line(done, name).startswith("✓"), done.out
+
+
+async def test_a_company_of_wecom_with_another_token_there_and_a_secret_that_was_reset(
+    doctor: Clinic, tmp_path: Path
+) -> None:
+    async with wecom_server() as api, company_talking(api, tmp_path):
+        wrong = {"WECOM_TOKEN": "another1", "WECOM_KF_SECRET": KF_SECRET[::-1]}
+        done = await doctor(PUBLIC_URL=api.callback_url, WECOM_API_URL=api.url, **(COMPANY | wrong))
+    assert "另一个 YOUSHU_WECOM_TOKEN" in line(done, "微信客服验证")
+    assert "YOUSHU_WECOM_KF_SECRET" in line(done, "微信客服接口")
+
+
+async def test_a_company_of_wecom_that_has_no_account_for_people(doctor: Clinic) -> None:
+    async with wecom_server() as api:
+        api.accounts.clear()
+        done = await doctor(WECOM_API_URL=api.url, **COMPANY)
+    assert "新建一个客服账号" in line(done, "微信客服接口")
+    # The callback needs an address that WeCom can reach.
+    assert line(done, "公网地址").startswith("✗")
+
+
+async def test_redis_that_answers_and_redis_that_is_away(doctor: Clinic) -> None:
+    async with redis_server() as redis:
+        assert line(await doctor(REDIS_URL=redis.url), "Redis").startswith("✓")
+        await redis.kill()
+        done = await doctor(REDIS_URL=redis.url)
+    assert done.code == 1
+    assert "YOUSHU_REDIS_URL" in line(done, "Redis")
+
+
 async def test_as_json_it_says_the_same(doctor: Clinic) -> None:
     done = await doctor("--json", **ACCOUNT)
     found = json.loads(done.out)
     assert done.code == 1
     assert {frozenset(each) for each in found} == {frozenset({"name", "well", "told", "remedy"})}
     assert [each["name"] for each in found if each["well"] is False] == ["公网地址"]
+
+
+async def test_a_second_opinion_that_can_t_be_had_is_said_with_its_remedy(
+    doctor: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags\t\t: fpu\n")
+    monkeypatch.setattr("intents.matching.semantic.CPUINFO", cpuinfo)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("bot.settings.find_spec", lambda name: name)
+    told = line(await doctor(SEMANTIC="true"), "第二意见")
+    assert told.startswith("✗")
+    assert "AVX2" in told
+    assert told.endswith("→ 请删掉 YOUSHU_SEMANTIC")
