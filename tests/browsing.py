@@ -1,7 +1,6 @@
 """Chromium on the web chat, as a person would use it: for the tests of the page."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,10 +147,3 @@ async def opened(page: Page, url: str) -> Visit:
     page.on("pageerror", lambda error: visit.complaints.append(error.message))
     await page.goto(url)
     return visit
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until the condition holds; TimeoutError at the deadline."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
-        while not condition():  # noqa: ASYNC110 -- another process decides; there is no event to wait on
-            await asyncio.sleep(0.02)

@@ -80,7 +80,7 @@ async def kill_again_and_again(folder: Path, load: Load) -> Found:
         writing = [asyncio.create_task(_write(server, chat, load.every, chance.random())) for chat in chats]
         for _ in range(load.kills):
             async with running(folder, port, UNLIMITED, **settings) as service:
-                await asyncio.sleep(chance.uniform(*load.uptime))
+                await asyncio.sleep(chance.uniform(*load.uptime))  # a kill comes at any moment
                 await service.stop(signal.SIGKILL)
                 spooled += service.log.count("updates_spooled")
             await asyncio.sleep(load.away)

@@ -1,16 +1,20 @@
-"""Helpers for tests of the store: a clock that only a test moves, people, and counts of rows."""
+"""Helpers for tests that need a store: files with tables, a clock that only a test moves, people, and counts of rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, Boolean, Executable, Integer, Table, func, insert, select
+from sqlalchemy import BigInteger, Boolean, Executable, Integer, Table, create_engine, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import day_of
 from bot.store.data_map import KeptTable
+from bot.store.schema import bring_up_to_date
 from bot.store.store import Store
 from bot.store.tables import metadata
 
@@ -28,6 +32,25 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def sqlite_url(folder: Path, name: str = "youshu.db") -> str:
+    """The URL of a SQLite file in this folder; a new one has its tables already, copied: making them takes most of a short test."""
+    file = folder / name
+    if not file.exists():
+        file.write_bytes(_with_tables())
+    return f"sqlite+aiosqlite:///{file}"
+
+
+@cache
+def _with_tables() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "tables.db")
+        engine = create_engine(f"sqlite:///{file}")
+        with engine.begin() as connection:
+            bring_up_to_date(connection)
+        engine.dispose()
+        return file.read_bytes()
 
 
 async def count(store: Store, query: Executable) -> int:

@@ -24,16 +24,18 @@ from intents import Matcher
 from intents.knowledge import Knowledge
 from tests.fakes.botapi import DEADLINE, BotAPI
 from tests.faqs import faq, intent
+from tests.stores import sqlite_url
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], related=["lawsuit"])
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], group="consequences")
 GREETING = intent("greeting", ["你好", "在吗"], group="support")
+THANKS = intent("thanks", ["谢谢", "多谢"], group="support")
 
 
 @cache
 def small_faq() -> Knowledge:
     """The small FAQ; immutable, so read once."""
-    small = faq([HOME_VISIT, LAWSUIT, GREETING])
+    small = faq([HOME_VISIT, LAWSUIT, GREETING, THANKS])
     return Knowledge(small, Matcher(small), "000000000000")
 
 
@@ -98,7 +100,7 @@ async def talking(
     """A bot that polls the server, or does as `options` say; `turn` takes the conversation's place."""
     known = knowledge or small_faq()
     counted = Counts()
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
+    async with Store(sqlite_url(folder)) as store:
         conversation = Conversation(lambda: known, store)
         channel = TelegramChannel(
             options or reaching(server),

@@ -20,6 +20,7 @@ from intents.reload import Reloader
 from tests.fakes.botapi import BotAPI
 from tests.faqs import intent, write_faq
 from tests.job_running import local_jobs, running
+from tests.stores import sqlite_url
 from tests.telegram_bot import reaching
 
 Json = dict[str, Any]  # an object of the Bot API
@@ -60,7 +61,7 @@ async def open_shop(server: BotAPI, folder: Path, staff_chat: int | None = None)
     path = write_faq(folder, [HOME_VISIT, LAWSUIT])
     admin = server.user("管理员")
     person = ChatIdentity("telegram", str(admin["id"]))
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
+    async with Store(sqlite_url(folder)) as store:
         reloader = Reloader.load(path)
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, frozenset({person}), senders)

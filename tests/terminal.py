@@ -13,6 +13,7 @@ from bot.store.analytics import TurnEvent
 from bot.store.store import Store
 from tests.logs import logging_restored
 from tests.processes import environment
+from tests.stores import sqlite_url
 
 
 class Done(NamedTuple):
@@ -54,7 +55,7 @@ class OperatorTerminal:
         """Put sentences that weren't understood into the database."""
 
         async def write() -> None:
-            async with Store(f"sqlite+aiosqlite:///{self.folder / 'youshu.db'}", call_seconds=30) as store:
+            async with Store(sqlite_url(self.folder), call_seconds=30) as store:
                 for text in texts:
                     miss = TurnEvent("fallback", miss=text, likeness=text)
                     await store.turns.save(ChatIdentity("web", "somebody"), "{}", miss)

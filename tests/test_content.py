@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.talk.wording import CALL
 from intents import FAQ, Intent
 from intents.checks import ContentLimits
 from intents.checks.basis import ARTICLE
@@ -132,3 +133,19 @@ def test_crisis_comes_with_people_to_call_and_no_lecture_on_debt(faq: FAQ) -> No
     assert "12356" in said
     assert re.search(r"11[0]|120", said)
     assert not re.search("征信|利息|违约金|还款", said)
+
+
+def test_people_are_spoken_to_in_one_way(faq: FAQ) -> None:
+    said = [line for each in faq.intents for line in (each.title, *texts(each)) if line != each.answer.script]
+    said += [group.heading for group in Group]
+    sources = [*ROOT.glob("bot/**/wording.py"), *ROOT.glob("bot/channels/web/page/*.html"), *ROOT.glob("bot/**/*.js")]
+    assert len(sources) > 10
+    said += [line for path in sources for line in path.read_text("utf-8").splitlines()]
+    # 你 is for what somebody else is to say, which stands in quotes; 你们 are the others.
+    assert [line for line in said if re.search("你(?!们)", re.sub("“[^”]*”", "", line))] == []
+
+
+def test_who_asks_for_a_human_is_not_told_above_the_button_that_there_is_none(faq: FAQ) -> None:
+    summary = faq.by_id["human_help"].answer.summary
+    assert CALL in summary
+    assert not re.search("没有(?:真人|人工|坐席|客服)", summary)

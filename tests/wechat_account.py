@@ -25,6 +25,7 @@ from intents.knowledge import Knowledge
 from intents.reload import Reloader
 from tests.fakes.wechat import AES_KEY, APP_ID, TOKEN, Mode, WeChat
 from tests.job_running import local_jobs
+from tests.stores import sqlite_url
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
@@ -72,7 +73,7 @@ async def talking(
     """A channel with the real conversation; `turn` takes its place, and with a `pace` WeChat is as fast."""
     known = knowledge or small_faq()
     counted = Counts()
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
+    async with Store(sqlite_url(folder)) as store:
         handoffs = Handoffs(store, frozenset(ChatIdentity("wechat", admin) for admin in admins))
         reloader = Reloader(folder / "faq.yaml", known)
         conversation = Conversation(lambda: reloader.current, store, handoffs if admins else None)

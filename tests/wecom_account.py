@@ -18,6 +18,7 @@ from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
 from tests.fakes.wecom import AES_KEY, CORP_ID, SECRET, TOKEN, WeCom
 from tests.job_running import local_jobs, running
+from tests.stores import sqlite_url
 from tests.telegram_bot import Counts, small_faq
 from tests.webserver import serving
 
@@ -56,7 +57,7 @@ async def talking(
     """A channel with the real conversation, connected; `turn` takes the conversation's place, `pulls` the store's."""
     known = knowledge or small_faq()
     counted = Counts()
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}") as store:
+    async with Store(sqlite_url(folder)) as store:
         conversation = Conversation(lambda: known, store)
         jobs = local_jobs(store)
         channel = WeComChannel(

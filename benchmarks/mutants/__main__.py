@@ -8,6 +8,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -127,6 +128,9 @@ def warm(chosen: Sequence[Mutant], room: Room) -> list[Met]:
                 new = [name for name in sys.modules if name not in before]
                 modules = [name for name in new if name.partition(".")[0] not in OUR_OWN]
                 told.write_text(json.dumps([modules, trials.failed, found]), encoding="utf-8")
+            except BaseException:
+                traceback.print_exc()
+                raise
             finally:
                 sys.stderr.flush()
                 os._exit(0)

@@ -46,7 +46,7 @@ ROOMS: dict[str, Room] = {
     ),
     "decide": Room(
         tuple(f"intents/matching/{name}.py" for name in ("decide", "match", "matcher", "scope")),
-        _tests("intents/matching", "decide", "matcher", "scope"),
+        _tests("intents/matching", "decide", "match", "matcher", "scope"),
         whole=True,
     ),
     "writers": Room(

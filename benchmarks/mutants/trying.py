@@ -13,6 +13,7 @@ from typing import cast
 import coverage
 import pytest
 from _pytest.runner import runtestprotocol
+from _pytest.warnings import catch_warnings_for_item
 
 from benchmarks.mutants.installing import ImportedAnewError, MutantFinder, swap
 from benchmarks.mutants.mutations import Mutant
@@ -21,6 +22,9 @@ from benchmarks.mutants.rooms import ROOT
 
 BUDGET = 20.0
 """Seconds that a mutant's tests may take together, as measured without it; the quickest come first."""
+
+FEW = 2
+"""Of a line that no more tests reach, those that reach its module are run too."""
 
 OPTIONS = (
     *("-qq", "-x", "-n", "0", "-p", "no:cacheprovider", "--tb=no", "--no-header", "--no-summary"),
@@ -80,7 +84,7 @@ class Trials:
         for item, following in _followed(session.items, session):
             self._measured.switch_context(item.nodeid)
             begin = time.monotonic()
-            reports = runtestprotocol(item, log=False, nextitem=following)
+            reports = _run(item, following)
             self._seconds[item.nodeid] = time.monotonic() - begin
             self.failed += [f"{item.nodeid}: {report.longrepr}" for report in reports if report.failed]
         self._measured.stop()
@@ -90,14 +94,22 @@ class Trials:
                 self._reaching[str(path), line] |= {*contexts}
 
     def _tests_for(self, mutant: Mutant) -> tuple[str, ...]:
-        """The tests that reach a mutant's lines, the quickest first; of what runs at import those that reach its module."""
+        """The tests that reach a mutant's lines: the module's own first, then the quickest.
+
+        Of what runs at import those that reach its module, and its own, which may read nothing of it but constants.
+        """
         begin, end = mutant.lines
         path = str(mutant.path)
         found = set().union(*(self._reaching.get((path, line), set()) for line in range(begin, end + 1)))
+        own = {test for test in self._seconds if f"/test_{mutant.path.stem}.py::" in test}
         if not found or "" in found:
-            found = set().union(*(tests for (file, _), tests in self._reaching.items() if file == path))
+            found = own.union(*(tests for (file, _), tests in self._reaching.items() if file == path))
+        elif len(found) <= FEW:  # perhaps a cache keeps the others away
+            found = found.union(own, *(tests for (file, _), tests in self._reaching.items() if file == path))
+        if not found - {""}:  # nothing but what runs at import: whatever uses it may notice
+            found = {*self._seconds}
         chosen: list[str] = []
-        for test in sorted(found - {""}, key=lambda test: self._seconds[test]):
+        for test in sorted(found - {""}, key=lambda test: (test not in own, self._seconds[test])):
             if chosen and self.seconds_of([*chosen, test]) > BUDGET:
                 break
             chosen.append(test)
@@ -117,11 +129,17 @@ class Trials:
             except ImportedAnewError:
                 return IMPORTED_ANEW
             for item, following in _followed([items[test] for test in tests], session):
-                if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                if any(report.failed for report in _run(item, following)):
                     return NOTICED
             return UNNOTICED
 
         return Trial(wait(fork(work, 5 + 6 * self.seconds_of(tests))) if tests else UNNOTICED, tests)
+
+
+def _run(item: pytest.Item, following: pytest.Item) -> list[pytest.TestReport]:
+    """Run a test with its own filters of warnings, which pytest sets around what is called here."""
+    with catch_warnings_for_item(item.config, item.ihook, "runtest", item):
+        return runtestprotocol(item, log=False, nextitem=following)
 
 
 def _followed(items: Sequence[pytest.Item], session: pytest.Session) -> Iterator[tuple[pytest.Item, pytest.Item]]:

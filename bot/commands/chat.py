@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 import click
 
 from bot.channels import terminal
+from bot.commands.second_opinion import learned_opinions
 from bot.commands.settings_without_logs import settings_without_logs
 from bot.commands.unsaved_conversation import unsaved_conversation
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
+from bot.talk.second_opinion import SecondOpinions
 from intents.knowledge import Knowledge
 
 
@@ -23,14 +25,17 @@ def chat() -> None:
     knowledge = Knowledge.load(settings.faq, advice=False)
 
     async def talk() -> None:
-        async with _conversation(settings.database_url.get_secret_value(), knowledge) as conversation:
+        async with (
+            learned_opinions(settings, knowledge) as opinions,
+            _conversation(settings.database_url.get_secret_value(), knowledge, opinions) as conversation,
+        ):
             await terminal.talk(conversation.turn, _typed_lines(), click.echo)
 
     asyncio.run(talk())
 
 
 @asynccontextmanager
-async def _conversation(url: str, knowledge: Knowledge) -> AsyncIterator[Conversation]:
+async def _conversation(url: str, knowledge: Knowledge, opinions: SecondOpinions | None) -> AsyncIterator[Conversation]:
     """A conversation in this database, or where it is away, one that ends with the command."""
     store = Store(url)
     try:
@@ -38,11 +43,11 @@ async def _conversation(url: str, knowledge: Knowledge) -> AsyncIterator[Convers
     except StoreError as error:
         await store.close()
         click.echo(f"{error.user_message}。照样能聊，只是这次聊的不会存下来。", err=True)
-        async with unsaved_conversation(lambda: knowledge) as conversation:
+        async with unsaved_conversation(lambda: knowledge, opinions) as conversation:
             yield conversation
         return
     try:
-        yield Conversation(lambda: knowledge, store)
+        yield Conversation(lambda: knowledge, store, opinions=opinions)
     finally:
         await store.close()
 

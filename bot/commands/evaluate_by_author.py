@@ -14,7 +14,7 @@ from rich.table import Table
 from intents.faq.files import read_files
 from intents.faq.question_files import parse_questions
 from intents.faq.schema import FAQ
-from intents.matching.by_author import Authors, fit_on_all, leave_out, measure, measure_questions
+from intents.matching.by_author import Authors, Opinions, fit_on_all, leave_out, measure, measure_questions
 from intents.matching.corpus import LabeledUtterance
 from intents.matching.decide import Thresholds, load_thresholds
 from intents.matching.evaluate import GoalMetrics, InScopeMetrics
@@ -56,15 +56,21 @@ def question_authors(path: Path) -> Authors:
 
 
 def run(
-    console: Console, faq: FAQ, path: Path, utterances: Sequence[LabeledUtterance], *, by_question: bool
+    console: Console,
+    faq: FAQ,
+    path: Path,
+    utterances: Sequence[LabeledUtterance],
+    *,
+    by_question: bool,
+    opinions: Opinions | None = None,
 ) -> Measured:
-    """Leave each author out; trains a model for each."""
+    """Leave each author out; trains a model for each, and a second opinion where one is to be heard."""
     authors = question_authors(path)
     count = len({utterance.author for utterance in utterances})
     left_out = list(track(leave_out(faq, authors, utterances), "训练", total=count, console=console, transient=True))
     start = load_thresholds()
     fitted = fit_on_all(left_out, start)
-    measured = {author: GoalMetrics.of(results) for author, results in measure(left_out, start)}
+    measured = {author: GoalMetrics.of(results) for author, results in measure(left_out, start, opinions)}
     folds = measure_questions(faq, authors, fitted) if by_question else ()
     questions = {"、".join(names): InScopeMetrics.of(results) for names, results in folds}
     return Measured(measured, questions, fitted)

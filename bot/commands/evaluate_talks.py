@@ -14,8 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.choices import OpenTopic, decode
+from bot.commands.second_opinion import learned_opinions
 from bot.commands.unsaved_conversation import unsaved_conversation
 from bot.messages import ChatIdentity, Incoming, Reply
+from bot.settings import Settings
+from bot.talk.second_opinion import SecondOpinions
 from intents import Decision
 from intents.errors import os_error_reason
 from intents.knowledge import Knowledge
@@ -106,10 +109,12 @@ def _turn(path: Path, line: int, row: Mapping[str, str | None]) -> LabeledTurn:
     return LabeledTurn(row.get("author") or path.stem, talk, int(number), text, intent, also)
 
 
-async def play(knowledge: Knowledge, talks: Sequence[Sequence[LabeledTurn]]) -> list[list[PlayedTurn]]:
+async def play(
+    knowledge: Knowledge, talks: Sequence[Sequence[LabeledTurn]], opinions: SecondOpinions | None = None
+) -> list[list[PlayedTurn]]:
     """Every talk as one person's, each message answered before the next is said."""
     played: list[list[PlayedTurn]] = []
-    async with unsaved_conversation(lambda: knowledge) as conversation:
+    async with unsaved_conversation(lambda: knowledge, opinions) as conversation:
         for number, talk in enumerate(talks):
             person = ChatIdentity("eval", str(number))
             answered = []
@@ -137,11 +142,26 @@ def graded(turn: LabeledTurn, reply: Reply | None) -> PlayedTurn:
     return PlayedTurn(turn, got, right=right, served=right or bool(offered & wanted))
 
 
-def run(console: Console, knowledge: Knowledge, paths: Sequence[Path], *, as_json: bool, with_wrong: bool) -> None:
+async def _play(
+    settings: Settings, knowledge: Knowledge, talks: Sequence[Sequence[LabeledTurn]]
+) -> list[list[PlayedTurn]]:
+    async with learned_opinions(settings, knowledge) as opinions:
+        return await play(knowledge, talks, opinions)
+
+
+def run(
+    console: Console,
+    settings: Settings,
+    knowledge: Knowledge,
+    paths: Sequence[Path],
+    *,
+    as_json: bool,
+    with_wrong: bool,
+) -> None:
     """Play the talks of all files and print a row for each author."""
     talks = [talk for path in paths for talk in read_talks(path)]
     by_author: dict[str, list[list[PlayedTurn]]] = {}
-    for talk in asyncio.run(play(knowledge, talks)):
+    for talk in asyncio.run(_play(settings, knowledge, talks)):
         by_author.setdefault(talk[0].turn.author, []).append(talk)
     metrics = {author: TalkMetrics.of(played) for author, played in by_author.items()}
     if as_json:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
+from bot.talk.second_opinion import SecondOpinions
 from intents.knowledge import Knowledge
 
 IN_MEMORY = "sqlite+aiosqlite://"
@@ -13,7 +14,9 @@ PATIENCE = 60
 
 
 @asynccontextmanager
-async def unsaved_conversation(knowledge: Callable[[], Knowledge]) -> AsyncIterator[Conversation]:
+async def unsaved_conversation(
+    knowledge: Callable[[], Knowledge], opinions: SecondOpinions | None = None
+) -> AsyncIterator[Conversation]:
     """A conversation whose database is in memory and ends with it: no question is counted, none kept."""
     async with Store(IN_MEMORY, call_seconds=PATIENCE) as store:
-        yield Conversation(knowledge, store)
+        yield Conversation(knowledge, store, opinions=opinions)

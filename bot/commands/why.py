@@ -26,6 +26,7 @@ _RULES = {
     DecisionReason.SMALL_LEAD: "第一名领先第二名不到 lead",
     DecisionReason.SURE: "分数和领先都够",
     DecisionReason.SEVERAL_QUESTIONS: "一条消息里有几个问题，先答最急的",
+    DecisionReason.SECOND_OPINION: "自己没把握，和第二意见合起来定的",
 }
 
 _READINGS = {OUTSIDE: "不归这里管", ACKNOWLEDGES: "只是应一声"}

@@ -231,6 +231,10 @@ def _add_vote(person: ChatIdentity, vote: Vote, now: int) -> Steps:
 
 def _add_sentence(name: str, row: Mapping[str, str], among: Mapping[str, str], now: int) -> Steps:
     """Count a sentence of a table: with the one that it is like among those of the same kind, or as a new row."""
+    said_before = yield f"find_{name}", {**among, "likeness": row["likeness"]}
+    if said_before:
+        yield f"count_{name}", {"same": said_before[0][0], "now": now}
+        return
     kept = yield f"list_{name}", among
     nearest = process.extractOne(
         row["likeness"], [each[1] for each in kept], scorer=fuzz.ratio, processor=None, score_cutoff=SAME_MISS

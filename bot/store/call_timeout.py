@@ -5,8 +5,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-TICKS: Final = 20
-"""A call has so many turns of the loop at least, however long each takes: more than a transaction has answers to hear."""
+TICKS: Final = 60
+"""A call has so many turns of the loop at least, however long each takes: more than the largest transaction needs, which hears some
+fifteen answers of the driver's, each of them up to two turns after it was given."""
 
 
 @contextlib.asynccontextmanager

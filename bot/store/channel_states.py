@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
+from bot.store import sqlite_turns
 from bot.store.batching import Batcher
 from bot.store.database import Database
 from bot.store.errors import is_item_error
-from bot.store.statements import insert
+from bot.store.statements import turn_statements
 from bot.store.tables import channel_states, names_person
 
 BATCH_SIZE = 64
@@ -41,6 +42,11 @@ class ChannelStateRepository:
 
     async def read(self, person: ChatIdentity, kind: str) -> str | None:
         """What is kept of a person under this word; None where nothing is."""
+        if self._database.is_file:
+            async with self._database.untimed_errors():
+                return await self._database.read_file(
+                    lambda connection: sqlite_turns.read_channel_state(connection, person, kind)
+                )
         named = names_person(channel_states, person) & (channel_states.c.kind == kind)
         rows = await self._database.execute(select(channel_states.c.data).where(named))
         return next((str(row.data) for row in rows), None)
@@ -62,23 +68,28 @@ class ChannelStateRepository:
 
     async def _save_batch(self, saves: Sequence[_Save]) -> Sequence[None]:
         now = self._now()
-        latest = {(channel, user, kind): data for channel, user, kind, data in saves}
+        # The last of each; always in the same order, so that no two processes wait for each other.
+        states = sorted({(channel, user, kind): data for channel, user, kind, data in saves}.items())
+        kept = [
+            {"channel": channel, "user": user, "kind": kind, "data": data, "updated_at": now}
+            for (channel, user, kind), data in states
+            if data is not None
+        ]
+        gone = [
+            {"of_channel": channel, "of_user": user, "of_kind": kind}
+            for (channel, user, kind), data in states
+            if data is None
+        ]
+        if self._database.is_file:
+            await self._database.write_file(lambda connection: sqlite_turns.save_channel_states(connection, kept, gone))
+            return [None] * len(saves)
 
         async def write(connection: AsyncConnection) -> None:
-            statement = insert(connection.dialect.name, channel_states)
-            keys = ("channel", "user", "kind")
-            statement = statement.on_conflict_do_update(
-                index_elements=keys,
-                set_={"data": statement.excluded.data, "updated_at": statement.excluded.updated_at},
-            )
-            # Always in the same order, so that no two processes wait for each other.
-            for key, data in sorted(latest.items()):
-                row = dict(zip(keys, key, strict=True))
-                if data is None:
-                    same = (channel_states.c[name] == value for name, value in row.items())
-                    await connection.execute(delete(channel_states).where(*same))
-                else:
-                    await connection.execute(statement, {**row, "data": data, "updated_at": now})
+            statements = turn_statements(connection.dialect.name)
+            if kept:
+                await connection.execute(statements.save_channel_state, kept)
+            if gone:
+                await connection.execute(statements.delete_channel_state, gone)
 
         await self._database.write(write)
         return [None] * len(saves)

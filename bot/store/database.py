@@ -123,15 +123,18 @@ class Database:
 
         return await self._to_the_end(call())
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """What some work gives whose statements are one transaction; raises StoreError."""
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, one_statement: bool = False) -> T:
+        """What some work gives whose statements are one transaction; raises StoreError.
+
+        Work of one statement needs no round trips for the transaction's begin and end.
+        """
 
         async def attempt() -> T:
-            async with self.begin() as connection:
+            async with self.connect() if one_statement else self._transaction() as connection:
                 return await work(connection)
 
         async def call() -> T:
-            async with self.errors():
+            async with self._in_line(), self.errors():
                 # A restart just behind the commit has the work done twice: a count is one too high then.
                 return await once_more(attempt)
 
@@ -188,11 +191,18 @@ class Database:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which all statements are one transaction; raises the driver's errors."""
-        engine = await self._prepared()
-        # SQLite has one writer at a time; waiting in line here is fair and cheaper than its busy loop.
-        turn = self._sqlite_writer if engine.dialect.name == "sqlite" else contextlib.nullcontext()
-        async with turn, self._outage.connection(engine) as connection, connection.begin():
+        async with self._in_line(), self._transaction() as connection:
             yield connection
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
+        engine = await self._prepared()
+        async with self._outage.connection(engine) as connection, connection.begin():
+            yield connection
+
+    def _in_line(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """SQLite has one writer at a time; waiting in line here is fair, cheaper than its busy loop, and not the database's time."""
+        return self._sqlite_writer if self.dialect == "sqlite" else contextlib.nullcontext()
 
     async def _prepared(self) -> AsyncEngine:
         """The engine, once its tables are there."""

@@ -5,15 +5,18 @@ page to be pulled again, and one after it leaves a note of every message that wa
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Executable, and_, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.store import sqlite_turns
+from bot.store.batching import Batcher
 from bot.store.claims import CLAIM_SECONDS
 from bot.store.database import Database
+from bot.store.errors import is_item_error
 from bot.store.statements import claim_statement, insert
 from bot.store.tables import pull_cursors, pull_work
 
@@ -34,30 +37,35 @@ class PulledPage:
     """The ids of those that won't be."""
 
 
-@dataclass(frozen=True)
+BATCH_SIZE = 64
+"""How many calls of finish() share a transaction at most."""
+
+
 class PullRepository:
     """Keeps cursors and what is in work. Every call may raise StoreError."""
 
-    database: Database
-    now: Callable[[], int]
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+        self._finishes = Batcher(self._finish_batch, BATCH_SIZE, is_item_error)
 
     async def cursor(self, channel: str, account: str) -> str | None:
         """How far an account has been pulled; None for one that never was."""
         named = and_(pull_cursors.c.channel == channel, pull_cursors.c.account == account)
-        rows = await self.database.execute(select(pull_cursors.c.cursor).where(named))
+        rows = await self._database.execute(select(pull_cursors.c.cursor).where(named))
         return next((str(row.cursor) for row in rows), None)
 
     async def accounts(self, channel: str) -> list[str]:
         """The accounts with a cursor, those pulled last first."""
         query = select(pull_cursors.c.account).where(pull_cursors.c.channel == channel)
-        return [row.account for row in await self.database.execute(query.order_by(pull_cursors.c.at.desc()))]
+        return [row.account for row in await self._database.execute(query.order_by(pull_cursors.c.at.desc()))]
 
     async def take(self, channel: str, page: PulledPage) -> frozenset[str]:
         """Claim a page's messages and go on behind it: the ids to work on that nobody had claimed.
 
         The cursor stays where another process has meanwhile moved it on.
         """
-        now = self.now()
+        now = self._now()
         # Always in the same order, so that no two processes wait for each other.
         keys = dict(sorted((_key(channel, each), each) for each in (*page.work, *page.skipped)))
 
@@ -78,23 +86,19 @@ class PullRepository:
                 await connection.execute(_advance(dialect, channel, page, now))
             return frozenset(keys[key] for key in ours)
 
-        return await self.database.write(write)
+        return await self._database.write(write)
 
     async def finish(self, channel: str, message_ids: Collection[str]) -> None:
-        """These are done with, whatever came of them."""
-        keys = [_key(channel, each) for each in message_ids]
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(delete(pull_work).where(pull_work.c.key.in_(keys)))
-
-        await self.database.write(write)
+        """These are done with, whatever came of them; those of the same moment share a transaction."""
+        async with self._database.untimed_errors():
+            await self._finishes.submit([_key(channel, each) for each in message_ids])
 
     async def take_lost(self, channel: str, seconds: int = 0) -> Mapping[str, int]:
         """How many messages of each kind have been in work for at least so many seconds; told once.
 
         Where there is one process, all that is in work at its start: it was cut off by the end of the one before.
         """
-        before = self.now() - seconds
+        before = self._now() - seconds
 
         async def write(connection: AsyncConnection) -> Mapping[str, int]:
             statement = (
@@ -104,7 +108,23 @@ class PullRepository:
             )
             return Counter(row.kind for row in (await connection.execute(statement)).all())
 
-        return await self.database.write(write)
+        return await self._database.write(write)
+
+    async def drain(self) -> None:
+        """Wait until nothing is under way."""
+        await self._finishes.drain()
+
+    async def _finish_batch(self, finishes: Sequence[Sequence[str]]) -> Sequence[None]:
+        keys = sorted({key for several in finishes for key in several})
+        if self._database.is_file:
+            await self._database.write_file(lambda connection: sqlite_turns.finish_pulled(connection, keys))
+            return [None] * len(finishes)
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(delete(pull_work).where(pull_work.c.key.in_(keys)))
+
+        await self._database.write(write)
+        return [None] * len(finishes)
 
 
 def _advance(dialect: str, channel: str, page: PulledPage, now: int) -> Executable:

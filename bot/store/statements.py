@@ -10,7 +10,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
-from bot.store.tables import claims, clarify_choices, doubts, handoffs, misses, names_person, outcomes, talks, votes
+from bot.store.tables import (
+    channel_states,
+    claims,
+    clarify_choices,
+    doubts,
+    handoffs,
+    misses,
+    names_person,
+    outcomes,
+    talks,
+    votes,
+)
 
 Steps = Generator[tuple[str, Mapping[str, object]], Sequence[Any], None]
 """Statements, by their name in TurnStatements, with their parameters; each is answered with its rows. They are the same wherever
@@ -31,6 +42,8 @@ class TurnStatements:
     """(day, shown, picked, count): count so many more."""
     add_vote: Any
     """(channel, user, intent, useful, reason, at): keep a vote in place of the one before."""
+    find_miss: Any
+    """(likeness) -> id of the miss of this very likeness."""
     list_miss: Any
     """() -> id and likeness of each miss, the latest first."""
     count_miss: Any
@@ -39,6 +52,8 @@ class TurnStatements:
     """(surplus): delete this id."""
     add_miss: Any
     """(text, likeness, count, first_at, last_at): keep a miss, or count one more of the same."""
+    find_doubt: Any
+    """(kind, likeness) -> id of the doubt of this very likeness."""
     list_doubt: Any
     """(kind) -> id and likeness of each doubt of this kind, the latest first."""
     count_doubt: Any
@@ -47,12 +62,17 @@ class TurnStatements:
     """(surplus): delete this id."""
     add_doubt: Any
     """(kind, intent, text, likeness, count, first_at, last_at): keep a doubt, or count one more of the same."""
+    save_channel_state: Any
+    """(channel, user, kind, data, updated_at): keep a channel's state in place of the one before."""
+    delete_channel_state: Any
+    """(of_channel, of_user, of_kind): keep it no longer."""
 
 
 @cache
 def turn_statements(dialect: str) -> TurnStatements:
     """What reads and writes a turn in this dialect."""
-    talk, outcome, choice, vote = (insert(dialect, table) for table in (talks, outcomes, clarify_choices, votes))
+    written = (talks, outcomes, clarify_choices, votes, channel_states)
+    talk, outcome, choice, vote, state = (insert(dialect, table) for table in written)
     now: BindParameter[int] = bindparam("now")
     return TurnStatements(
         load_handoffs=select(handoffs).where(handoffs.c.until > now),
@@ -71,18 +91,26 @@ def turn_statements(dialect: str) -> TurnStatements:
             index_elements=["channel", "user", "intent"],
             set_={name: vote.excluded[name] for name in ("useful", "reason", "at")},
         ),
+        save_channel_state=state.on_conflict_do_update(
+            index_elements=["channel", "user", "kind"],
+            set_={name: state.excluded[name] for name in ("data", "updated_at")},
+        ),
+        delete_channel_state=delete(channel_states).where(
+            *(channel_states.c[name] == bindparam(f"of_{name}") for name in ("channel", "user", "kind"))
+        ),
         **_sentence_statements(dialect, "miss", misses, ()),
         **_sentence_statements(dialect, "doubt", doubts, ("kind",)),
     )
 
 
 def _sentence_statements(dialect: str, name: str, table: Table, keys: Sequence[str]) -> dict[str, Any]:
-    """The four statements of a table of sentences, of which those with the same keys are compared."""
+    """The statements of a table of sentences, of which those with the same keys are compared."""
     # The id is the database's.
     columns = [each.name for each in table.columns if each.name != "id"]
     added = insert(dialect, table).values({column: bindparam(column) for column in columns})
     among = [table.c[key] == bindparam(key) for key in keys]
     return {
+        f"find_{name}": select(table.c.id).where(*among, table.c.likeness == bindparam("likeness")),
         f"list_{name}": select(table.c.id, table.c.likeness).where(*among).order_by(table.c.last_at.desc()),
         f"count_{name}": update(table)
         .where(table.c.id == bindparam("same"))

@@ -70,7 +70,7 @@ class Store:
 
     async def close(self) -> None:
         """Finish the turns under way and give back every connection."""
-        for several in (self.turns, self.claims, self.channel_states):
+        for several in (self.turns, self.claims, self.channel_states, self.pulls):
             await several.drain()
         await self.database.close()
 

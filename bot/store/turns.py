@@ -19,10 +19,12 @@ from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
 from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
-from bot.store.turn_swap import swap
+from bot.store.turn_swap import is_one_statement, swap
 
-BATCH_SIZE = 64
-"""How many turns share a round trip at most."""
+BATCH_SIZE = 256
+"""How many turns share a round trip at most: in a rush most of those that wait, because the line would grow otherwise."""
+CHOSEN_BATCH_SIZE = 64
+"""The same of those that say or choose something, which is compared with what was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class TurnWrite:
     state: str
     at: int
     outcome: OutcomeKey | None = None
+    chosen: TurnEvent | None = None
+    """What somebody said or chose, which is looked up before it is counted."""
 
 
 @dataclass
@@ -71,6 +75,7 @@ class TurnRepository:
         self._now = now
         self._loads = Batcher(self._load_batch, BATCH_SIZE, is_item_error)
         self._saves = Batcher(self._save_batch, BATCH_SIZE, is_item_error)
+        self._chosen_saves = Batcher(self._save_batch, CHOSEN_BATCH_SIZE, is_item_error)
         self._unsaved: dict[ChatIdentity, _Unsaved] = {}
 
     async def load(self, person: ChatIdentity, *, with_handoffs: bool = True) -> TurnContext:
@@ -85,27 +90,20 @@ class TurnRepository:
     async def save(self, person: ChatIdentity, state: str, event: TurnEvent | None = None) -> None:
         """Keep where this person's talk stands, and count what happened, in one transaction.
 
-        Turns that end at the same moment share it; what somebody said or chose is looked up first and has its own.
+        Turns that end at the same moment share it. What somebody said or chose is looked up first: on a server, where that is a round
+        trip and others needn't wait for it, it has its own.
         """
         now = self._now()
-        turn = TurnWrite(person, state, now, event.outcome(now) if event is not None else None)
-        if event is None or not event.chosen:
+        counted = event.outcome(now) if event is not None else None
+        chosen = event if event is not None and event.chosen else None
+        turn = TurnWrite(person, state, now, counted, chosen)
+        if chosen is None or self._database.is_file:
             async with self._database.untimed_errors():
-                return await self._saves.submit(turn)
-
-        if self._database.is_file:
-            states, counts = _rows([turn])
-
-            def work(connection: sqlite3.Connection) -> None:
-                sqlite_turns.save(connection, states, counts)
-                sqlite_turns.run(connection, analytics.additions(person, event, now))
-
-            async with self._database.untimed_errors():
-                return await self._database.write_file(work)
+                return await (self._saves if chosen is None else self._chosen_saves).submit(turn)
 
         async def write(connection: AsyncConnection) -> None:
             await _save(connection, [turn])
-            await run(connection, analytics.additions(person, event, now))
+            await run(connection, analytics.additions(person, chosen, now))
 
         return await self._database.write(write)
 
@@ -138,7 +136,8 @@ class TurnRepository:
         async def write(connection: AsyncConnection) -> bool:
             return await swap(connection, person, before, state, event=event, now=now)
 
-        return await self._database.write(write)
+        one_statement = is_one_statement(self._database.dialect, before, event, now)
+        return await self._database.write(write, one_statement=one_statement)
 
     async def settle(self) -> None:
         """Wait for all that is being kept by now, so that what is read next has it."""
@@ -160,7 +159,7 @@ class TurnRepository:
     async def drain(self) -> None:
         """Wait until nothing is under way."""
         await self.settle()
-        for batcher in (self._loads, self._saves):
+        for batcher in (self._loads, self._saves, self._chosen_saves):
             await batcher.drain()
 
     async def _load_batch(self, reads: Sequence[TurnRead]) -> Sequence[TurnContext]:
@@ -186,8 +185,7 @@ class TurnRepository:
 
     async def _save_batch(self, writes: Sequence[TurnWrite]) -> Sequence[None]:
         if self._database.is_file:
-            states, counts = _rows(writes)
-            await self._database.write_file(lambda connection: sqlite_turns.save(connection, states, counts))
+            await self._database.write_file(lambda connection: _save_file(connection, writes))
         else:
             async with call_timeout(self._database.limit_seconds), self._database.begin() as connection:
                 await _save(connection, writes)
@@ -214,6 +212,14 @@ async def _load(
         return states, ()
     statement = turn_statements(connection.dialect.name).load_handoffs
     return states, (await connection.execute(statement, {"now": now})).all()
+
+
+def _save_file(connection: sqlite3.Connection, writes: Sequence[TurnWrite]) -> None:
+    states, counts = _rows(writes)
+    sqlite_turns.save(connection, states, counts)
+    for write in writes:
+        if write.chosen is not None:
+            sqlite_turns.run(connection, analytics.additions(write.person, write.chosen, write.at))
 
 
 async def _save(connection: AsyncConnection, writes: Sequence[TurnWrite]) -> None:

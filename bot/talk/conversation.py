@@ -22,6 +22,7 @@ from bot.talk.questions import masked_question
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from bot.talk.recent_questions import RecentQuestion, RecentQuestions
 from bot.talk.respond import respond
+from bot.talk.second_opinion import SecondOpinions, is_wanted
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import Command
 from bot.talk.turn import Turn, TurnResult
@@ -51,6 +52,8 @@ class Conversation:
     several: bool = False
     """Whether other processes answer the same people: a reply then waits until its turn is kept, and a turn that another process
     has overtaken is taken again from where the talk stands now."""
+    opinions: SecondOpinions | None = None
+    """What is asked where the matcher is in doubt; None where nothing is."""
     recent: RecentQuestions = field(default_factory=RecentQuestions, repr=False)
     danger: DangerDetector = field(default_factory=shipped_detector, repr=False)
     _turns: WeakValueDictionary[ChatIdentity, asyncio.Lock] = field(default_factory=WeakValueDictionary, repr=False)
@@ -95,7 +98,16 @@ class Conversation:
                 return await self._beside_operator(knowledge, context, incoming, message) if beside else relay.notice
         if incoming.edit is Edit.EARLIER and not message.in_danger:
             return wording.text_reply(wording.EDITED)
+        if incoming.choice is None and incoming.topic is None:
+            message = await self._with_second_opinion(knowledge, state or ConversationState(), message)
         return await self._answer(knowledge, context, incoming, message)
+
+    async def _with_second_opinion(self, knowledge: Knowledge, state: ConversationState, message: Message) -> Message:
+        """The message, understood with a second opinion where one is wanted and comes in time."""
+        if self.opinions is None or not is_wanted(knowledge.faq, state, message):
+            return message
+        scores = await self.opinions.scores(knowledge, message.text)
+        return message if scores is None else message.with_second_opinion(scores)
 
     async def _too_fast(self, person: ChatIdentity) -> RateDecision | None:
         """What becomes of a message beyond the limit; None within it."""
@@ -183,9 +195,10 @@ class Conversation:
             asked = self.recent.take(incoming.person, vote.intent, now)
             doubt = Doubt(DoubtKind.USELESS, vote.intent, asked.text, asked.likeness) if asked is not None else None
             return replace(result, event=replace(result.event, doubt=doubt))
-        topics = (reply.intent,) if reply.intent is not None else result.talk.asked
-        if incoming.choice is None and result.talk.crisis is None and reply.intent != CRISIS and topics:
+        if incoming.choice is None and result.talk.crisis is None and reply.intent is not None:
             text, likeness = masked_question(Message(incoming.text, self.knowledge().matcher))
+            # Of several that are offered each may become the answer.
+            topics = result.talk.asked if reply.intent in result.talk.asked else (reply.intent,)
             self.recent.put(incoming.person, topics, RecentQuestion(text, likeness, now))
         return result
 

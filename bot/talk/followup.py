@@ -106,6 +106,8 @@ def interpret(
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
+    if reading.acknowledges and _names_topics(faq, message):
+        reading = plain(match)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
 
@@ -115,6 +117,13 @@ def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
     # Whoever types on while being asked which of several is meant goes on with the likeliest.
     topic = next((each for each in (*talk.asked[:1], talk.intent) if each in faq.by_id), None)
     return Talked(topic, (*talk.trail, *talk.asked[1:]), talk.outside) if topic is not None else None
+
+
+def _names_topics(faq: FAQ, message: Message) -> bool:
+    """Whether it is a bare word by which topics are called, such as 「催收」: nobody takes note with one."""
+    named = message.folded
+    several = message.match.decision is Decision.CLARIFY and len(named) >= _SHORT
+    return several and any(named in text_commands.fold(intent.title) for intent in faq.intents)
 
 
 def _after_outside(message: Message) -> Interpretation:

@@ -1,5 +1,6 @@
 """One message or tap, looked at once: every later step reads what is found here."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from intents import Decision, Match, Matcher
 from intents.danger.detector import CRISIS, NO_DANGER, DangerAssessment, DangerLevel
 from intents.matching.decide import DecisionReason
 from intents.matching.match import Look, Ranking
+from intents.matching.second_opinion import has_sign_of_danger, is_doubtful, with_second_opinion
 
 MAX_CHARACTERS = 4_000
 """Read of one message, about as many as Telegram carries: a longer one would be so many times as much work."""
@@ -31,6 +33,8 @@ class Message:
     matcher: Matcher
     danger: DangerAssessment = NO_DANGER
     """What its words say of a life in danger."""
+    second_opinion: Mapping[str, float] | None = None
+    """How likely a second opinion finds each intent (intents.matching.second_opinion); None where none was heard."""
 
     @cached_property
     def folded(self) -> str:
@@ -60,7 +64,15 @@ class Message:
     @cached_property
     def match(self) -> Match:
         """What it means by itself."""
-        return self.matcher.match(self.text, in_danger=self.in_danger, ranking=self.ranking)
+        match = self.matcher.match(self.text, in_danger=self.in_danger, ranking=self.ranking)
+        return match if self.second_opinion is None else with_second_opinion(match, self.ranking, self.second_opinion)
+
+    @property
+    def wants_second_opinion(self) -> bool:
+        """Whether the matcher isn't sure what it means by itself, and nothing in it tells of danger to life, however doubtful."""
+        if self.danger.level is not DangerLevel.NONE or not is_doubtful(self.match, self.ranking):
+            return False
+        return not has_sign_of_danger(self.text)
 
     @property
     def in_danger(self) -> bool:
@@ -84,7 +96,13 @@ class Message:
 
     def at_level(self, level: DangerLevel) -> "Message":
         """The same message, taken to be in danger of this level."""
-        same = replace(self, danger=replace(self.danger, level=level))
-        # What was seen doesn't depend on the danger; what it means does.
+        return self._seen_alike(replace(self, danger=replace(self.danger, level=level)))
+
+    def with_second_opinion(self, scores: Mapping[str, float]) -> "Message":
+        """The same message, understood with a second opinion."""
+        return self._seen_alike(replace(self, second_opinion=scores))
+
+    def _seen_alike(self, same: "Message") -> "Message":
+        # What was seen depends on neither; what it means does.
         same.__dict__.update({name: self.__dict__[name] for name in ("look", "ranking") if name in self.__dict__})
         return same

@@ -1,7 +1,8 @@
 """Measuring on people whom the matcher never met: each author is left out as a whole, questions and messages alike."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from intents.faq.schema import FAQ, Intent, OutOfScope
 from intents.matching.corpus import LabeledUtterance, faq_utterances
@@ -11,6 +12,7 @@ from intents.matching.fit import ScoredUtterances, fit_thresholds, joined, score
 from intents.matching.matcher import Matcher
 from intents.matching.model import Model
 from intents.matching.normalize import Normalizer
+from intents.matching.second_opinion import SecondOpinion, match_with
 
 UNSIGNED = "（未署名）"
 """Stands for the author of questions that name none."""
@@ -19,6 +21,9 @@ FOLDS = 5
 
 Authors = Mapping[str, str]
 """The author of each question of the FAQ that has one."""
+
+Opinions = Callable[[FAQ], SecondOpinion | None]
+"""Learns a second opinion from a FAQ; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,17 @@ def fit_on_all(left_out: Sequence[LeftOut], start: Thresholds) -> Thresholds:
     return fit_thresholds(joined(each.scored for each in left_out), start)
 
 
-def measure(left_out: Sequence[LeftOut], start: Thresholds) -> Iterator[tuple[str, list[EvaluatedUtterance]]]:
-    """What is understood of each author, with thresholds fitted on the others."""
+def measure(
+    left_out: Sequence[LeftOut], start: Thresholds, opinions: Opinions | None = None
+) -> Iterator[tuple[str, list[EvaluatedUtterance]]]:
+    """What is understood of each author, with thresholds fitted on the others, and with a second opinion that never met the author."""
     for one in left_out:
         others = [each.scored for each in left_out if each is not one]
         thresholds = fit_thresholds(joined(others), start) if others else start
         matcher = Matcher(one.faq, thresholds, one.model)
-        yield one.author, evaluate_utterances(matcher.match, one.utterances)
+        opinion = opinions(one.faq) if opinions is not None else None
+        match = partial(match_with, matcher, opinion) if opinion is not None else matcher.match
+        yield one.author, evaluate_utterances(match, one.utterances)
 
 
 def question_folds(faq: FAQ, authors: Authors) -> list[tuple[tuple[str, ...], list[LabeledUtterance]]]:

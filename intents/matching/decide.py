@@ -43,6 +43,8 @@ class DecisionReason(StrEnum):
     """The best intent has score and lead enough."""
     SEVERAL_QUESTIONS = "two_questions"
     """The message asks several questions; the most urgent that is clear is answered. Programs have it by its old name."""
+    SECOND_OPINION = "second_opinion"
+    """The core wasn't sure, and a second opinion decided with it (intents.matching.second_opinion)."""
 
 
 OFFERED = 3

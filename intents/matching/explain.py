@@ -12,6 +12,7 @@ from intents.matching.analyzer import AnalyzedText
 from intents.matching.features import FeatureView
 from intents.matching.matcher import Match, Matcher
 from intents.matching.model import Evidence, Model
+from intents.matching.second_opinion import SecondOpinion, match_with
 
 EXPLAINED_CANDIDATES = 3
 NAMED_WORDS = 5
@@ -63,10 +64,11 @@ class Explanation:
     """The words that counted most, first the one that counted most."""
 
 
-def explain(faq: FAQ, matcher: Matcher, text: str) -> Explanation:
-    """Take a match apart; many times slower than the match itself."""
+def explain(faq: FAQ, matcher: Matcher, text: str, opinion: SecondOpinion | None = None) -> Explanation:
+    """Take a match apart, made with a second opinion where there is one; many times slower than the match itself."""
     model = matcher.model
-    analyzed, match = model.analyzer(text), matcher.match(text)
+    analyzed = model.analyzer(text)
+    match = matcher.match(text) if opinion is None else match_with(matcher, opinion, text)
     evidence = model.evidence(analyzed)
     views = np.array([model.vocabulary.feature_name(int(column))[0] for column in evidence.columns], dtype=np.int64)
     explained = [each for each in match.candidates[:EXPLAINED_CANDIDATES] if each.intent in model.classes]

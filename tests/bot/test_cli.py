@@ -18,6 +18,7 @@ from bot.store.store import Store
 from tests.catalog import CATALOG, compiled
 from tests.faqs import intent, write_faq
 from tests.processes import command, environment
+from tests.stores import sqlite_url
 from tests.terminal import OperatorTerminal
 
 QUESTIONS = {
@@ -116,7 +117,7 @@ def test_forget_says_how_it_wants_its_argument(youshu: OperatorTerminal) -> None
 
 def test_forget_deletes_talks_in_private_and_in_groups_and_can_be_repeated(youshu: OperatorTerminal) -> None:
     async def talked() -> None:
-        async with Store(f"sqlite+aiosqlite:///{youshu.folder / 'youshu.db'}", call_seconds=30) as store:
+        async with Store(sqlite_url(youshu.folder), call_seconds=30) as store:
             for channel in ("telegram", "telegram_group", "web"):
                 await store.turns.save(ChatIdentity(channel, "123"), "{}")
 

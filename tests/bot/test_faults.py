@@ -23,6 +23,7 @@ from tests.faqs import intent, write_faq
 from tests.processes import free_port, running
 from tests.stores import ADMIN, BEGIN, DEADLINE, WANG, Clock
 from tests.telegram_bot import small_faq
+from tests.waiting import eventually
 
 VISIT = "催收会上门吗"
 CALL_SECONDS = 0.3
@@ -177,8 +178,7 @@ async def test_without_dns_the_page_answers_and_telegram_is_tried_again(tmp_path
     nowhere = {"TELEGRAM_TOKEN": "123456:fake-token_of-the-tests_not-a-secret0", "LOG_FORMAT": "json"}
     nowhere["TELEGRAM_BASE_URL"] = "http://nowhere.invalid/bot"
     async with running(tmp_path, free_port(), **nowhere) as service:
-        while service.log.count("telegram_not_reached") < 2:  # noqa: ASYNC110 -- seen only in the log
-            await asyncio.sleep(0.05)
+        await eventually(lambda: service.log.count("telegram_not_reached") >= 2)
         assert (await service.say("session-1", VISIT))["intent"] == "home_visit"
         assert await service.stop() == 0
         assert nowhere["TELEGRAM_TOKEN"] not in service.log

@@ -21,12 +21,14 @@ from tests.faqs import intent, write_faq
 from tests.nginx import HOST
 from tests.redis_server import redis_server
 from tests.replicas import Replicas, replicas
+from tests.waiting import eventually
 
 SECRET = "geheim_webhook-secret"
 TALKS, FEWER_TALKS = 200, 60
 KILLS = 6
-UP_SECONDS = 2.0
-"""For how long all are up before the next is killed."""
+ANSWERED_BETWEEN = 80
+"""So many messages are answered by all of them before the next is killed."""
+FEWER_ANSWERED_BETWEEN = 25
 IN_WORK_SECONDS = 5.0
 """How long at most a message has been on its way when a kill cuts it off."""
 LOST_A_KILL = 10
@@ -46,6 +48,14 @@ class Crowd:
     def said(self, *channels: str) -> list[Said]:
         """Every message of these channels, of all where none is named."""
         return [said for talk in self.talks if not channels or talk.channel in channels for said in talk.said]
+
+    async def answered_more(self, number: int) -> None:
+        """Wait until so many more messages have been answered."""
+        before = self._answered()
+        await eventually(lambda: self._answered() >= before + number)
+
+    def _answered(self) -> int:
+        return sum(said.answer is not None for said in self.said())
 
     def unread(self) -> list[str]:
         """What came beyond the answers."""
@@ -105,7 +115,7 @@ async def test_killed_again_and_again_they_answer_every_message_once_and_every_t
         async with crowd(tmp_path, url, TALKS) as people:
             talking = asyncio.create_task(people.keep_talking(over))
             for number in range(KILLS):
-                await asyncio.sleep(UP_SECONDS)
+                await people.answered_more(ANSWERED_BETWEEN)
                 if number == KILLS // 2:
                     await asyncio.to_thread(cluster.restart)
                 killed_at.append(time.monotonic())
@@ -141,7 +151,7 @@ async def test_replaced_one_after_the_other_under_load_they_refuse_nobody_and_lo
         async with crowd(tmp_path, url, FEWER_TALKS) as people:
             talking = asyncio.create_task(people.keep_talking(over))
             for replica in people.replicas.each:
-                await asyncio.sleep(UP_SECONDS)
+                await people.answered_more(FEWER_ANSWERED_BETWEEN)
                 assert await replica.end(signal.SIGTERM) == 0
                 await people.replicas.all_up()
             over.set()

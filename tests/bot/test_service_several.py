@@ -7,6 +7,7 @@ import pytest
 
 from bot.talk.rate_limit import PER_MINUTE
 from tests.databases import Cluster
+from tests.fakes.botapi import PLAIN
 from tests.faqs import intent, write_faq
 from tests.processes import Service, free_port, running
 from tests.redis_server import redis_server
@@ -14,7 +15,7 @@ from tests.redis_server import redis_server
 
 async def flood(service: Service, number: int) -> list[int]:
     """The status of so many messages of one person."""
-    async with httpx.AsyncClient(base_url=service.url, trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=service.url, trust_env=False, verify=PLAIN, timeout=30) as client:
         body = {"session": "flood", "text": "催收会上门吗"}
         return [(await client.post("/api/messages", json=body)).status_code for _ in range(number)]
 

@@ -19,6 +19,8 @@ HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], title="被起诉")
 SECRET = "geheim_webhook-secret"
 OUTSIDE = "花呗怎么开通"
+GROUP_MESSAGES = 20
+"""What a group gets within a minute; more waits in its queue."""
 PEOPLE = 25
 """Whom a broadcast goes to, at ten a second: enough that it is stopped in the middle."""
 
@@ -78,19 +80,25 @@ async def test_killed_between_claim_and_sending_it_answers_at_most_once_and_the_
 async def test_sigterm_finishes_what_is_in_flight_and_the_next_start_takes_up_the_rest(
     folder: Path, server: BotAPI
 ) -> None:
-    user = server.user()
-    server.fails("sendMessage", Fault(429, "Too Many Requests: retry after 1", retry_after=1))
+    user, group = server.user(), server.group()
     async with serving(folder, server) as service:
+        for _ in range(GROUP_MESSAGES + 2):
+            await server.says(user, f"@{server.world.username} 催收会上门吗", chat=group)
+        await server.called("sendMessage", GROUP_MESSAGES)
+        server.fails("sendMessage", Fault(429, "Too Many Requests: retry after 1", retry_after=1))
         await server.says(user, "催收会上门吗")
-        await server.called("sendMessage")
+        await server.called("sendMessage", GROUP_MESSAGES + 1)
         assert not server.unread(user)
         assert await service.stop(signal.SIGTERM) == 0
-        assert "Traceback" not in service.log
+        assert not [word for word in ("Traceback", "Warning", "warning") if word in service.log]
+        assert len(server.unread(group)) == GROUP_MESSAGES
     assert "home_visit的简要回答" in (await server.next_message(user))["text"]
     await server.says(user, "会被起诉吗")
     async with serving(folder, server):
         assert "lawsuit的简要回答" in (await server.next_message(user))["text"]
         assert not server.unread(user)
+        await server.called("sendMessage", GROUP_MESSAGES + 5)
+        assert len(server.unread(group)) == GROUP_MESSAGES + 2
 
 
 async def test_a_second_sigterm_exits_at_once(folder: Path, server: BotAPI) -> None:

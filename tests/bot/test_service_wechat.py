@@ -1,6 +1,7 @@
 """`youshu serve` as a real process with an official account: kills, restarts, settings, the QR command."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sqlite3
@@ -14,9 +15,11 @@ import pytest
 
 from bot.channels.wechat import wording
 from bot.settings import SettingsError, load_settings
+from tests.fakes.botapi import PLAIN
 from tests.fakes.wechat import AES_KEY, APP_ID, APP_SECRET, TOKEN, WeChat, WeChatServer, wechat_server
 from tests.faqs import BASIS, intent, write_faq
 from tests.processes import Service, command, environment, free_port, running
+from tests.waiting import eventually, steps
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"], title="被起诉")
@@ -52,7 +55,7 @@ async def test_killed_while_a_message_is_open_it_answers_the_next_try(folder: Pa
         fields = wechat.text("o1", "2")
         service.process.send_signal(signal.SIGSTOP)
         tries = [asyncio.create_task(wechat.post(fields)) for _ in range(2)]
-        await asyncio.sleep(0)
+        await steps()
         await service.stop(signal.SIGKILL)
         cut_off = await asyncio.gather(*tries, return_exceptions=True)
     assert all(isinstance(each, httpx.TransportError) for each in cut_off)
@@ -99,14 +102,8 @@ async def test_after_a_kill_the_rest_of_a_long_answer_is_still_there(tmp_path: P
 
 async def _kept(database: Path, table: str) -> None:
     """Wait until the service has kept something there, which it does behind its reply."""
-    connection = sqlite3.connect(database)
-    try:
-        async with asyncio.timeout(40):
-            # Another process writes it; nothing tells of it.
-            while not connection.execute(f"SELECT 1 FROM {table}").fetchone():  # noqa: ASYNC110, S608
-                await asyncio.sleep(0)
-    finally:
-        connection.close()
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        await eventually(lambda: connection.execute(f"SELECT 1 FROM {table}").fetchone() is not None)  # noqa: S608
 
 
 @pytest.mark.long
@@ -131,7 +128,7 @@ def locked(database: Path) -> Iterator[None]:
 
 async def test_a_verified_account_has_a_menu_and_its_health_is_asked(folder: Path, server: WeChatServer) -> None:
     server.errors["stable_token"] = [(40164, "invalid ip 203.0.113.7, not in whitelist")]
-    async with serving(folder, server.url) as (service, _), httpx.AsyncClient(trust_env=False) as client:
+    async with serving(folder, server.url) as (service, _), httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
         async with asyncio.timeout(40):
             while (ready := await client.get(f"{service.url}/readyz")).is_success:
                 pass

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from bot.settings import SettingsError, load_settings
+from tests.fakes.botapi import PLAIN
 from tests.fakes.wecom import AES_KEY, CORP_ID, SECRET, TOKEN, WeCom, wecom_server
 from tests.faqs import intent, write_faq
 from tests.processes import Service, free_port, running
@@ -44,7 +45,7 @@ async def serving(folder: Path, wecom: WeCom) -> AsyncIterator[Service]:
 
 async def events(service: Service) -> dict[str, float]:
     """What the metrics say of WeCom, by kind."""
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=PLAIN) as client:
         lines = (await client.get(f"{service.url}/metrics")).text.splitlines()
     named = [line.removeprefix('youshu_wecom_events_total{kind="') for line in lines if "wecom_events_total{" in line]
     return {line.partition('"')[0]: float(line.rpartition(" ")[2]) for line in named}
@@ -127,7 +128,7 @@ async def test_readyz_says_what_wecom_refuses(folder: Path, wecom: WeCom) -> Non
     wecom.errors["gettoken"] = [(60020, "not allow to access from your ip, hint: [1], from ip: 203.0.113.7")] * 100
     async with (
         running(folder, free_port(), WECOM_API_URL=wecom.url, **COMPANY) as service,
-        httpx.AsyncClient(trust_env=False) as client,
+        httpx.AsyncClient(trust_env=False, verify=PLAIN) as client,
     ):
         while (ready := await client.get(f"{service.url}/readyz")).is_success:
             pass

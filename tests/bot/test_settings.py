@@ -6,11 +6,13 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bot.settings import Settings
 from bot.settings_spelling import PREFIX
 
-LINES = (Path(__file__).parents[2] / ".env.example").read_text("utf-8").splitlines()
+ROOT = Path(__file__).parents[2]
+LINES = (ROOT / ".env.example").read_text("utf-8").splitlines()
 SETTING = re.compile(r"#([A-Z0-9_]+)=(.*)")
 """A line that is there to be taken out of its comment."""
 
@@ -33,3 +35,12 @@ def test_env_example_gives_every_default(tmp_path: Path, monkeypatch: pytest.Mon
     empty = {found[1] for line in LINES if (found := SETTING.fullmatch(line)) and not found[2]}
     defaults = {f"{PREFIX}{name.upper()}": field.default for name, field in Settings.model_fields.items()}
     assert empty == {name for name, default in defaults.items() if default in {None, "", frozenset(), ()}}
+
+
+def test_the_host_names_that_are_answered_to_are_those_that_the_handbook_of_telegram_names() -> None:
+    urls = {"telegram_webhook_url": "https://hook.example:8443/telegram", "public_url": "https://bot.example"}
+    settings = Settings(_env_file=None, telegram_webhook_secret=SecretStr("s"), **urls)  # type: ignore[arg-type]  # by name
+    assert set(settings.public_hosts) == {"hook.example", "bot.example"}
+    told = (ROOT / "docs" / "telegram.md").read_text("utf-8")
+    [line] = [line for line in told.splitlines() if "主机名" in line and "400" in line]
+    assert all(f"`{PREFIX}{name.upper()}`" in line for name in urls)

@@ -301,6 +301,15 @@ def test_what_several_processes_lack_is_said_at_once(settings: str, said: str) -
     assert line.startswith(said)
 
 
+def test_a_second_opinion_without_its_libraries_is_said_with_the_line_that_installs_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.settings.find_spec", {"sklearn": "there"}.get)
+    (line,) = told("YOUSHU_SEMANTIC=true\n")
+    assert line.startswith("YOUSHU_SEMANTIC：还没有装第二意见要的库")
+    assert line.endswith("-m pip install 'youshu[semantic]'")
+
+
 def test_a_library_for_several_processes_that_is_missing_is_said_with_the_line_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

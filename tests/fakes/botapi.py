@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -26,11 +26,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from typing_extensions import override
 
 from tests.fakes import botapi_rules as rules
 from tests.fakes.botapi_methods import BOT_ID, World
 from tests.fakes.botapi_rules import JSON, Refused
+from tests.webserver import QuickServer
 
 TOKEN = f"{BOT_ID}:fake-token_of-the-tests_not-a-secret"
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -76,22 +76,6 @@ class Fault:
     def harmless(self) -> bool:
         """Whether the answer comes in the end."""
         return self.status is None and not self.drop
-
-
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-
-    @override
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.up.set()
-
-    @override
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass
@@ -149,18 +133,16 @@ class BotAPI:
         self._port = int(self._listening.getsockname()[1])
         app = Starlette(routes=[Route("/bot{token}/{method}", self._endpoint, methods=["GET", "POST"])])
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_keep_alive=IDLE_SECONDS)
-        self._server = _Server(config)
+        self._server = QuickServer(config)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._listening]))
         await self._server.up.wait()
 
     async def stop(self) -> None:
         """Go away, with whatever was being answered."""
         self._released.set()
-        self._server.should_exit = self._server.force_exit = True
+        self._server.leave(at_once=True)
         for task in self._tasks:
             task.cancel()
-        for connection in [*self._server.server_state.connections]:
-            connection.transport.abort()
         await self._serving
         self._listening.close()
 

@@ -28,6 +28,7 @@ from starlette.routing import Route
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import WeChatSigner
 
+from tests.fakes.botapi import PLAIN
 from tests.webserver import serving
 
 TOKEN = "toukenofthetests"
@@ -158,7 +159,7 @@ class WeChat:
         return text
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.url, timeout=self.limit, trust_env=False)
+        return httpx.AsyncClient(base_url=self.url, timeout=self.limit, trust_env=False, verify=PLAIN)
 
     def _crypto(self) -> WeChatCrypto:
         return WeChatCrypto(self.token, self.aes_key, self.app_id)

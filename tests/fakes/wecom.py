@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from wechatpy.enterprise.crypto import WeChatCrypto
 
+from tests.fakes.botapi import PLAIN
 from tests.fakes.wechat import sign, write
 from tests.webserver import serving
 
@@ -230,7 +231,7 @@ class WeCom:
         self._callback_tokens.clear()
 
     def _client(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(base_url=self.callback_url, timeout=5, trust_env=False)
+        return httpx.AsyncClient(base_url=self.callback_url, timeout=5, trust_env=False, verify=PLAIN)
 
     def _crypto(self) -> WeChatCrypto:
         return WeChatCrypto(self.token, self.aes_key, self.corp_id)

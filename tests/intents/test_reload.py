@@ -16,6 +16,7 @@ from intents.knowledge import Knowledge
 from intents.reload import Reloader, ReloadResult
 from tests.faqs import faq_text, intent
 from tests.mistakes import GOOD, Mistake
+from tests.waiting import steps
 
 DEADLINE_SECONDS = 40
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
@@ -136,7 +137,7 @@ async def test_a_save_while_another_is_being_loaded_is_not_lost(path: Path) -> N
     async with watched(path) as (reloader, results):
         for name in ("second", "third", "fourth", "fifth"):
             path.write_text(version(name), encoding="utf-8")
-            await asyncio.sleep(0)
+            await steps()
             await reloader.reload()
         await results.load(reloader, "fifth")
 
@@ -164,7 +165,7 @@ async def test_a_file_that_is_being_written_is_waited_for(path: Path, monkeypatc
             for begin in range(0, len(whole), 100):
                 file.write(whole[begin : begin + 100])
                 file.flush()
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # this is what is tested: a writer that takes its time
         await results.load(reloader, "second")
     assert [result.loaded for result in results.all] == [True]
 

@@ -154,9 +154,7 @@ class Poller:
         self._failures += 1
         if self._failures == 1:
             log.warning("telegram_polling_failed", kind=error_kind(error), hint=_HINTS.get(error_kind(error)))
-        seconds = retry_after_seconds(error) if isinstance(error, RetryAfter) else 0
-        longest = NETWORK_PAUSE if isinstance(error, NetworkError) else LONGEST_PAUSE
-        return max(seconds, min(longest, LONGEST_PAUSE, 0.5 * 1.5**self._failures))
+        return pause_after(error, self._failures)
 
     async def confirm(self) -> None:
         """Confirm what has begun, so that Telegram doesn't send it again after the restart."""
@@ -167,6 +165,13 @@ class Poller:
                 await self._bot.get_updates(offset=self._offset, limit=1, timeout=0, allowed_updates=ALLOWED_UPDATES)
         except (TelegramError, TimeoutError) as error:
             log.info("telegram_not_confirmed", kind=error_kind(error))
+
+
+def pause_after(error: TelegramError, failures: int) -> float:
+    """Seconds to wait after so many errors in a row, of which this is the last: longer each time, and as long as Telegram says."""
+    seconds = retry_after_seconds(error) if isinstance(error, RetryAfter) else 0
+    longest = NETWORK_PAUSE if isinstance(error, NetworkError) else LONGEST_PAUSE
+    return max(seconds, min(longest, LONGEST_PAUSE, 0.5 * 1.5**failures))
 
 
 class PollingRequest(AiohttpRequest):

@@ -86,7 +86,7 @@ class MessageIntake:
     _answered: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
     """Messages answered although they could not be claimed."""
     _unticked: set[str] = field(default_factory=set, repr=False)
-    """Messages done with of which the store doesn't know yet."""
+    """Messages done with of which the next one is to tell the store."""
     _last: dict[tuple[str, str], asyncio.Task[None]] = field(default_factory=dict, repr=False)
     """The last message in work of each person."""
     _waiting: Counter[tuple[str, str]] = field(default_factory=Counter, repr=False)
@@ -193,14 +193,13 @@ class MessageIntake:
 
     async def _tick_off(self, key: str) -> None:
         """Note that a message is done with, and those that couldn't be noted before."""
-        self._unticked.add(key)
-        several = tuple(self._unticked)
+        several = {key, *self._unticked}
+        self._unticked.clear()
         try:
             await self.pulls.finish(CHANNEL, several)
         except StoreError as error:
             log.error("message_not_ticked_off", reason=str(error))
-        else:
-            self._unticked.difference_update(several)
+            self._unticked |= several
 
     def _remember(self, key: str) -> None:
         self._answered[key] = None

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from math import ceil
 
 import pytest
 import pytest_asyncio
@@ -20,6 +21,8 @@ from tests.logs import logging_restored
 from tests.talking import Seen, Talk, check, place, talks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TALKS = talks()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -43,8 +46,21 @@ async def at(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Plac
         yield opened
 
 
-@pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
+@pytest.mark.proof
+@pytest.mark.parametrize("talk", TALKS, ids=lambda talk: talk.name)
 async def test_a_talk_goes_as_written(at: Place, talk: Talk) -> None:
+    await have(talk, at)
+
+
+@pytest.mark.parametrize("row", range(ceil(len(TALKS) / len(PLACES))))
+async def test_each_channel_has_its_share_of_the_talks(at: Place, row: int, request: pytest.FixtureRequest) -> None:
+    """Every talk in one channel: what the longer proof has in each."""
+    column = [*PLACES].index(request.node.callspec.params["at"])
+    for talk in TALKS[row * len(PLACES) + column :][:1]:
+        await have(talk, at)
+
+
+async def have(talk: Talk, at: Place) -> None:
     person = at.person()
     for number, turn in enumerate(talk.turns):
         shown = await (person.takes(turn.tap) if turn.tap is not None else person.says(turn.say or ""))

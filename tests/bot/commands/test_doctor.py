@@ -198,3 +198,17 @@ async def test_as_json_it_says_the_same(doctor: Clinic) -> None:
     assert done.code == 1
     assert {frozenset(each) for each in found} == {frozenset({"name", "well", "told", "remedy"})}
     assert [each["name"] for each in found if each["well"] is False] == ["公网地址"]
+
+
+async def test_a_second_opinion_that_can_t_be_had_is_said_with_its_remedy(
+    doctor: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("flags\t\t: fpu\n")
+    monkeypatch.setattr("intents.matching.semantic.CPUINFO", cpuinfo)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr("bot.settings.find_spec", lambda name: name)
+    told = line(await doctor(SEMANTIC="true"), "第二意见")
+    assert told.startswith("✗")
+    assert "AVX2" in told
+    assert told.endswith("→ 请删掉 YOUSHU_SEMANTIC")

@@ -11,6 +11,7 @@ from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent, Vote
 from bot.store.store import Store
 from tests.faqs import intent, write_faq
+from tests.stores import sqlite_url
 from tests.terminal import OperatorTerminal
 
 
@@ -19,7 +20,7 @@ def youshu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     write_faq(tmp_path, [intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"])])
 
     async def talked() -> None:
-        async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", call_seconds=30) as store:
+        async with Store(sqlite_url(tmp_path), call_seconds=30) as store:
             vote = TurnEvent("answer", "lawsuit", vote=Vote("lawsuit", useful=False, reason="unclear"))
             for channel in ("telegram", "telegram_group", "web"):
                 await store.turns.save(ChatIdentity(channel, "123"), '{"intent": "lawsuit"}', vote)

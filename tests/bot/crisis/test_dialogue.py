@@ -153,6 +153,10 @@ def test_a_relative_who_wants_to_die_too_is_asked_about_themselves_and_the_other
     assert "您是不是在想自杀" in reply_of(outcome).text
     assert "您担心的那个人" in reply_of(outcome).text
     assert (state_of(outcome).whose, state_of(outcome).both) == (Whose.OWN, True)
+    assert "您自己也说过不想活" not in reply_of(outcome).text
+    of_mine = reply_of(talk(("我不想活了", PLAIN), ("我妈也说不想活了", OTHERS))).text
+    assert "您自己也说过不想活" in of_mine
+    assert "您担心的那个人" not in of_mine
     missing = talk(("我妈说不想活了", OTHERS), "她关机了", ("我也不想活了", PLAIN))
     assert reply_of(missing).text.startswith(FIRST)
 

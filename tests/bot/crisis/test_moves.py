@@ -49,6 +49,20 @@ def test_words_of_danger_and_of_debt_are_heard_beside_what_is_said(
     assert cues(text, danger=danger, debt=debt) == heard
 
 
+def test_who_says_that_the_thoughts_are_lighter_is_believed_without_having_been_asked() -> None:
+    lighter = hear(SCRIPT, OWN, fold("不那么想死了"), PLAIN, debt=False)
+    assert (lighter.cues, lighter.plain) == (("eased",), False)
+    denied = fold("没有想过自杀")
+    asked = replace(OWN, said=("own_wish.no:0",))
+    assert [hear(SCRIPT, state, denied, PLAIN, debt=False).plain for state in (OWN, asked)] == [True, False]
+
+
+@pytest.mark.parametrize(("before", "over"), [(Company.WITH, True), (None, False)])
+def test_a_relative_who_is_known_to_be_with_them_needs_not_say_so_again(before: Company | None, over: bool) -> None:  # noqa: FBT001 -- a case
+    assert learnt(replace(OTHER, company=before), "safe").over is over
+    assert learnt(replace(OWN, company=before), "safe").over is over
+
+
 def test_cues_come_in_the_order_of_the_script() -> None:
     heard = hear(SCRIPT, OWN, "没有人，割了，吃了药", NONE, debt=False).cues
     assert heard == tuple(name for name in SCRIPT.hears if name in heard)

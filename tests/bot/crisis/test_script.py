@@ -9,9 +9,9 @@ import pytest
 
 from bot.crisis.hearing import listener
 from bot.crisis.loading import FIRST_NUMBERS, ScriptError, lines_of, read_script, shipped_script
-from bot.crisis.paths import paths, starts
+from bot.crisis.paths import leads, paths, starts
 from bot.crisis.script import Line
-from bot.crisis.state import CrisisState, Whose
+from bot.crisis.state import CrisisState, Happening, Whose
 from tests.bot.crisis.talks import NONE, NOW, OTHERS, PLAIN, reply_of, say
 
 TEXT = files("bot.crisis").joinpath("script.yaml").read_text("utf-8")
@@ -131,6 +131,12 @@ def test_a_reviewer_reads_every_line_with_its_reason() -> None:
     assert [place for place, line in ALL if line.why not in printed or said[place] not in printed] == []
 
 
+def test_what_a_reviewer_reads_is_chinese_and_laid_out_in_lines() -> None:
+    printed = [*paths()]
+    assert [line for line in printed if re.search("[A-Za-z]", line.replace("{whom}", ""))] == []
+    assert {re.match(" *", line)[0] for line in printed if line} == {"", "  ", "    ", "      "}  # type: ignore[index] # it always matches
+
+
 def test_everything_that_is_happening_begins_with_a_number() -> None:
     urgent = [stage for stage in SCRIPT.states if stage.urgent]
     assert [stage.name for stage in urgent] == [
@@ -169,6 +175,91 @@ def test_the_notation(hears: str, but: str, heard: list[str], unheard: list[str]
     assert [text for text in unheard if hear(text)] == []
 
 
+@pytest.mark.parametrize(
+    ("hears", "example"),
+    [
+        ("[我/]没[那么/太]想<大人>…好 别的", "没那么想我妈好"),
+        ("＝<成年岁数>了", "二十岁了"),
+        ("<未成年岁数>", "十四岁"),
+        ("[有人/甲]", "有人"),
+    ],
+)
+def test_the_first_way_of_saying_it_is_the_example(hears: str, example: str) -> None:
+    assert listener(hears, "", {"大人": "我妈 我爸"}).example == example
+
+
+@pytest.mark.parametrize(
+    ("hears", "cues"),
+    [
+        ("<大人>在", {"妈", "爸"}),
+        ("[骂/吼]人", {"骂", "吼"}),
+        ("没人 <成年岁数>", None),
+        ("[骂/]人", {"人"}),
+        ("在…割腕", {"割"}),
+    ],
+)
+def test_a_message_is_looked_through_only_where_it_holds_one_of_the_rarest_characters(
+    hears: str, cues: set[str] | None
+) -> None:
+    assert listener(hears, "", {"大人": "我妈 我爸"}).cues == cues
+
+
+def test_a_pronoun_is_whoever_else_is_named() -> None:
+    assert SCRIPT.person("她说我妈不行了") == SCRIPT.person("我妈不行了") == "mother"
+    assert SCRIPT.person("他说我爸不行了") == SCRIPT.person("我爸不行了") == "father"
+    assert SCRIPT.person("天气真好") is None
+
+
+def test_a_line_may_be_one_word() -> None:
+    assert Line(say="嗯", why="短").lines == ("嗯",)
+
+
+# --- what a reviewer reads ---------------------------------------------------------------------------------------------
+
+
+def test_a_reviewer_is_told_to_whom_and_of_what_each_first_line_is() -> None:
+    printed = {*paths()}
+    firsts = ("本人", "亲友", "说没有那个意思", "已经伤了", "叫不醒，没有呼吸", "吃了、喝了什么", "在危险的地方")
+    assert {f"  到了这一步，先说（{first}）" for first in firsts} <= printed
+    others = ("答了债的问题", "只是听着像有危险", "两个人都有危险，说的是本人", "两个人都有危险，说的是亲友")
+    assert {f"  {other}" for other in others} <= printed
+
+
+def test_a_reviewer_sees_an_example_of_all_that_is_heard_by_words() -> None:
+    printed = [*paths()]
+    examples = [(SCRIPT.hears[name].title, each.example) for name, each in SCRIPT.listeners.items()]
+    shown = [
+        (title, example)
+        for title, example in examples
+        if any(f"听到“{title}”（例：{example}）" in line for line in printed)
+    ]
+    assert len(shown) > 30
+    assert all(example for _, example in shown)
+    told = "\n".join(printed)
+    for title, example in examples:
+        assert not example or f"听到“{title}”（由识别危险的那一层听）" not in told
+    assert "（听着是债的问题）" in told
+
+
+def test_what_is_heard_leads_where_the_talk_then_stands() -> None:
+    wish = SCRIPT.by_name["own_wish"]
+    [begun] = leads(SCRIPT, wish, "took")
+    assert begun == SCRIPT.stage(CrisisState(NOW, happening=Happening.TOOK)).title
+    for stage in SCRIPT.states:
+        about = {state.whose for state in starts(stage)}
+        for name, cue in SCRIPT.hears.items():
+            if cue.whose is not None and cue.whose not in about:
+                assert leads(SCRIPT, stage, name) == ()
+            if cue.only == "threatened" and not stage.when.threatened:
+                assert leads(SCRIPT, stage, name) == ()
+
+
+def test_a_talk_about_somebody_else_stands_with_somebody() -> None:
+    for stage in SCRIPT.states:
+        for state in starts(stage):
+            assert state.whom == ("someone" if state.whose is Whose.OTHER else None)
+
+
 # --- mistakes ----------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +283,10 @@ def test_the_notation(hears: str, but: str, heard: list[str], unheard: list[str]
         ("  - name: own_young", "  - name: own_wish", "有两个同名的"),
         ("    urgent: true\n    begins: 120 或 110，现在就打一个，先说您", "    begins: 先说您", "没有写 urgent: true"),
         ("      unsaid:\n        say: |\n          110 或 120，", "      unsayd:\n        say: |\n          110 或 120，", "少了“unsaid”"),
+        ("      unsaid:\n        say: |\n          110 或 120，", "      unsayd:\n        say: |\n          110 或 120，", "多了“unsayd”"),
+        ("<危险的地方>", "<危险的地方", "没有配成对"),
+        (f"- name: {SCRIPT.states[0].name}", f"- nam: {SCRIPT.states[0].name}", "states → 1 → name"),
+        ("  c:here: {label", f"  c:{'a' * 63}: {{label", "要以 c: 开头"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_place(text: str, replacement: str, told: str) -> None:
@@ -200,3 +295,21 @@ def test_a_mistake_is_told_with_its_place(text: str, replacement: str, told: str
         read_script(TEXT.replace(text, replacement, 1))
     assert error.value.user_message.startswith("script.yaml：")
     assert told in error.value.user_message
+
+
+def test_what_is_heard_by_nothing_is_told() -> None:
+    without = re.sub("(  guilt:\n    title: 怪自己\n)    hears: .*\n", r"\1", TEXT)
+    assert without != TEXT
+    with pytest.raises(ScriptError, match="hears → guilt：没有写听到什么"):
+        read_script(without)
+
+
+def test_a_button_may_be_as_long_as_a_channel_carries() -> None:
+    with pytest.raises(ScriptError) as error:
+        read_script(TEXT.replace("  c:here: {label", f"  c:{'a' * 62}: {{label"))
+    assert "要以 c: 开头" not in str(error.value)
+
+
+def test_what_is_no_text_at_all_is_told_of_its_beginning() -> None:
+    with pytest.raises(ScriptError, match="开头：不是 YAML"):
+        read_script("\x01")

@@ -18,8 +18,11 @@ from bot.http import server as server_module
 from bot.http.addresses import Crowds
 from bot.http.connection import Census
 from bot.http.server import Server, make_server, most_connections
+from tests.waiting import eventually
 
 HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+UNFINISHED = b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+"""A request that owes its body."""
 LARGE = 16 * 1024 * 1024
 
 
@@ -74,7 +77,7 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             writer.write(b"a")
             await writer.drain()
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.01)  # this is what is tested: little at a time
 
 
 @pytest.mark.parametrize(
@@ -117,10 +120,23 @@ async def test_a_body_that_nobody_reads_and_that_never_ends_is_not_waited_for(mo
         await dripping
 
 
-async def test_a_head_has_a_largest_size() -> None:
+async def test_a_head_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_SECONDS", 3600)  # it isn't the time that ends it
     async with serving() as (_, port):
         reader, writer = await opened(port, b"GET /hello HTTP/1.1\r\nX-A: " + b"a" * (connection.MAX_HEAD_BYTES + 1))
         assert await until_closed(reader) == b""
+        writer.close()
+
+
+async def test_a_head_of_just_that_size_is_read_and_so_is_the_next() -> None:
+    async with serving() as (_, port):
+        reader, writer = await opened(port)
+        for _ in range(2):
+            writer.write(b"GET /hello HTTP/1.1\r\nHost: x\r\nX-A: ".ljust(connection.MAX_HEAD_BYTES, b"a"))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            writer.write(b"\r\n\r\n")
+            await answer(reader)
         writer.close()
 
 
@@ -129,11 +145,45 @@ async def test_whoever_reads_nothing_of_an_answer_is_let_go(monkeypatch: pytest.
     async with serving() as (server, port):
         with socket.create_connection(("127.0.0.1", port)) as silent:
             silent.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
-            async with asyncio.timeout(30):
-                while not server.server_state.connections:  # noqa: ASYNC110 -- the other side of the socket tells nothing
-                    await asyncio.sleep(0.01)
-                while server.server_state.connections:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
+            await eventually(lambda: bool(server.server_state.connections))
+            await eventually(lambda: not server.server_state.connections)
+
+
+async def test_whoever_reads_on_is_not_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "WRITE_SECONDS", 0)
+    async with serving() as (server, port):
+        reader, writer = await opened(port, HELLO)
+        await answer(reader)
+        [connected] = server.server_state.connections
+        connected.pause_writing()
+        connected.resume_writing()
+        writer.write(HELLO)
+        await answer(reader)
+        writer.close()
+
+
+async def test_whoever_goes_in_the_midst_of_a_request_gives_the_place_back() -> None:
+    async with serving(Census(most=1, most_per_address=100)) as (server, port):
+        for _ in range(2):
+            reader, writer = await opened(port, UNFINISHED)
+            await answer(reader)
+            writer.close()
+            while server.server_state.connections:  # noqa: ASYNC110 -- the other side of the socket tells nothing
+                await asyncio.sleep(0.01)
+
+
+async def test_whoever_is_turned_away_gives_back_no_place_of_others() -> None:
+    async with serving(Census(most=1, most_per_address=100)) as (_, port):
+        reader, busy = await opened(port, UNFINISHED)
+        await answer(reader)
+        for _ in range(2):
+            refused, writer = await opened(port)
+            with contextlib.suppress(ConnectionError):
+                writer.write(HELLO)
+                await writer.drain()
+            assert await until_closed(refused) == b""
+            writer.close()
+        busy.close()
 
 
 async def test_where_all_places_are_taken_the_longest_idle_one_makes_room() -> None:

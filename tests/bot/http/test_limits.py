@@ -11,7 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.http import connection, request_body
 from bot.http.addresses import Crowds
 from bot.http.client_limit import ClientLimit
-from bot.http.middleware import DEFAULT_HEADERS, HEADERS, KnownHosts, PrivateErrors, SecurityHeaders, framed_by
+from bot.http.middleware import (
+    DEFAULT_HEADERS,
+    HEADERS,
+    KnownHosts,
+    PrivateErrors,
+    RequestIds,
+    SecurityHeaders,
+    framed_by,
+)
 from bot.http.request_body import read_body
 
 
@@ -163,6 +171,48 @@ async def test_a_response_has_every_header_but_those_that_it_brings_itself() -> 
     assert kept["content-security-policy"].endswith("frame-ancestors https://a.example 'self'")
     assert "x-frame-options" not in kept
     assert kept["cross-origin-resource-policy"] == "same-origin"
+
+
+async def test_what_the_headers_say() -> None:
+    _, headers = await answered(SecurityHeaders(PlainTextResponse("ok")), scope())
+    policy = dict(each.strip().split(" ", 1) for each in headers.pop("content-security-policy").split(";"))
+    assert {name for name, allowed in policy.items() if allowed == "'self'"} == {
+        *("script-src", "style-src", "img-src", "connect-src"),
+    }
+    assert {name for name, allowed in policy.items() if allowed == "'none'"} == {
+        *("default-src", "base-uri", "form-action", "frame-ancestors", "trusted-types"),
+    }
+    assert policy["require-trusted-types-for"] == "'script'"
+    assert (
+        headers.items()
+        >= {
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "cross-origin-opener-policy": "same-origin",
+            "permissions-policy": "camera=(), geolocation=(), microphone=(self)",
+            "x-frame-options": "DENY",
+            "cross-origin-resource-policy": "same-origin",
+            "cache-control": "no-store",
+        }.items()
+    )
+
+
+async def test_what_is_no_request_needs_no_headers_to_be_named() -> None:
+    passed: list[Scope] = []
+
+    async def app(asked: Scope, receive: object, send: object) -> None:
+        assert receive is not send
+        passed.append(asked)
+
+    await RequestIds(app)({"type": "lifespan"}, lambda: None, lambda _: None)  # type: ignore[arg-type,return-value] # nobody calls them
+    assert passed == [{"type": "lifespan"}]
+
+
+async def test_a_failure_before_the_answer_is_told_in_words() -> None:
+    async def app(*_: object) -> None:
+        raise RuntimeError
+
+    assert (await answered(PrivateErrors(app), scope()))[0] == 500
 
 
 async def test_a_failure_in_the_midst_of_an_answer_sends_no_second_one() -> None:

@@ -24,6 +24,7 @@ from bot.store.tables import claims
 from tests.databases import Cluster
 from tests.job_running import running
 from tests.stores import DEADLINE
+from tests.waiting import eventually, steps
 
 BEAT_SECONDS = 0.05
 
@@ -311,9 +312,7 @@ async def test_a_database_that_is_too_slow_at_the_start_ends_nothing_and_is_used
     database = three[0]._database
     database.limit_seconds = 0.0
     async with running(three[0]):
-        async with asyncio.timeout(DEADLINE):
-            while not three[0]._away:  # noqa: ASYNC110 -- nothing tells of it
-                await asyncio.sleep(0)
+        await eventually(lambda: three[0]._away)
         database.limit_seconds = DEADLINE
         await three[0].defer(job("甲"))
         await work.counts("work", DONE, 1)
@@ -360,7 +359,7 @@ async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None
                 missed.append(None)
 
     worker = asyncio.create_task(working())
-    await asyncio.sleep(0)
+    await steps()
     async with asyncio.timeout(DEADLINE):
         await jobs._end(worker)
     assert len(missed) == 2

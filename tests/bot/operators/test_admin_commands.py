@@ -20,6 +20,7 @@ from bot.talk.conversation import Conversation
 from intents.reload import Reloader
 from tests.faqs import intent, write_faq
 from tests.job_running import local_jobs, running
+from tests.stores import sqlite_url
 
 HOME_VISIT = intent("home_visit", ["催收会上门吗", "会不会来我家", "有人来敲门要钱"], title="上门催收")
 LAWSUIT = intent("lawsuit", ["会被起诉吗", "收到法院传票怎么办", "不还钱会不会打官司"])
@@ -82,7 +83,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     path = write_faq(tmp_path, [HOME_VISIT, LAWSUIT], out_of_scope={"questions": ["花呗怎么开通"]})
     post = Post()
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
+    async with Store(sqlite_url(tmp_path)) as store:
         reloader = Reloader.load(path)
         senders = {"there": post.send}
         handoffs = Handoffs(store, frozenset({ADMIN, OTHER_ADMIN}), senders)

@@ -13,7 +13,7 @@ from bot.store.broadcasts import DRAFT_SECONDS
 from bot.store.store import Store
 from tests.bot.operators.test_admin_commands import ADMIN, OTHER_ADMIN, Post, value
 from tests.job_running import local_jobs, running
-from tests.stores import Clock
+from tests.stores import Clock, sqlite_url
 
 PEOPLE = [ChatIdentity("there", str(number)) for number in (11, 12, 13)]
 
@@ -21,7 +21,7 @@ PEOPLE = [ChatIdentity("there", str(number)) for number in (11, 12, 13)]
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """A store that knows three people."""
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", call_seconds=20) as store:
+    async with Store(sqlite_url(tmp_path), call_seconds=20) as store:
         for person in PEOPLE:
             await store.turns.save(person, "{}", None)
         yield store
@@ -136,7 +136,7 @@ async def test_nothing_is_sent_before_people_can_be_reached(store: Store) -> Non
 
 async def test_an_old_preview_is_not_sent(tmp_path: Path) -> None:
     clock, post = Clock(), Post()
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
+    async with Store(sqlite_url(tmp_path), clock, call_seconds=20) as store:
         for person in PEOPLE:
             await store.turns.save(person, "{}", None)
         async with sending(store, post) as broadcast:

@@ -17,6 +17,7 @@ from intents import Matcher
 from intents.danger.detector import DangerDetector
 from intents.knowledge import Knowledge
 from tests.faqs import faq, intent
+from tests.stores import sqlite_url
 
 WANG, ADMIN, OTHER = ChatIdentity("chat", "1001"), ChatIdentity("chat", "7"), ChatIdentity("chat", "8")
 ON_THE_WEB, LONG = ChatIdentity("page", "s1"), ChatIdentity("chat", "x" * 80)
@@ -99,7 +100,7 @@ def danger() -> DangerDetector:
 @pytest.fixture
 async def house(knowledge: Knowledge, danger: DangerDetector, tmp_path: Path) -> AsyncIterator[House]:
     clock = Clock()
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", clock, call_seconds=20) as store:
+    async with Store(sqlite_url(tmp_path), clock, call_seconds=20) as store:
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, frozenset({ADMIN, OTHER}), senders, clock)
         house = House(Conversation(lambda: knowledge, store, handoffs, danger=danger), handoffs, clock)

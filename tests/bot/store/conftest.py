@@ -1,11 +1,12 @@
 """A store on each kind of database."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from bot.store.store import Store
-from tests.stores import DEADLINE, Clock
+from tests.stores import DEADLINE, Clock, sqlite_url
 
 
 @pytest.fixture
@@ -14,6 +15,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def store(database_url: str, clock: Clock) -> AsyncIterator[Store]:
+async def store(database_url: str, clock: Clock, tmp_path: Path) -> AsyncIterator[Store]:
+    if database_url.startswith("sqlite"):
+        assert sqlite_url(tmp_path) == database_url
     async with Store(database_url, clock, call_seconds=DEADLINE) as opened:
         yield opened

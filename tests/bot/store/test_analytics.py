@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.store.analytics import ClarifyChoice, ClarifyChoiceCount, TurnEvent, Vote, VoteCount
+from bot.store.analytics import ClarifyChoice, ClarifyChoiceCount, Doubt, DoubtKind, TurnEvent, Vote, VoteCount
 from bot.store.data_map import DAY_SECONDS
 from bot.store.store import Store
 from bot.store.tables import metadata
@@ -58,3 +58,11 @@ async def test_picks_and_outcomes_are_counted_by_day(store: Store, clock: Clock)
     assert days == [("answer", "lawsuit", 2), ("fallback", None, 1)]
     later = await store.analytics.outcomes(since=(await store.analytics.outcomes())[1].day)
     assert [row.decision for row in later] == ["fallback"]
+
+
+async def test_votes_and_doubts_are_those_of_a_moment_and_later(store: Store) -> None:
+    doubt = Doubt(DoubtKind.USELESS, "lawsuit", "会起诉吗", "会起诉吗")
+    await store.turns.save(WANG, "{}", TurnEvent(vote=Vote("lawsuit", useful=False), doubt=doubt))
+    for since, found in ((BEGIN, 1), (BEGIN + 1, 0)):
+        assert len(await store.analytics.votes(since)) == found
+        assert len(await store.analytics.doubts(since)) == found

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.store.batching import Batcher
+from tests.waiting import steps
 
 
 @dataclass
@@ -26,8 +27,8 @@ class Calls:
 
     async def begun(self) -> None:
         """Wait until it has been called."""
-        while not self.asked:  # noqa: ASYNC110 -- by another task, as soon as it runs
-            await asyncio.sleep(0)
+        while not self.asked:
+            await steps()
 
 
 def batcher(calls: Calls, max_size: int = 10, *, item_errors: bool = True) -> Batcher[int, int]:
@@ -40,7 +41,7 @@ async def test_what_is_asked_during_a_call_shares_the_next_one() -> None:
     tasks = [asyncio.create_task(batching.submit(0))]
     await calls.begun()
     tasks += [asyncio.create_task(batching.submit(number)) for number in range(1, 6)]
-    await asyncio.sleep(0)
+    await steps()
     calls.open.set()
     assert await asyncio.gather(*tasks) == [0, 2, 4, 6, 8, 10]
     assert calls.asked == [[0], [1, 2, 3], [4, 5]]
@@ -82,7 +83,7 @@ async def test_settling_waits_for_what_was_asked_by_then_and_not_for_what_comes_
     first = asyncio.create_task(batching.submit(1))
     await calls.begun()
     settling = asyncio.create_task(batching.settle())
-    await asyncio.sleep(0)
+    await steps()
     later = asyncio.create_task(batching.submit(2))
     calls.open.set()
     await settling
@@ -99,7 +100,7 @@ async def test_who_gave_up_waiting_is_not_asked_for_and_holds_up_nobody() -> Non
         async with asyncio.timeout(0.01):
             await batching.submit(2)
     last = asyncio.create_task(batching.submit(3))
-    await asyncio.sleep(0)
+    await steps()
     calls.open.set()
     assert [await first, await last] == [2, 6]
     assert calls.asked == [[1], [3]]
@@ -111,7 +112,7 @@ async def test_settling_waits_for_what_is_under_way() -> None:
     asked = asyncio.create_task(batching.submit(1))
     await calls.begun()
     settling = asyncio.create_task(batching.drain())
-    await asyncio.sleep(0)
+    await steps()
     assert not settling.done()
     calls.open.set()
     await settling

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 
 from bot.messages import ChatIdentity
 from bot.store.data_map import DATA_MAP, DAY_SECONDS, KeptTable
+from bot.store.retention import EVERY_MINUTES
 from bot.store.store import DELETED_AT_ONCE, Store
 from bot.store.tables import metadata
 from tests.stores import BEGIN, LI, WANG, Clock, add_row, row_counts
@@ -58,6 +59,15 @@ def test_docs_privacy_tells_of_every_column_whose_it_is_and_how_long(table: Tabl
         assert "到点" in how_long
 
 
+def test_docs_privacy_tells_how_often_is_swept() -> None:
+    assert EVERY_MINUTES == 60
+    assert "每小时清理一次" in PRIVACY
+
+
+def test_people_are_shown_their_rows_under_chinese_titles() -> None:
+    assert [kept.title for kept in DATA_MAP if re.search("[A-Za-z]", kept.title)] == []
+
+
 def test_docs_privacy_tells_of_no_table_that_is_not_there() -> None:
     assert set(DOCUMENTED) == set(metadata.tables)
 
@@ -81,6 +91,10 @@ async def test_an_export_shows_every_row_of_a_person_in_words_and_nobody_else(st
     assert [(each["table"], each["title"]) for each in exported] == [
         (kept.table.name, kept.title) for kept, _ in NAMING
     ]
+    for (kept, subject), shown in zip(NAMING, exported, strict=True):
+        others = [f"{each}{name}" for each in kept.subjects if each != subject for name in ("channel", "user")]
+        assert shown["rows"]
+        assert all(row.keys().isdisjoint(others) for row in shown["rows"])  # type: ignore[attr-defined] # a list of rows
     text = json.dumps(exported, ensure_ascii=False)
     assert text.count(f'"{WANG.user}"') == 2 * len(NAMING)
     assert LI.user not in text

@@ -18,6 +18,7 @@ from bot.store.errors import StoreError
 from bot.store.store import Store
 from tests.databases import Cluster
 from tests.stores import DEADLINE, WANG
+from tests.waiting import steps
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ async def test_a_loop_that_computes_for_longer_than_a_call_may_take_still_hears_
     async with Store(database_url, call_seconds=0.2) as store:
         saving = asyncio.create_task(store.turns.save(WANG, "lawsuit"))
         while not saving.done():
-            await asyncio.sleep(0)
+            await steps()
             until = time.monotonic() + 0.05
             while time.monotonic() < until:
                 pass
@@ -116,8 +117,7 @@ async def test_who_gives_up_at_any_moment_costs_no_database_in_memory() -> None:
     async with Store("sqlite+aiosqlite://") as store:
         for moment in range(20):
             saving = asyncio.create_task(store.database.write(_written))
-            for _ in range(moment):
-                await asyncio.sleep(0)
+            await steps(moment)
             saving.cancel()
             await asyncio.wait({saving})
             await store.turns.save(WANG, str(moment))

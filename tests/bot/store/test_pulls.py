@@ -1,5 +1,7 @@
 """Pulled pages: claimed, noted and gone on behind in one step."""
 
+import asyncio
+
 import pytest
 
 from bot.store.claims import CLAIM_SECONDS
@@ -58,3 +60,13 @@ async def test_it_expires(store: Store, clock: Clock) -> None:
     clock.now += DAY_SECONDS + 1
     await store.delete_expired(2)
     assert set((await row_counts(store)).values()) == {0}
+
+
+async def test_a_thousand_messages_done_with_at_once_are_ticked_off_without_waiting_for_each_other(
+    database_url: str,
+) -> None:
+    async with Store(database_url, call_seconds=0.2) as store:
+        ids = [str(number) for number in range(1000)]
+        await store.pulls.take("wecom", page("", "a", *ids))
+        await asyncio.gather(*(store.pulls.finish("wecom", [each]) for each in ids))
+        assert await store.pulls.take_lost("wecom") == {}

@@ -10,6 +10,7 @@ import pytest
 
 from bot.store.sqlite_thread import SqliteThread
 from tests.stores import DEADLINE
+from tests.waiting import steps
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ async def test_what_was_answered_counts_however_late_the_loop_hears_of_it(path: 
         return found
 
     running = asyncio.create_task(thread.run(work, seconds=0.001))
-    await asyncio.sleep(0)
+    await steps()
     assert answered.wait(DEADLINE)  # the loop does something else, for longer than the call may take
     time.sleep(0.01)  # noqa: ASYNC251
     assert await running == 0

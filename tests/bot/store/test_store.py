@@ -79,6 +79,18 @@ async def test_a_sweep_deletes_what_has_expired_and_says_how_much(store: Store, 
     assert [(each["event"], each["rows"]) for each in logged] == [("swept", 1)]
 
 
+async def test_what_expired_goes_some_rows_at_a_time_and_all_of_it(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store.store.DELETED_AT_ONCE", 2)
+    for number in range(5):
+        await store.turns.save(ChatIdentity("telegram", str(number)), "a")
+    clock.now += 31 * DAY_SECONDS
+    await store.turns.save(WANG, "a")
+    assert await store.delete_expired(30) == 5
+    assert (await row_counts(store))["talks"] == 1
+
+
 async def test_a_sweep_without_a_database_is_one_line_and_the_next_comes() -> None:
     with capture_logs() as logged:
         await sweep(Store("sqlite+aiosqlite:////no-such-folder/youshu.db"), 30)

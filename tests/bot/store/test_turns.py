@@ -1,16 +1,25 @@
 """What a turn reads and writes: one at a time, and many at the same moment."""
 
 import asyncio
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.messages import ChatIdentity
 from bot.store.analytics import TurnEvent
 from bot.store.errors import StoreError
 from bot.store.handoffs import Handoff
+from bot.store.statements import load_states
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from tests.stores import ADMIN, BEGIN, LI, WANG, row_counts
+
+T = TypeVar("T")
 
 
 def unexpected(error: StoreError) -> None:
@@ -73,6 +82,23 @@ async def test_turns_at_the_same_moment_each_get_and_keep_their_own(store: Store
     assert (await store.turns.load(people[3], with_handoffs=False)).handoff is None
 
 
+async def test_talks_are_found_by_their_keys_however_many_there_are(store: Store) -> None:
+    async def plan(connection: AsyncConnection) -> str:
+        on_file = connection.dialect.name == "sqlite"
+        if not on_file:
+            await connection.execute(text("SET LOCAL enable_seqscan = off"))  # a small table is read whole rather
+        asked = load_states([WANG, LI, ADMIN]).compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        rows = await connection.execute(text(f"EXPLAIN {'QUERY PLAN ' if on_file else ''}{asked}"))
+        return "\n".join(str(row) for row in rows)
+
+    told = await store.database.write(plan)  # in one transaction, as SET LOCAL needs
+    assert "SEARCH talks" in told or "Bitmap Index Scan" in told
+    assert "SCAN talks" not in told
+    assert "Seq Scan" not in told
+
+
 async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it(store: Store) -> None:
     refused = ChatIdentity("web", "\ud800")
     kept = await asyncio.gather(
@@ -83,3 +109,25 @@ async def test_a_turn_that_the_database_refuses_does_not_take_the_others_with_it
     assert isinstance(kept[1], Exception)
     found = await asyncio.gather(*(store.turns.load(person) for person in (WANG, refused, LI)), return_exceptions=True)
     assert [found[0], found[2]] == [TurnContext("lawsuit")] * 2
+
+
+async def test_a_rush_of_turns_waits_for_few_transactions_whatever_was_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
+        transactions = 0
+        write_file = store.database.write_file
+
+        async def counted(work: Callable[[sqlite3.Connection], T]) -> T:
+            nonlocal transactions
+            transactions += 1
+            return await write_file(work)
+
+        monkeypatch.setattr(store.database, "write_file", counted)
+        for number in range(300):
+            missed = TurnEvent("out_of_scope", miss=f"{number}号楼停水", likeness=f"{number}")
+            store.turns.save_later(ChatIdentity("web", str(number)), "{}", missed, unexpected)
+        await store.turns.settle()
+        assert transactions < 10
+        assert len(await store.turns.people("web")) == 300
+        assert sum(miss.count for miss in await store.analytics.misses()) == 300

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.choices import OpenGroup, decode
-from bot.messages import ChatIdentity, Choice, Incoming, Part, Reply
+from bot.messages import IN_GROUPS, ChatIdentity, Choice, Incoming, Part, Reply
 from bot.store.analytics import ClarifyChoiceCount, DoubtKind, Miss, VoteCount
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from bot.store.turns import TurnContext
 from bot.talk import answers, wording
-from bot.talk.conversation import Conversation
+from bot.talk.conversation import SWAP_TRIES, Conversation
 from bot.talk.rate_limit import RateLimiter
 from bot.talk.state import ConversationState
 from intents import Decision, Matcher
@@ -26,6 +26,7 @@ from intents.danger.detector import DangerDetector
 from intents.faq.schema import Group
 from intents.knowledge import Knowledge
 from tests.faqs import BASIS, faq, intent
+from tests.stores import sqlite_url
 
 WANG, LI = ChatIdentity("test", "1001"), ChatIdentity("test", "1002")
 DEADLINE = 20
@@ -102,7 +103,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}", Clock(), call_seconds=DEADLINE) as opened:
+    async with Store(sqlite_url(tmp_path), Clock(), call_seconds=DEADLINE) as opened:
         yield opened
 
 
@@ -366,6 +367,10 @@ async def test_privacy_says_how_long_something_is_kept(knowledge: Knowledge, sto
     assert "{" not in reply.text
 
 
+async def test_unless_told_otherwise_it_is_kept_for_thirty_days(wang: Talking) -> None:
+    assert "30 天" in (await wang.say("隐私")).text
+
+
 async def test_what_was_not_understood_outlives_being_forgotten_and_people_are_told(
     wang: Talking, store: Store
 ) -> None:
@@ -392,6 +397,8 @@ async def test_a_sentence_that_was_asked_back_is_kept(wang: Talking, store: Stor
     assert (await wang.say(BOTH)).decision is Decision.CLARIFY
     (doubt,) = await store.analytics.doubts()
     assert (doubt.kind, doubt.text) == (DoubtKind.ASKED_BACK, BOTH)
+    [outcome] = await store.analytics.outcomes()
+    assert (outcome.decision, outcome.intent, doubt.intent) == ("clarify", wang.choices[0].value[2:], outcome.intent)
 
 
 async def test_after_forgetting_no_vote_brings_the_sentence_back(wang: Talking, store: Store) -> None:
@@ -401,6 +408,106 @@ async def test_after_forgetting_no_vote_brings_the_sentence_back(wang: Talking, 
     wang.choices = voting
     await wang.tap("没用")
     assert await store.analytics.doubts() == []
+
+
+async def test_a_sentence_that_was_asked_back_is_known_when_what_was_picked_is_voted_useless(
+    wang: Talking, store: Store
+) -> None:
+    await wang.say(BOTH)
+    await wang.tap("lawsuit标题")
+    await wang.tap("没用")
+    kept = {(doubt.kind, doubt.intent): doubt.text for doubt in await store.analytics.doubts()}
+    assert kept[DoubtKind.USELESS, "lawsuit"] == BOTH
+
+
+async def test_no_sentence_is_kept_of_a_useful_answer_of_a_tap_or_of_danger(
+    wang: Talking, conversation: Conversation, store: Store
+) -> None:
+    await wang.say(VISIT)
+    await wang.tap("有用")
+    await wang.tap_value("i:lawsuit")
+    await wang.tap("没用")
+    await wang.say("我不想活了")
+    await wang.tap_value("v:crisis:down")
+    assert await store.analytics.doubts() == []
+    assert {vote.intent for vote in await store.analytics.votes()} == {"home_visit", "lawsuit", "crisis"}
+    assert conversation.recent.take(WANG, "crisis", store.now()) is None
+
+
+# --- a message that replies to an answer -----------------------------------------------------------------------------
+
+
+async def quoting(conversation: Conversation, topic: str, text: str = "我有什么权利") -> Reply:
+    reply = await conversation.turn(Incoming(WANG, text, topic=topic))
+    assert reply is not None
+    return reply
+
+
+async def test_a_reply_to_an_answer_is_about_that_answer(wang: Talking, conversation: Conversation) -> None:
+    await wang.say(VISIT)
+    assert (await quoting(conversation, "lawsuit")).intent == "lawsuit"
+    # The topic before is still the one that 「返回」 leads to.
+    assert (await quoting(conversation, "lawsuit", "返回")).intent == "lawsuit"
+    assert (await wang.say("返回")).intent == "home_visit"
+
+
+async def test_a_reply_to_an_answer_that_is_gone_is_about_the_talk(wang: Talking, conversation: Conversation) -> None:
+    await wang.say(VISIT)
+    assert (await quoting(conversation, "gone")).intent == "home_visit"
+
+
+async def test_after_danger_a_reply_to_an_old_answer_changes_no_topic(
+    wang: Talking, conversation: Conversation, store: Store
+) -> None:
+    await wang.say(VISIT)
+    await wang.say("我不想活了")
+    assert (await quoting(conversation, "lawsuit", "嗯")).intent == "crisis"
+    await store.turns.settle()
+    assert ConversationState.from_json((await store.turns.load(WANG)).state).intent == "home_visit"
+
+
+async def test_what_is_replied_to_is_left_alone_where_the_talk_could_not_be_read(
+    conversation: Conversation, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_once(store, monkeypatch)
+    assert wording.WHICH_TOPIC in (await quoting(conversation, "lawsuit")).text
+
+
+# --- several processes ------------------------------------------------------------------------------------------------
+
+
+async def test_who_is_overtaken_again_and_again_is_kept_at_last(
+    conversation: Conversation, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swaps: list[str | None] = []
+
+    async def overtaken(_: ChatIdentity, before: str | None, *__: object) -> bool:
+        swaps.append(before)
+        return False
+
+    monkeypatch.setattr(store.turns, "swap", overtaken)
+    wang = Talking(replace(conversation, several=True))
+    await wang.say(OUTSIDE[0])
+    assert len(swaps) == SWAP_TRIES
+    assert ConversationState.from_json((await store.turns.load(WANG)).state).misses == 1
+    assert [outcome.count for outcome in await store.analytics.outcomes()] == [1]
+    swaps.clear()
+    assert (await wang.say("删除我的数据")).text == wording.FORGOTTEN.text
+    assert swaps == []
+
+
+async def test_a_turn_that_can_not_be_kept_is_answered_and_tried_once(
+    conversation: Conversation, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str | None] = []
+
+    async def failing(_: ChatIdentity, before: str | None, *__: object) -> bool:
+        tried.append(before)
+        raise StoreError("OperationalError")
+
+    monkeypatch.setattr(store.turns, "swap", failing)
+    assert (await Talking(replace(conversation, several=True)).say(VISIT)).intent == "home_visit"
+    assert tried == [None]
 
 
 @pytest.mark.parametrize("said", ["平台能不能删除我的数据", "返回多少利息", "怎么用花呗还款", "帮助我家人"])
@@ -458,8 +565,12 @@ async def test_a_flood_is_told_once_then_met_with_silence_and_danger_still_passe
     assert replies[3] == wording.TOO_FAST
     assert (await wang.say("我不想活了")).intent == "crisis"
     assert (await li.say(VISIT)).intent == "home_visit"
+    in_group = Talking(conversation, ChatIdentity(f"{WANG.channel}{IN_GROUPS}", WANG.user))
+    for _ in range(5):
+        await in_group.maybe(VISIT)
     await conversation.forget(WANG)
-    assert (await wang.say(VISIT)).intent == "home_visit"
+    for talking in (wang, in_group):
+        assert (await talking.say(VISIT)).intent == "home_visit"
 
 
 async def test_messages_of_one_person_that_come_at_once_are_taken_one_after_another(
@@ -499,9 +610,11 @@ async def test_a_crisis_survives_a_turn_that_could_not_be_read(
     assert (await wang.say("嗯")).intent == "crisis"
 
 
+@pytest.mark.parametrize("several", [False, True])
 async def test_danger_to_life_is_kept_even_where_the_talk_could_not_be_read(
-    wang: Talking, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    conversation: Conversation, store: Store, monkeypatch: pytest.MonkeyPatch, several: bool  # noqa: FBT001 -- a case
+) -> None:  # fmt: skip
+    wang = Talking(replace(conversation, several=several))
     await wang.say(VISIT)
     fails_once(store, monkeypatch)
     assert (await wang.say("我不想活了")).intent == "crisis"
@@ -517,7 +630,7 @@ async def test_a_database_that_hangs_does_not_keep_the_answer_back(knowledge: Kn
 
 
 async def test_a_restart_loses_nothing_of_the_thread(knowledge: Knowledge, tmp_path: Path) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'talks.db'}"
+    url = sqlite_url(tmp_path, "talks.db")
     async with Store(url, call_seconds=DEADLINE) as store:
         await Talking(Conversation(lambda: knowledge, store)).say(VISIT)
     async with Store(url, call_seconds=DEADLINE) as store:

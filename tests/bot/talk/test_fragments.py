@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.talk import answers, wording
 from bot.talk.fragments import PASTED, expects_more, in_danger
 
 
@@ -36,6 +37,11 @@ def test_a_statement_a_beginning_and_a_cut_text_may_go_on(text: str) -> None:
 )
 def test_a_question_a_sentence_and_a_word_of_the_bots_own_are_complete(text: str) -> None:
     assert not expects_more(text)
+
+
+def test_the_label_of_a_button_is_complete() -> None:
+    labels = [*answers.HEADINGS.values(), *wording.REASONS.values(), wording.BACK, wording.MORE, wording.CALL]
+    assert [label for label in labels if expects_more(label)] == []
 
 
 @given(st.text(max_size=60))

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.choices import CastVote, Forget, GiveReason, NoneOfThese
 from bot.crisis.state import CrisisState
 from bot.messages import Choice, Part
-from bot.store.analytics import TurnEvent
+from bot.store.analytics import ClarifyChoice, TurnEvent, Vote
 from bot.talk import answers, wording
 from bot.talk.message import Message, shortened
 from bot.talk.respond import (
@@ -27,6 +28,7 @@ from intents.danger.detector import WORDING, DangerAssessment, DangerLevel, Dang
 from intents.knowledge import Knowledge
 from intents.matching.decide import Candidate
 from tests.bot.talk.test_conversation import LITTLE, VISIT
+from tests.faqs import faq, intent
 
 NOW = datetime(2026, 11, 30, 20, 0, tzinfo=UTC)
 MATCHER = Matcher(LITTLE)
@@ -66,7 +68,8 @@ def turn(
         (TOPIC, BY_WORDING, 1.0, 0.0, True),
         (TOPIC, BY_WORDING, 1.0, 0.8999, True),
         (TOPIC, BY_WORDING, 1.0, 0.9, False),
-        (TOPIC, BY_WORDING, 0.0, 0.0, False),
+        (TOPIC, BY_WORDING, 0.5, 0.0, True),
+        (TOPIC, BY_WORDING, 0.4999, 0.0, False),
         (TOPIC, BY_PATTERN, 1.0, 0.0, False),
         (TOPIC, DangerAssessment(DangerLevel.PLAIN), 1.0, 0.0, False),
         (ConversationState(), BY_WORDING, 1.0, 0.0, False),
@@ -118,6 +121,16 @@ def test_a_doubtful_message_is_answered_with_the_numbers_and_the_button_below() 
     assert result.talk.offered == tuple(choice.value for choice in result.reply.choices)
 
 
+def test_a_doubtful_message_that_is_not_understood_is_comforted_where_there_are_words_for_it() -> None:
+    doubtful = replace(BY_WORDING, level=DangerLevel.DOUBTFUL)
+    sigh = turn("鹦鹉孔雀蜻蜓", ConversationState(), doubtful)
+    assert respond(sigh).reply.decision is Decision.FALLBACK
+    comforting = faq([intent("stress", ["压力好大"]), intent("home_visit", [VISIT])])
+    known = Knowledge(comforting, Matcher(comforting), "1")
+    assert respond(replace(sigh, knowledge=known)).reply.intent == "stress"
+    assert respond(replace(turn("鹦鹉孔雀蜻蜓", ConversationState()), knowledge=known)).reply.intent is None
+
+
 def test_after_a_word_about_danger_nothing_else_is_on_the_table() -> None:
     before = replace(TOPIC, asked=("home_visit", "lawsuit"), misses=2, outside=True)
     result = respond(turn("我不想活了", before, BY_PATTERN))
@@ -167,6 +180,11 @@ def test_a_courtesy_after_something_was_said_leaves_the_talk_as_it_is() -> None:
     assert acknowledge(alone) is alone
 
 
+def test_an_answer_stands_under_its_title_and_a_courtesy_under_none() -> None:
+    titles = [respond(turn(text, ConversationState())).reply.title for text in (VISIT, "你好")]
+    assert titles == ["home_visit标题", None]
+
+
 def test_a_new_question_forgets_the_topic_and_what_was_unclear_but_not_the_crisis() -> None:
     crisis = CrisisState(NOW, over=True)
     before = ConversationState("home_visit", Part.RIGHTS, ("lawsuit",), misses=2, outside=True, crisis=crisis)
@@ -194,11 +212,47 @@ def test_asking_to_be_forgotten_leaves_an_empty_talk() -> None:
 
 def test_back_goes_over_the_last_four_topics_each_once() -> None:
     state = ConversationState()
-    for intent in ("a", "b", "c", "a", "d", "e", "f"):
-        state = state.about(intent, None)
+    for topic in ("a", "b", "c", "a", "d", "e", "f"):
+        state = state.about(topic, None)
     assert state.trail == ("c", "a", "d", "e")
     assert state.about("f", Part.RIGHTS).trail == state.trail
     assert ConversationState(misses=2, outside=True, asked=("a",)).about("a", None) == ConversationState("a")
+
+
+def test_the_last_twenty_answers_that_were_voted_on_are_remembered_each_once() -> None:
+    before = ConversationState(voted=(*(f"a{number}" for number in range(19)), "bare"))
+    voting = replace(turn("", before), tap=CastVote("bare", CastVote.UP), tapped=True)
+    assert respond(voting).talk.voted == before.voted
+    voting = replace(voting, tap=CastVote("lawsuit", CastVote.DOWN))
+    assert respond(voting).talk.voted == (*before.voted[1:], "lawsuit")
+
+
+@pytest.mark.parametrize(("reason", "kept"), [("hard", "hard"), ("other", "other"), ("nonsense", "other")])
+def test_a_reason_that_is_none_of_ours_is_another(reason: str, kept: str) -> None:
+    given = respond(replace(turn(""), tap=GiveReason("lawsuit", reason), tapped=True))
+    assert given.event.vote == Vote("lawsuit", useful=False, reason=kept)
+    assert given.reply.text == wording.VOTED_REASON
+
+
+def test_none_of_these_is_a_miss_and_what_was_offered_is_counted_with_it() -> None:
+    asked = ConversationState(asked=("home_visit", "lawsuit"))
+    for misses, line in ((0, wording.ANOTHER), (1, wording.fallback(LITTLE, 2))):
+        result = respond(replace(turn("", replace(asked, misses=misses)), tap=NoneOfThese(), tapped=True))
+        assert (result.reply.text, result.talk.misses, result.talk.asked) == (line, misses + 1, ())
+        assert result.event == TurnEvent("fallback", clarify_choice=ClarifyChoice(asked.asked, "none"))
+    unasked = respond(replace(turn("", ConversationState()), tap=NoneOfThese(), tapped=True))
+    assert unasked.event == TurnEvent("fallback")
+
+
+def test_who_asks_to_be_forgotten_by_a_button_is_asked_once_more() -> None:
+    def tapped(answer: str) -> TurnResult:
+        return respond(replace(turn(""), tap=Forget(answer), tapped=True))
+
+    asked = tapped(Forget.ASK)
+    assert (asked.reply.text, asked.effect, asked.talk.intent) == (wording.FORGET_ASKED, None, "home_visit")
+    assert [(each.label, each.value) for each in asked.reply.choices] == [("删除", "forget:yes"), ("不删", "forget:no")]
+    assert (tapped(Forget.NO).reply.text, tapped(Forget.NO).effect) == (wording.FORGET_KEPT, None)
+    assert (tapped(Forget.YES).effect, tapped(Forget.YES).talk) == (Command.FORGET, ConversationState())
 
 
 def test_a_crisis_lasts_until_it_is_over() -> None:

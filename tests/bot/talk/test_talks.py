@@ -9,6 +9,7 @@ from bot.messages import ChatIdentity, Incoming, Reply
 from bot.store.store import Store
 from bot.talk.conversation import Conversation
 from intents.knowledge import Knowledge
+from tests.stores import sqlite_url
 from tests.talking import Seen, Talk, check, place, talks
 
 PERSON = ChatIdentity("test", "1")
@@ -20,10 +21,10 @@ def seen(reply: Reply | None) -> Seen | None:
     return Seen(reply.text, tuple(choice.label for choice in reply.choices), reply.decision.value, reply.intent)
 
 
-@pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
+@pytest.mark.parametrize("talk", talks(), ids=lambda talk: talk.name)
 @pytest.mark.parametrize("restarting", [False, True], ids=["", "restarted between turns"])
 async def test_a_talk_goes_as_written(talk: Talk, shipped: Knowledge, tmp_path: Path, *, restarting: bool) -> None:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}"
+    url = sqlite_url(tmp_path)
     values: Mapping[str, str] = {}
     async with Store(url, call_seconds=20) as store:
         conversation = Conversation(lambda: shipped, store)

@@ -17,8 +17,7 @@ from intents.danger.detector import (
     _told_of,
     shipped_detector,
 )
-from intents.danger.score import DangerClassifier, Line, Lines, Margins, char_ngrams, is_dictated, load_categories
-from intents.danger.spelling import BREAK
+from intents.danger.score import DangerClassifier, Line, Lines, Margins, load_categories
 
 NONE, DOUBTFUL, PLAIN = DangerLevel
 NEVER = Line(math.inf, math.inf)
@@ -143,7 +142,9 @@ def test_from_a_margin_on_the_wording_says_whose_life_it_is(another: float, kind
     assert _told_of(my_body, Margins(0, 0, another)) is my_body
 
 
-@pytest.mark.parametrize(("between", "kind"), [(29, SignalKind.RELATIVE), (30, SignalKind.DIRECT)])
+@pytest.mark.parametrize(
+    ("between", "kind"), [(0, SignalKind.RELATIVE), (29, SignalKind.RELATIVE), (30, SignalKind.DIRECT)]
+)
 def test_whoever_is_named_up_to_thirty_characters_before_is_the_one(between: int, kind: SignalKind) -> None:
     text = f"她{FILLER[:between]}想去死"
     sign = SHIPPED.patterned(SHIPPED.folded(text))
@@ -155,58 +156,6 @@ def test_whoever_is_named_up_to_thirty_characters_before_is_the_one(between: int
 def test_what_only_sounds_like_danger_is_blanked_out() -> None:
     assert BLANK in SHIPPED.folded("笑死我了")
     assert SHIPPED.assess("").level is NONE
-
-
-# --- the wording ----------------------------------------------------------------------------------------------------
-
-
-def test_runs_are_of_one_to_three_characters_and_pairs_have_one_or_two_between() -> None:
-    assert sorted(char_ngrams("甲乙")) == sorted(
-        [*"^甲乙$", "^甲", "甲乙", "乙$", "^甲乙", "甲乙$", "^…乙", "甲…$", "^…$"]
-    )
-    assert char_ngrams(f"甲{BREAK}{BREAK}乙") == [*char_ngrams("甲"), *char_ngrams("乙")]
-    assert "甲…丁" in char_ngrams("甲乙丙丁戊")
-    assert "甲…戊" not in char_ngrams("甲乙丙丁戊")
-
-
-def test_only_the_first_four_hundred_characters_are_weighed() -> None:
-    assert char_ngrams("甲" * 400 + "乙") == char_ngrams("甲" * 400)
-    assert "乙" in char_ngrams("甲" * 399 + "乙")
-
-
-@pytest.mark.parametrize(
-    ("text", "dictated"), [("甲" * 12, True), ("甲" * 11, False), (f"{'甲' * 12}{BREAK}乙", False)]
-)
-def test_twelve_characters_without_a_pause_are_dictated(text: str, dictated: bool) -> None:  # noqa: FBT001 -- a case
-    assert is_dictated(text) is dictated
-
-
-def test_the_four_runs_that_spoke_loudest_for_danger_are_named() -> None:
-    weights = {
-        "甲": (1.0, 0, 0),
-        "乙": (5.0, 0, 0),
-        "丙": (3.0, 0, 0),
-        "丁": (-9.0, 9, 9),
-        "戊": (2.0, 0, 0),
-        "己": (0, 0, 0),
-    }
-    wording = DangerClassifier(weights, Margins(0, 0, 0), LINES, CATEGORIES)
-    assert wording.top_ngrams("甲乙丙丁戊己") == "乙、丙、戊、甲"
-    assert replace(wording, weights={**weights, "己": (4.0, 0, 0)}).top_ngrams("甲乙丙丁戊己") == "乙、己、丙、戊"
-    assert wording.top_ngrams("丁己") == ""
-
-
-def test_each_margin_has_its_own_bias_and_weight() -> None:
-    wording = DangerClassifier({"甲": (1.0, 2.0, 3.0)}, Margins(10.0, 20.0, 30.0), LINES, CATEGORIES)
-    held_back = len(char_ngrams("甲")) ** 0.5
-    found = wording.margins("甲")
-    assert (found.danger, found.plain, found.another) == pytest.approx(
-        (10 + 1 / held_back, 20 + 2 / held_back, 30 + 3 / held_back)
-    )
-    assert wording.margins("乙") == Margins(10.0, 20.0, 30.0)
-    dictated = "甲" * 12
-    held_back = len(char_ngrams(dictated)) ** 0.5
-    assert wording.margins(dictated).danger == pytest.approx(10 + 1 / held_back + 0.16)
 
 
 @pytest.mark.parametrize("before", ["", "收到传票了要几天内答辩？", "花呗逾期两个月会怎么样？\n"])

@@ -1,9 +1,15 @@
 """Whole authors out: nothing that an author wrote is learned before the author is measured."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intents.faq import schema
 from intents.faq.schema import OUT_OF_SCOPE
 from intents.matching.by_author import fit_on_all, leave_out, measure, measure_questions, question_folds, without
 from intents.matching.corpus import LabeledUtterance
-from intents.matching.decide import load_thresholds
+from intents.matching.decide import DecisionReason, load_thresholds
+from intents.matching.model import OUT_OF_SCOPE_CLASS
+from intents.matching.second_opinion import SecondOpinion
 from tests.faqs import faq, intent
 
 VISIT = ["会上门吗", "上门怎么办", "明天来我家", "外访员来了", "会来家里找我吗", "来家里要开门吗"]
@@ -20,6 +26,16 @@ UTTERANCES = [
     LabeledUtterance("要坐牢不", "jail", author="ben"),
     LabeledUtterance("几点下班", OUT_OF_SCOPE, author="ben"),
 ]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A second opinion that is always the same."""
+
+    says: Mapping[str, float]
+
+    def scores(self, text: str) -> Mapping[str, float]:  # noqa: ARG002 -- says what it is called with
+        return self.says
 
 
 def questions(of: object) -> set[str]:
@@ -40,6 +56,22 @@ def test_each_author_is_measured_once_with_thresholds_of_the_others() -> None:
     measured = dict(measure(left_out, load_thresholds()))
     assert {author: len(results) for author, results in measured.items()} == {"amy": 3, "ben": 2}
     assert fit_on_all(left_out, load_thresholds()).answer > 0
+
+
+def test_a_second_opinion_is_learned_without_the_author_and_heard_of_each() -> None:
+    left_out = list(leave_out(FAQ, AUTHORS, UTTERANCES))
+    learned: list[schema.FAQ] = []
+
+    def learn(content: schema.FAQ) -> SecondOpinion | None:
+        learned.append(content)
+        return Constant({"jail": 1.0, OUT_OF_SCOPE_CLASS: 0.0})
+
+    measured = dict(measure(left_out, load_thresholds(), learn))
+    assert [{VISIT[0], JAIL[0]}.isdisjoint(questions(each)) for each in learned] == [True, False]
+    decided = [each.match for results in measured.values() for each in results]
+    heard = [match for match in decided if match.reason is DecisionReason.SECOND_OPINION]
+    assert heard
+    assert all("jail" in match.shown for match in heard)
 
 
 def test_an_intent_keeps_a_question_whoever_is_left_out() -> None:

@@ -79,6 +79,7 @@ def test_what_databases_and_programs_have_it_by_stays() -> None:
         "SMALL_LEAD": "margin",
         "SURE": "sure",
         "SEVERAL_QUESTIONS": "two_questions",
+        "SECOND_OPINION": "second_opinion",
     }
     assert OFFERED == 3
 

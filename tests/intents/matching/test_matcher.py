@@ -213,6 +213,33 @@ def test_a_question_of_the_file_that_asks_twice_is_still_its_own_intents() -> No
     assert (match.intent, match.reason) == ("credit", DecisionReason.EXACT)
 
 
+@pytest.mark.parametrize(("clear_from", "answered"), [(0.0, True), (2.0, False)])
+def test_what_would_be_asked_back_is_answered_where_each_question_is_clear(
+    clear_from: float, answered: bool  # noqa: FBT001 -- a case
+) -> None:  # fmt: skip
+    never = replace(load_thresholds(), answer=2.0, second_question=clear_from)
+    match = Matcher(faq(INTENTS), never, matcher.model).match("逾期上征信吗？催收真的会上门吗？")
+    assert match.decision is (Decision.ANSWER if answered else Decision.CLARIFY)
+    assert {"home_visit", "credit"} <= set(match.shown)
+
+
+def test_out_of_scope_and_clear_in_parts_is_decided_by_the_parts() -> None:
+    foreign = replace(load_thresholds(), offer=2.0)
+    match = Matcher(faq(INTENTS), foreign, matcher.model).match("逾期上征信吗？催收真的会上门吗？")
+    assert (match.decision, match.intent) == (Decision.FALLBACK, None)
+
+
+def test_of_nothing_nothing_is_known() -> None:
+    empty, strange = matcher.look(""), matcher.look("xyzzy ξψω")
+    assert (empty.known_share, empty.none_margin, empty.in_scope) == (0.0, -1.0, 0.0)
+    assert strange.in_scope == 0
+
+
+def test_a_clause_of_two_characters_is_looked_at_and_one_of_one_is_not() -> None:
+    assert matcher.clauses("坐牢吗？征信", matcher.rank("坐牢吗？征信")) is not None
+    assert matcher.clauses("坐牢吗？嗯", matcher.rank("坐牢吗？嗯")) is None
+
+
 def test_one_question_told_in_two_sentences_has_no_second() -> None:
     assert matcher.match("我逾期了。催收真的会上门吗？").also_asked == ()
 

@@ -5,10 +5,9 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from intents.matching.linear import BIAS
-from intents.matching.scope import RIDGE, fit_scope, none_margin, scope_features, scope_probability
+from intents.matching.scope import RIDGE, fit_scope, message_scope, none_margin, scope_features, scope_probability
 from intents.matching.scope_weights import ScopeWeights
 
 WEIGHTS = ScopeWeights(0.0, -2.0, 3.0, 0.0, 1.0, 0.0, 0.0)
@@ -25,6 +24,19 @@ def test_the_more_like_an_intent_and_the_less_like_what_is_outside_the_likelier(
     assert probability([0.5, -0.9], -0.9) > probability([-0.5, -0.9], -0.9) > probability([-0.5, -0.9], 0.5)
 
 
+@pytest.mark.parametrize("bias", [-3.0, -0.5, 0.0, 0.5, 3.0])
+def test_one_message_alone_is_as_likely_as_among_others(bias: float) -> None:
+    weights, inside = ScopeWeights(bias, -2.0, 3.0, 0.5, 1.0, -0.5, 0.125), [0.5, -0.25, -0.9]
+    margins, none, known, length = (np.array(each, dtype=np.float32) for each in (inside, -0.5, 0.75, 12))
+    together = float(scope_probability(weights, scope_features(margins, none, known, length)))
+    assert message_scope(weights, inside, -0.5, 0.75, 12) == pytest.approx(together, abs=1e-6)
+
+
+def test_no_margin_is_too_large_for_a_probability() -> None:
+    assert message_scope(WEIGHTS, [1e6], 0.0, 0.0, 1) == 1
+    assert message_scope(WEIGHTS, [-1e6], 0.0, 0.0, 1) == 0
+
+
 def test_more_known_words_make_it_likelier() -> None:
     assert probability([0.0], -0.5, known=0.9) > probability([0.0], -0.5, known=0.1)
 
@@ -35,6 +47,8 @@ def test_without_a_class_of_what_is_outside_its_margin_is_the_bias() -> None:
 
 
 def test_the_fit_finds_what_separates() -> None:
+    # Not before: importing it takes as long as all tests of this module.
+
     rng = np.random.default_rng(1)
     features = rng.normal(size=(400, 6)).astype(np.float32)
     in_scope = features[:, 1] - features[:, 0] + rng.normal(scale=0.3, size=400) > 0
@@ -45,6 +59,9 @@ def test_the_fit_finds_what_separates() -> None:
 
 
 def test_the_fit_is_the_same_as_scikit_learns() -> None:
+    # Not before: importing it takes as long as all tests of this module.
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
     rng = np.random.default_rng(2)
     features = (rng.normal(size=(300, 6)) * [1, 2, 3, 0.1, 10, 50] + [3, -1, 0, 5, 20, -40]).astype(np.float32)
     in_scope = features[:, 1] / 2 - features[:, 0] + 3 + rng.normal(size=300) > 0

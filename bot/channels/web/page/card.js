@@ -7,7 +7,7 @@ import { readButton } from "./voice.js";
 
 const SILENT = "这条暂时没有回复，请过一分钟再试。";
 const USEFUL = "这条有用吗？";
-const TITLE = /^【.+】\n*/;
+const TITLE = /^【(.+)】\n*/;
 
 const kindOf = (choice) => choice.value.split(":")[0];
 const isAnswer = (entry) => Boolean(entry.intent) && entry.intent !== "crisis" && entry.decision !== "clarify";
@@ -92,7 +92,9 @@ function vote(entry, choices, actions) {
   }
 
   show(null);
-  return element("div", { className: "vote", role: "group", "aria-label": USEFUL }, row, said, why);
+  // Read aloud by itself, a button has to say what it is about.
+  const about = [(TITLE.exec(entry.text) || [])[1], USEFUL].filter(Boolean).join("：");
+  return element("div", { className: "vote", role: "group", "aria-label": about }, row, said, why);
 }
 
 function fileRow(files) {

@@ -22,7 +22,15 @@ const end = () => page.scrollHeight - innerHeight;
 
 function scrollToTop(element, behavior) {
   const top = element.getBoundingClientRect().top - header.getBoundingClientRect().bottom - GAP_PX;
-  scrollTo({ top: Math.max(0, scrollY + top), behavior });
+  scrollTo({ top: Math.max(0, scrollY + top - lowered(element, top)), behavior });
+}
+
+// By how much less to scroll than `top`, so that a row of buttons half under the footer is all of it below.
+function lowered(element, top) {
+  const edge = footer.getBoundingClientRect().top + top;
+  const rows = [...element.querySelectorAll(".choices button, .choices summary")].map((each) => each.getBoundingClientRect());
+  const half = rows.find((row) => row.top < edge && edge < row.bottom);
+  return half ? edge - half.top + 1 : 0;
 }
 
 export function scrollToEnd(behavior = pace()) {

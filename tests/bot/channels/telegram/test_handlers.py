@@ -11,7 +11,7 @@ from telegram.constants import (
     MessageLimit,
 )
 
-from bot.channels.telegram import limits
+from bot.channels.telegram import limits, wording
 from bot.channels.telegram.inline import RESULTS
 from bot.channels.telegram.keyboard import MOST_UNDER_AN_ANSWER, keyboard
 from bot.channels.telegram.sending import texts
@@ -69,6 +69,19 @@ async def test_the_buttons_stay_where_they_are_and_mark_the_part_that_is_shown(s
 
 
 @pytest.mark.usefixtures("bot")
+async def test_the_way_back_stands_apart_from_other_topics(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    answer = await server.next_message(user)
+    related = {"lawsuit标题"} & {*labels(answer)}
+    await server.taps(answer, "权利")
+    rows = (await server.next_message(user))["reply_markup"]["inline_keyboard"]
+    [row] = [[each["text"] for each in row] for row in rows if "返回" in [each["text"] for each in row]]
+    assert related
+    assert not related & {*row}
+
+
+@pytest.mark.usefixtures("bot")
 async def test_what_to_say_is_copied_by_a_button_and_the_law_is_folded(server: BotAPI) -> None:
     user = server.user()
     await server.says(user, "催收会上门吗")
@@ -84,10 +97,13 @@ async def test_what_to_say_is_copied_by_a_button_and_the_law_is_folded(server: B
 
 
 @pytest.mark.usefixtures("bot")
-async def test_a_greeting_shows_no_title(server: BotAPI) -> None:
+@pytest.mark.parametrize(("said", "topic"), [("你好", "greeting"), ("谢谢", "thanks")])
+async def test_a_courtesy_shows_no_title(server: BotAPI, said: str, topic: str) -> None:
     user = server.user()
-    await server.says(user, "你好")
-    assert "greeting标题" not in (await server.next_message(user))["text"]
+    await server.says(user, said)
+    answer = (await server.next_message(user))["text"]
+    assert f"{topic}的简要回答" in answer
+    assert f"{topic}标题" not in answer
 
 
 @pytest.mark.usefixtures("bot")
@@ -183,8 +199,23 @@ async def test_start_greets_and_a_deep_link_goes_straight_to_its_topic(server: B
 @pytest.mark.usefixtures("bot")
 async def test_a_deep_link_to_a_topic_that_is_gone_offers_the_others(server: BotAPI) -> None:
     user = server.user()
-    await server.says(user, "/start no_such_topic")
-    assert "逾期的后果" in labels(await server.next_message(user))
+    await server.says(user, "/start nonsense")
+    answer = await server.next_message(user)
+    assert "逾期的后果" in labels(answer)
+    assert "按钮" not in answer["text"]
+
+
+@pytest.mark.usefixtures("bot")
+async def test_start_is_listed_as_what_it_does_and_keeps_the_topic(server: BotAPI) -> None:
+    user = server.user()
+    await server.says(user, "催收会上门吗")
+    await server.next_message(user)
+    await server.says(user, "/start")
+    await server.next_message(user)
+    await server.says(user, "那我有什么权利")
+    assert "home_visit的权利二" in (await server.next_message(user))["text"]
+    listed = dict(wording.COMMANDS_PRIVATE)
+    assert "重新" not in listed["start"]
 
 
 @pytest.mark.usefixtures("bot")
@@ -207,7 +238,10 @@ async def test_topics_are_browsed_by_group_in_one_message(server: BotAPI) -> Non
 async def test_help_and_privacy_say_what_they_are_for(server: BotAPI, command: str, word: str) -> None:
     user = server.user()
     await server.says(user, command)
-    assert word in (await server.next_message(user))["text"]
+    text = (await server.next_message(user))["text"]
+    assert word in text
+    assert "数字" not in text  # its buttons have none
+    assert "{" not in text
 
 
 @pytest.mark.usefixtures("bot")

@@ -63,3 +63,35 @@ def test_one_chat_refused_often_stops_nobody_else(pace: Pace, clock: Clock) -> N
     for _ in range(9):
         pace.refused(1, 25)
     assert pace.free_at(9) <= clock.now
+
+
+@pytest.mark.parametrize(("last", "stopped"), [(1.0, True), (1.001, False)])
+def test_two_seconds_apart_refusals_still_count_together(
+    pace: Pace, clock: Clock, last: float, stopped: bool  # noqa: FBT001 -- a case
+) -> None:  # fmt: skip
+    for chat, passed in ((1, 0), (2, 1), (3, last)):
+        clock.now += passed
+        pace.refused(chat, 25)
+    assert (pace.free_at(9) == clock.now + 25) is stopped
+
+
+async def test_who_waits_is_counted_and_goes_at_the_very_moment_that_was_told(pace: Pace, clock: Clock) -> None:
+    pace.refused(1, 0)
+    await pace.wait(1)
+    assert pace.free_at(1) == clock.now + 1
+    await pace.wait(-1)
+    assert pace.free_at(-1) <= clock.now
+
+
+async def test_without_a_limit_for_a_chat_nothing_is_counted_in_it(clock: Clock) -> None:
+    pace = Pace(RateLimits(overall=0, in_chat=0), clock)
+    for _ in range(3):
+        await pace.wait(1)
+        pace.spend(1)
+    assert pace.free_at(1) <= clock.now
+
+
+def test_half_a_message_a_second_is_one_in_two_seconds(clock: Clock) -> None:
+    pace = Pace(RateLimits(in_chat=0.5), clock)
+    pace.spend(1)
+    assert pace.free_at(1) == clock.now + 2

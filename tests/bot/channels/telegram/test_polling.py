@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.channels.telegram import polling as telegram_polling
 from bot.channels.telegram import startup
 from bot.channels.telegram.channel import OVERDUE_SECONDS
-from bot.channels.telegram.polling import Poller
+from bot.channels.telegram.polling import Poller, pause_after
 from bot.store.errors import StoreError
 from tests.fakes.botapi import BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
@@ -104,6 +105,17 @@ async def test_a_bot_that_hears_nothing_for_too_long_says_so(bot: Bot) -> None:
     assert "poll" in problem
 
 
+async def test_after_a_long_outage_of_the_network_it_polls_again_within_seconds(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_polling, "LONGEST_PAUSE", 30.0)
+    channel = bot.channel
+    for error, longest in ((NetworkError("away"), telegram_polling.NETWORK_PAUSE), (InvalidToken(), 30.0)):
+        poller = Poller(channel._application.bot, channel._intake, channel._polling_request)
+        assert max(poller._pause_after(error) for _ in range(50)) == longest
+    assert telegram_polling.NETWORK_PAUSE <= 3
+
+
 async def test_a_poll_that_is_refused_does_not_count_as_heard(server: BotAPI, bot: Bot, user: JSON) -> None:
     await answered(server, user)
     assert bot.channel._poller is not None
@@ -197,3 +209,23 @@ async def test_an_update_that_can_not_be_read_does_not_stop_the_others(server: B
         await server.says(user, "催收会上门吗")
     assert "home_visit" in (await server.next_message(user))["text"]
     await bot.counted.reaches("unreadable")
+
+
+@pytest.mark.parametrize(
+    ("error", "failures", "seconds"),
+    [
+        (NetworkError("x"), 1, 0.75),
+        (NetworkError("x"), 2, 1.125),
+        (NetworkError("x"), 10, 3.0),
+        (InvalidToken(), 1, 0.75),
+        (InvalidToken(), 10, 28.83),
+        (InvalidToken(), 20, 30.0),
+        (RetryAfter(7), 1, 7.0),
+        (RetryAfter(1), 20, 30.0),
+    ],
+)
+def test_each_error_in_a_row_is_waited_after_longer_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch, error: TelegramError, failures: int, seconds: float
+) -> None:
+    monkeypatch.setattr(telegram_polling, "LONGEST_PAUSE", 30.0)
+    assert pause_after(error, failures) == pytest.approx(seconds, abs=0.01)

@@ -29,6 +29,7 @@ from bot.channels.telegram.rate_limiter import ATTEMPTS, TelegramRateLimiter
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.fakes.botapi_rules import JSON
 from tests.telegram_bot import QUICK, Bot, reaching, talking
+from tests.waiting import steps
 
 
 @pytest.fixture
@@ -56,6 +57,17 @@ async def test_a_429_is_waited_for_as_told_and_the_message_goes_out_once(
     first, second = server.calls_of("sendMessage")
     assert second.at - first.at >= 1
     assert len(server.unread(user)) == 1
+
+
+async def test_what_waits_for_no_pace_waits_after_a_429_all_the_same(
+    server: BotAPI, sender: ExtBot[bool], user: JSON
+) -> None:
+    for method in ("getMe", "sendMessage"):
+        server.fails(method, Fault(429, "Too Many Requests: retry after 1", retry_after=1))
+    await asyncio.gather(sender.get_me(), sender.send_message(user["id"], "好", rate_limit_args=True))
+    for method in ("getMe", "sendMessage"):
+        *_, first, second = server.calls_of(method)
+        assert second.at - first.at >= 1
 
 
 async def test_a_429_stops_the_chat_that_it_is_about_and_nobody_else(
@@ -131,7 +143,7 @@ async def test_a_server_that_is_away_for_a_moment_is_tried_again(server: BotAPI,
         port = server.port
         await server.stop()
         sending = asyncio.create_task(sender.send_message(user["id"], "好"))
-        await asyncio.sleep(0)
+        await steps()
         await server.start(port)
         await sending
     assert len(server.unread(user)) == 1

@@ -17,6 +17,7 @@ from telegram.request._requestparameter import RequestParameter
 from bot.channels.telegram import request as telegram_http
 from bot.channels.telegram.request import AiohttpRequest, proxied
 from tests.fakes.botapi import PLAIN
+from tests.waiting import eventually
 
 SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ntr\r\n2\r\nue\r\n0\r\n\r\n"
@@ -232,8 +233,7 @@ async def test_more_requests_than_connections_wait_and_then_give_up() -> None:
 async def test_a_request_that_is_given_up_leaves_its_place_to_the_next() -> None:
     async with answering(None, SHORT) as server, requesting(connections=1) as request:
         waiting = asyncio.create_task(posted(request, server.url))
-        while not server.requests:  # noqa: ASYNC110 -- seen only by the server
-            await asyncio.sleep(0.001)
+        await eventually(lambda: bool(server.requests))
         waiting.cancel()
         assert await posted(request, server.url) == (200, b"true")
 

@@ -17,6 +17,7 @@ from bot.store.errors import StoreError
 from bot.store.store import Store
 from intents import Decision
 from tests.fakes.botapi import BotAPI
+from tests.stores import sqlite_url
 from tests.telegram_bot import talking
 
 NUMBER = 20
@@ -54,7 +55,7 @@ class Away:
 
 
 def url(folder: Path) -> str:
-    return f"sqlite+aiosqlite:///{folder / 'youshu.db'}"
+    return sqlite_url(folder)
 
 
 async def kept(store: Store) -> Sequence[tuple[str, str]]:

@@ -10,6 +10,7 @@ from bot.messages import Incoming, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import BotAPI
 from tests.telegram_bot import reaching, talking
+from tests.waiting import eventually
 
 DANGER = "我不想活了"
 
@@ -79,3 +80,16 @@ async def test_in_a_rush_no_more_is_begun_than_can_be_sent_soon_and_danger_waits
         assert 0 < len(working) <= BEGUN_FREELY + 1
     # What hasn't begun stays with Telegram.
     assert len(server._pending) >= len(people) - BEGUN_FREELY - 1
+
+
+async def test_what_has_been_answered_makes_room_for_the_next(server: BotAPI, tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    async def turn(incoming: Incoming) -> None:
+        heard.append(incoming.person.user)
+
+    slow = reaching(server, rate_limits=RateLimits(overall=0.001, in_chat=0))
+    async with talking(server, tmp_path, turn=turn, options=slow, stop_seconds=0):
+        for number in range(BEGUN_FREELY + 3):
+            await server.says(server.user(), "在吗")
+            await eventually(lambda: len(heard) > number)  # noqa: B023 -- called before the number goes on

@@ -27,6 +27,7 @@ from bot.store.store import Store
 from intents import Decision
 from tests.fakes.botapi import PLAIN, BotAPI
 from tests.fakes.botapi_rules import JSON
+from tests.stores import sqlite_url
 from tests.telegram_bot import Counts, reaching, refusal
 from tests.webserver import serving
 
@@ -79,7 +80,7 @@ async def behind_webhook(
         return await talk(incoming) if talk else Reply(Decision.ANSWER, (Section((f"答：{incoming.text}",)),))
 
     counted = Counts()
-    async with Store(f"sqlite+aiosqlite:///{folder / 'youshu.db'}", clock=now) as store:
+    async with Store(sqlite_url(folder), clock=now) as store:
         app = build_app(lambda: FaqStatus("", 0), [], Metrics(), [])
         async with serving(app) as url:
             options = reaching(server, webhook_url=f"{url}/telegram", webhook_secret=SecretStr(SECRET))

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Route, expect
 
-from tests.browsing import ELSEWHERE, INTENTS, MARKUP, NUMBERS, PHONE, Visit, eventually, opened, visiting
+from tests.browsing import ELSEWHERE, INTENTS, MARKUP, NUMBERS, PHONE, Visit, opened, visiting
 from tests.faqs import write_faq
 from tests.processes import Service, free_port, running
+from tests.waiting import eventually
 
 # One browser and one service for all: spread over workers, each would start its own.
 pytestmark = [pytest.mark.asyncio(loop_scope="module")]

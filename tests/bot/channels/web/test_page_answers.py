@@ -135,7 +135,7 @@ async def test_what_was_tapped_rests_until_the_answer_is_there(visit: Visit) -> 
 
 async def test_a_vote_shows_what_was_chosen_asks_why_and_stays_after_a_reload(visit: Visit) -> None:
     await visit.ask("催收会上门吗")
-    vote = visit.shown.last.get_by_role("group", name="这条有用吗？")
+    vote = visit.shown.last.get_by_role("group", name="上门催收：这条有用吗？")
     await vote.get_by_role("button", name="没用").click()
     await expect(vote.get_by_role("button", name="没用")).to_have_attribute("aria-pressed", "true")
     await vote.get_by_role("button", name="看不懂").click()

@@ -31,6 +31,7 @@ SIZES = {
     "a small phone with type of 32 px": (320, 568, 32),
     "a laptop with type of 32 px": (1280, 720, 32),
 }
+TAPPED = ".choices button:visible, .choices summary:visible"
 USUAL = {"a phone with its keyboard open", "a laptop at 200 %", "a laptop", "a phone with type of 32 px"}
 PLACES = [
     pytest.param(*size, id=name, marks=[] if name in USUAL else pytest.mark.proof) for name, size in SIZES.items()
@@ -115,11 +116,16 @@ async def test_a_long_message_does_not_push_the_crisis_reply_out_of_view(browser
 
 
 async def test_what_can_be_tapped_is_not_half_under_the_footer(browser: Browser, service: Service) -> None:
-    async with roomed(browser, service, 1280, 900, color_scheme="dark") as visit:
-        await visit.ask("催收会上门吗")
-        await visit.ask("会被起诉吗")
-        for chip in await visit.shown.last.locator(".choices button:visible").all():
-            assert await between_header_and_footer(visit, chip)
+    async with roomed(browser, service, 1280, 720, color_scheme="dark") as visit:
+        for height in (720, 860, 880, 900, 920, 940):  # from 860 on the rows below the answer come to the footer's edge
+            await visit.page.set_viewport_size({"width": 1280, "height": height})
+            await visit.ask("催收会上门吗")
+            _, bottom = await visit.room()
+            boxes = [await each.bounding_box() for each in await visit.shown.last.locator(TAPPED).all()]
+            assert len(boxes) == 3  # useful or not, and what is related
+            assert not [box for box in boxes if box is not None and box["y"] < bottom < box["y"] + box["height"]], (
+                height
+            )
 
 
 async def test_a_part_that_is_opened_comes_into_view_with_its_heading(browser: Browser, service: Service) -> None:
@@ -236,6 +242,13 @@ async def test_from_a_dark_screen_it_prints_dark_on_white_the_talk_alone(browser
         for gone in ("header", "footer", ".choices", ".welcome", ".tools"):
             assert await visit.page.locator(f"{gone}:visible").count() == 0
         await keep(visit.page, "print")
+
+
+async def test_what_has_just_appeared_prints_as_dark_as_the_rest(browser: Browser, service: Service) -> None:
+    async with visiting(browser, service.url, color_scheme="dark") as visit:
+        await visit.ask("我不想活了")
+        await visit.page.emulate_media(media="print", color_scheme="dark")
+        assert await visit.shown.last.evaluate("e => getComputedStyle(e).animationName") == "none"
 
 
 async def test_after_a_tap_no_button_looks_hovered(browser: Browser, service: Service) -> None:

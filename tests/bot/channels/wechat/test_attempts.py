@@ -10,6 +10,7 @@ from bot.channels.wechat.intake import MessageIntake, Pace
 from bot.channels.wechat.messages import WeChatMessage
 from bot.channels.wechat.waiting import Answer, WaitingRoom
 from bot.store.errors import StoreError
+from tests.waiting import steps
 
 NOW = 1_795_000_000
 SHORT, LONG = Pace(answer=0.01, hold=0.02), Pace(answer=20, hold=40)
@@ -83,8 +84,8 @@ async def test_an_answer_that_comes_while_a_try_is_held_open_still_goes_into_it(
     taking, _ = intake(work, pace)
     trying = asyncio.create_task(taking.take(message(), never()))
     await work.began.wait()
-    for _ in range(20):
-        await asyncio.sleep(0)  # so many steps of the loop: a try that doesn't wait would be over
+    await steps(20)
+    assert not trying.done()
     work.answer.set_result(Answer(("好了",)))
     assert await trying == "好了"
 
@@ -118,7 +119,7 @@ async def test_at_the_end_what_is_in_work_is_waited_for() -> None:
     taking, _ = intake(work, SHORT)
     assert await taking.take(message(), never()) is None
     finishing = asyncio.create_task(taking.finish(1000))
-    await asyncio.sleep(0)
+    await steps(20)
     assert not finishing.done()
     work.answer.set_result(None)
     await finishing

@@ -7,6 +7,7 @@ import pytest
 
 from bot.messages import Incoming, Reply
 from bot.talk.wording import text_reply
+from tests.fakes.botapi import PLAIN
 from tests.fakes.wechat import AES_KEY, Mode, WeChat, write
 from tests.wechat_account import talking
 
@@ -125,7 +126,7 @@ async def test_what_is_no_message_never_reaches_the_conversation(tmp_path: Path,
     listener = Listener()
     async with talking(tmp_path, turn=listener) as account:
         query, _ = account.wechat.request({})
-        async with httpx.AsyncClient(base_url=account.wechat.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=account.wechat.url, trust_env=False, verify=PLAIN) as client:
             answer = await client.post("/wechat", params=query, content=body)
     assert answer.status_code == status
     assert status != 200 or answer.text == "success"

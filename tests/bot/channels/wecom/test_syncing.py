@@ -13,6 +13,7 @@ from bot.store.pulls import PulledPage
 from bot.store.store import Store
 from bot.talk.wording import text_reply
 from tests.fakes.wecom import ACCOUNT, WeCom
+from tests.stores import sqlite_url
 from tests.wecom_account import options, talking
 
 OTHER = "wkAJ2GCAAASSm4_FhToWMFea0xAFfd3R"
@@ -221,7 +222,7 @@ class Flaky:
 async def test_with_the_store_away_all_are_answered_once_and_the_cursor_follows_later(
     wecom: WeCom, tmp_path: Path, listener: Listener
 ) -> None:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'pulls.db'}") as store:
+    async with Store(sqlite_url(tmp_path, "pulls.db")) as store:
         pulls = Flaky(store)
         async with talking(wecom, tmp_path, turn=listener, pulls=pulls):
             await wecom.says("wm1", "一")
@@ -243,7 +244,7 @@ async def test_with_the_store_away_all_are_answered_once_and_the_cursor_follows_
 async def test_a_start_with_the_store_away_answers_what_is_new_and_the_rest_when_it_is_back(
     wecom: WeCom, tmp_path: Path, listener: Listener
 ) -> None:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'pulls.db'}") as store:
+    async with Store(sqlite_url(tmp_path, "pulls.db")) as store:
         pulls = Flaky(store)
         async with talking(wecom, tmp_path, turn=listener, pulls=pulls):
             await wecom.says("wm1", "一")
@@ -274,7 +275,7 @@ async def test_what_is_in_work_at_the_end_is_finished(wecom: WeCom, tmp_path: Pa
 async def test_what_a_crash_has_cut_off_is_counted_and_logged_by_kind(
     wecom: WeCom, tmp_path: Path, listener: Listener, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with Store(f"sqlite+aiosqlite:///{tmp_path / 'youshu.db'}") as store:
+    async with Store(sqlite_url(tmp_path)) as store:
         work = {"1": "text", "2": "text", "3": "voice"}
         await store.pulls.take("wecom", PulledPage(ACCOUNT, "", "c0", work))
     async with talking(wecom, tmp_path, turn=listener) as company:
