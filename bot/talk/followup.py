@@ -39,7 +39,7 @@ class Interpretation:
 
 ELLIPTIC = 0.5
 """A message that leaves out so much (bot.talk.ellipsis) needs the talk."""
-ANSWER = 0.2
+ANSWER = 0.3
 """In a talk the likeliest reading is answered from this probability on, with the second named beneath: a question back costs a turn."""
 BESIDE = 0.15
 """A second reading is named under the answer from this probability on."""

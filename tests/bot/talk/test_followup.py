@@ -271,10 +271,10 @@ def test_readings_are_answered_named_offered_or_refused_by_how_likely_they_are(
 @pytest.mark.parametrize(
     ("topic", "none", "goes_on", "taken_for"),
     [
-        (0.8499, 0.05, 0.2999, NOTHING),
-        (0.85, 0.05, 0.2999, VISIT),
-        (0.8499, 0.0499, 0.2999, VISIT),
-        (0.8499, 0.05, 0.3, VISIT),
+        (0.8499, 0.3, 0.2999, NOTHING),
+        (0.85, 0.3, 0.2999, VISIT),
+        (0.8499, 0.2999, 0.2999, VISIT),
+        (0.8499, 0.3, 0.3, VISIT),
     ],
 )
 def test_what_is_foreign_by_itself_stays_so_unless_it_goes_on_or_is_plainly_the_topics(
