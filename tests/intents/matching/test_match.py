@@ -88,6 +88,11 @@ def test_what_a_person_sees_of_it() -> None:
     assert Match("", Decision.FALLBACK, None, 0.5, flat).shown == ()
 
 
+def test_where_none_leads_five_are_offered_at_most() -> None:
+    flat = tuple(Candidate(each, 0.1) for each in "abcdef")
+    assert Match("", Decision.CLARIFY, "a", 0.1, flat).offered == ("a", "b", "c", "d", "e")
+
+
 def test_shares_are_what_is_in_scope_divided_among_the_intents() -> None:
     def look(*scores: float) -> Look:
         values = np.array(scores, dtype=np.float32)
