@@ -65,8 +65,8 @@ def _of(matcher: Matcher, utterance: LabeledUtterance) -> Candidates:
     several = matcher.clauses(utterance.text, matcher.rank(utterance.text))
     if several is None or match.decision is Decision.FALLBACK:
         return Candidates(utterance, match, (), np.zeros((0, 8), dtype=np.float32))
-    is_candidate, rows = features(*several)
-    return Candidates(utterance, match, matcher.intents(is_candidate), rows[is_candidate])
+    rows = features(*several)
+    return Candidates(utterance, match, matcher.intents(rows), np.array([*rows.values()], dtype=np.float32))
 
 
 def learn(found: Sequence[Candidates]) -> LogisticRegression:

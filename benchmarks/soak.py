@@ -44,7 +44,8 @@ from bot.observe import configure_logging
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
-from bot.service import _channels, _warm, faq_status
+from bot.service import _warm, faq_status
+from bot.service_channels import configured_channels
 from bot.settings import Settings
 from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.store import Store
@@ -282,7 +283,7 @@ async def service(folder: Path, vendors: int, soak: Soak) -> AsyncIterator[ASGIA
         jobs.handle(SWEEP, lambda _: sweep(store, settings.retention_days))
         jobs.every(EVERY_MINUTES, SWEEP)
         commands = AdminCommands(handoffs, reloader, BroadcastSender(store, {}, jobs))
-        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
+        channels = configured_channels(settings, conversation, metrics, commands, jobs=jobs, limit=ClientLimit())
         app = build_app(
             lambda: faq_status(reloader), [], metrics, [route for each in channels for route in each.routes()]
         )

@@ -75,6 +75,8 @@ class _Lazy(click.Group):
 
 
 _OPTIONS = "[选项]"
+GARBAGE_THRESHOLD = 10_000
+"""So many new objects between two looks for garbage."""
 
 
 @click.group(
@@ -90,6 +92,8 @@ def youshu() -> None:
 
 def main() -> None:
     """Run a command; an expected failure is one line on stderr and exit code 1."""
+    # Python's own looks after every 700th new object, which is many times while modules and a FAQ are read: docs/decisions/0006-start-up.md.
+    gc.set_threshold(GARBAGE_THRESHOLD)
     _speak_chinese()
     _read_and_write_unicode()
     try:

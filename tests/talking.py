@@ -9,8 +9,9 @@ of a choice of the reply before), and what must come back:
 - `contains`: a piece of the reply's text; `starts`: its beginning, or one of several; `lacks`: one that must not be in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -57,12 +58,15 @@ class Seen:
     intent: str | None = None
 
 
-def talks() -> Iterator[Talk]:
+@cache
+def talks() -> Sequence[Talk]:
     """Every talk of every file, in this folder and below it."""
     several = TypeAdapter(tuple[Talk, ...])
-    for path in sorted(FOLDER.rglob("*.yaml")):
-        for talk in several.validate_python(yaml.safe_load(path.read_text("utf-8"))):
-            yield replace(talk, name=f"{path.stem}：{talk.name}")
+    return [
+        replace(talk, name=f"{path.stem}：{talk.name}")
+        for path in sorted(FOLDER.rglob("*.yaml"))
+        for talk in several.validate_python(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+    ]
 
 
 def check(turn: Turn, seen: Seen | None, where: str) -> None:

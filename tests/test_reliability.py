@@ -34,7 +34,7 @@ WALL_CLOCKS = {
     "bot/channels/wecom/quota.py",
     "bot/channels/wecom/syncing.py",
     "bot/channels/wecom/waiting.py",
-    "bot/commands/doctor_checks.py",
+    "bot/commands/doctor_channels.py",
     "bot/operators/handoff.py",
     "bot/store/store.py",
 }

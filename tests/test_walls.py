@@ -83,6 +83,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "bot.settings_file": ("bot.settings_spelling", "intents.errors"),
     "bot.settings": ("bot.settings_file", "bot.settings_spelling", "bot.shared", "intents.errors"),
     "bot.service": ("bot", "intents"),
+    "bot.service_channels": ("bot", "intents"),
     "bot.commands": ("bot", "intents"),
     "bot": ("bot.commands", "intents.errors"),
 }

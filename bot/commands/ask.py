@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import click
 
-from bot.channels.web.api import reply_as_json
 from bot.choices import CrisisAnswer, OpenTopic, decode
 from bot.commands.second_opinion import learned_opinions
 from bot.commands.settings_without_logs import settings_without_logs
@@ -117,6 +116,9 @@ def _as_people_see_it(reply: Reply) -> str:
 
 
 def _record(knowledge: Knowledge, question: str, opinion: SecondOpinion | None, reply: Reply) -> dict[str, object]:
+    # Only now: whoever reads the answer needn't wait for the web's libraries.
+    from bot.channels.web.api import reply_as_json  # noqa: PLC0415
+
     matcher = knowledge.matcher
     match = matcher.match(question) if opinion is None else match_with(matcher, opinion, question)
     answered_as_crisis = match.decision is Decision.ANSWER and match.intent == CRISIS

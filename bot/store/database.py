@@ -123,11 +123,14 @@ class Database:
 
         return await self._to_the_end(call())
 
-    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        """What some work gives whose statements are one transaction; raises StoreError."""
+    async def write(self, work: Callable[[AsyncConnection], Awaitable[T]], *, one_statement: bool = False) -> T:
+        """What some work gives whose statements are one transaction; raises StoreError.
+
+        Work of one statement needs no round trips for the transaction's begin and end.
+        """
 
         async def attempt() -> T:
-            async with self._transaction() as connection:
+            async with self.connect() if one_statement else self._transaction() as connection:
                 return await work(connection)
 
         async def call() -> T:

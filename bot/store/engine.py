@@ -2,12 +2,14 @@
 
 import os
 import sqlite3
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 POOL_SIZE = 5
 """Connections to a SQLite file. Each is a thread; more of them wait for each other's writes, and opening one costs a turn."""
@@ -17,6 +19,10 @@ FileIdentity = tuple[int, int]
 
 _IN_MEMORY = (None, "", ":memory:")
 _AUTOCOMMIT = "youshu_autocommit"
+
+REST_SECONDS = 1.0
+"""A connection that was used less long ago is taken to be alive unless it is known to be closed."""
+_USED = "used"
 
 
 def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
@@ -28,8 +34,9 @@ def make_engine(url: str, busy_seconds: float) -> AsyncEngine:
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_async_engine(parsed, pool_pre_ping=True)
+        engine = create_async_engine(parsed)
         event.listen(engine.sync_engine, "invalidate", _abort)
+        _ping_after_rest(engine)
         return engine
     in_memory = is_in_memory(url)
     engine = create_async_engine(
@@ -83,6 +90,33 @@ def probe(url: str) -> None:
     path = sqlite_file(url)
     if path is not None:
         sqlite3.connect(path).close()
+
+
+def _ping_after_rest(engine: AsyncEngine) -> None:
+    """Before a connection is used that is closed, or has rested for so long that its server may be gone, look whether it answers.
+
+    SQLAlchemy's own pool_pre_ping looks each time, which is three round trips with asyncpg: more than a turn itself takes.
+    """
+    dialect = engine.dialect
+
+    def checked_in(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_USED] = monotonic()
+
+    def checked_out(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 -- as below
+        is_closed = getattr(connection.driver_connection, "is_closed", None)
+        if is_closed is not None and is_closed():
+            raise InvalidatePoolError
+        if monotonic() - record.info.get(_USED, monotonic()) < REST_SECONDS:
+            return
+        try:
+            answers = dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+        if not answers:
+            raise InvalidatePoolError
+
+    event.listen(engine.sync_engine, "checkin", checked_in)
+    event.listen(engine.sync_engine, "checkout", checked_out)
 
 
 def _abort(connection: Any, _record: object, _error: object) -> None:  # noqa: ANN401 -- as below

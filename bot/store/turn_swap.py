@@ -22,7 +22,7 @@ async def swap(
     """Keep where a talk stands and count the turn; false, and nothing is kept, where the talk isn't as it was read.
 
     Args:
-        connection: on which this is one transaction.
+        connection: on which this is one transaction, or one statement by itself where is_one_statement.
         person: whose talk.
         before: how it was read; None for a new talk.
         state: how it stands now.
@@ -31,7 +31,7 @@ async def swap(
     """
     row = {"channel": person.channel, "user": person.user, "state": state, "updated_at": now}
     outcome = event.outcome(now)
-    if connection.dialect.name == "postgresql" and outcome is not None and before is not None and not event.chosen:
+    if outcome is not None and before is not None and is_one_statement(connection.dialect.name, before, event, now):
         return bool((await connection.execute(_at_once(), {**_named(row, before), **_counted(outcome)})).scalar_one())
     if before is None:
         statement: Any = insert(connection.dialect.name, talks).values(row).on_conflict_do_nothing()
@@ -44,6 +44,11 @@ async def swap(
         await connection.execute(turn_statements(connection.dialect.name).count_outcome, _counted(outcome))
     await run(connection, analytics.additions(person, event, now))
     return True
+
+
+def is_one_statement(dialect: str, before: str | None, event: TurnEvent, now: int) -> bool:
+    """Whether swap() needs no more than one statement, which is a transaction of its own."""
+    return dialect == "postgresql" and event.outcome(now) is not None and before is not None and not event.chosen
 
 
 def _named(row: dict[str, object], before: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ from bot.store.errors import StoreError, is_item_error
 from bot.store.handoffs import Handoff
 from bot.store.statements import load_states, run, turn_statements
 from bot.store.tables import names_person, talks
-from bot.store.turn_swap import swap
+from bot.store.turn_swap import is_one_statement, swap
 
 BATCH_SIZE = 256
 """How many turns share a round trip at most: in a rush most of those that wait, because the line would grow otherwise."""
@@ -136,7 +136,8 @@ class TurnRepository:
         async def write(connection: AsyncConnection) -> bool:
             return await swap(connection, person, before, state, event=event, now=now)
 
-        return await self._database.write(write)
+        one_statement = is_one_statement(self._database.dialect, before, event, now)
+        return await self._database.write(write, one_statement=one_statement)
 
     async def settle(self) -> None:
         """Wait for all that is being kept by now, so that what is read next has it."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 from math import fsum
 from operator import add
-from types import MappingProxyType
 
 import yaml
 
@@ -20,9 +19,6 @@ GAPS = (2, 3)
 
 _FIRST, _LAST, _APART = "^$…"
 """Marks that no text in one spelling holds: the ends of a clause, and what is between the characters of a pair."""
-
-_RUNS = (re.compile("(?=(..))"), re.compile("(?=(...))"))
-"""Every run of two and of three characters."""
 
 DICTATED = 12
 """From this many characters on, a message without any pause is a dictated one."""
@@ -102,14 +98,14 @@ class DangerClassifier:
         values = dict(zip(cells[::4], zip(*columns, strict=True), strict=True))
         bias = Margins(*values.pop("<bias>"))
         lines = Lines(**{each.name: Line(*values.pop(f"<{each.name}>")[:2]) for each in fields(Lines)})
-        return cls(MappingProxyType(values), bias, lines, load_categories())
+        return cls(values, bias, lines, load_categories())
 
     def margins(self, folded: str) -> Margins:
         """The margins of a text in one spelling."""
         grams = danger_ngrams(folded, self.categories)
         if not grams:
             return self.bias
-        found = [self.weights[gram] for gram in self.weights.keys() & grams]
+        found = [*filter(None, map(self.weights.get, set(grams)))]
         held_back = float(len(grams) ** DAMPING)
         danger, plain, another = (fsum(each) / held_back for each in zip(*found, strict=True)) if found else (0.0,) * 3
         if is_dictated(folded):
@@ -129,7 +125,15 @@ def load_categories() -> re.Pattern[str]:
     """categories.yaml as one pattern; the name of what matched is the letter that takes its place."""
     text = files(__package__).joinpath("categories.yaml").read_text(encoding="utf-8")
     listed: dict[str, str] = yaml.safe_load(text)
-    return re.compile("|".join(f"(?P<{letter}>{'|'.join(words.split())})" for letter, words in listed.items()))
+    first = "".join(_first_characters(word) for words in listed.values() for word in words.split())
+    groups = "|".join(f"(?P<{letter}>{'|'.join(words.split())})" for letter, words in listed.items())
+    # Most characters begin no word, and needn't be tried with every group.
+    return re.compile(f"(?=[{first}])(?:{groups})")
+
+
+def _first_characters(word: str) -> str:
+    """The characters that a word of a category can begin with: `[0-9]+楼` with a figure."""
+    return word[1 : word.index("]")] if word.startswith("[") else word[0]
 
 
 def is_dictated(folded: str) -> bool:
@@ -146,7 +150,8 @@ def danger_ngrams(folded: str, categories: re.Pattern[str]) -> list[str]:
     abstract = categories.sub(lambda found: found.lastgroup or "", paused)
     if abstract != paused:
         # Capital letters are categories; a text in one spelling has none.
-        grams += filter(str.isupper, char_ngrams(abstract))
+        parts = (part for part in abstract[:MAX_CHARACTERS].split(BREAK) if part != part.lower())
+        grams += filter(str.isupper, char_ngrams(BREAK.join(parts)))
     return grams
 
 
@@ -160,11 +165,11 @@ def char_ngrams(folded: str) -> list[str]:
         if not part:
             continue
         clause = f"{_FIRST}{part}{_LAST}"
-        characters = [*clause]
-        found += characters
-        for run in _RUNS:
-            found += run.findall(clause)
-        begun = [one + _APART for one in characters]
+        pairs = [*map(add, clause, clause[1:])]
+        begun = [one + _APART for one in clause]
+        found += clause
+        found += pairs
+        found += map(add, pairs, clause[2:])
         for gap in GAPS:
-            found += map(add, begun, characters[gap:])
+            found += map(add, begun, clause[gap:])
     return found

@@ -29,6 +29,8 @@ _KEY = re.compile(r"[a-z_]+:(?:\s|$)")
 _COPY = re.compile(r"(?:\s*+(?:[（(]\d+[)）]|的副本|copy\s*+\d*+))*+(?:\s*+-\s*+(?:副本|copy).*)?$")
 """What systems put behind the name of a file's copy."""
 _QUOTES = ('""', "''")
+_PLAIN = re.compile("[\u4e00-\u9fff][^#]*")
+"""Most lines: none of what is meant for faq.yaml begins with a Chinese character, but for a late comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ def parse_questions(name: str, text: str) -> QuestionFile:
                 remedy = "要当问法就删去“#”，要当注释就在“#”后面空一格"
                 problems.append(_problem(place, "W-HASH", "这一行以“#”开头，整行成了注释，不会当成问法", remedy))
             continue
-        problems += _line_problems(written, place)
+        if not _PLAIN.fullmatch(written):
+            problems += _line_problems(written, place)
         lines.append(QuestionLine(written, place, author))
     return QuestionFile(source, tuple(lines), tuple(problems), author)
 

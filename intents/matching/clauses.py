@@ -1,8 +1,11 @@
 """The clauses of a message: people ask several things without a mark between them, after a blank, a comma or 「还有」."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from intents.matching.analyzer import AnalyzedText
 from intents.matching.normalize import truncate
 
 _HAN = "\u3400-\u9fff"
@@ -30,6 +33,15 @@ class Clause:
     """A question mark ends it."""
 
 
+class ReadClause(NamedTuple):
+    """A clause as it is scored."""
+
+    analyzed: AnalyzedText
+    length: int
+    """Of what is compared, in characters."""
+    asks: bool
+
+
 def split_clauses(text: str) -> list[Clause]:
     """The clauses of a message, in order, without what parts them."""
     text = truncate(text)
@@ -45,3 +57,15 @@ def split_clauses(text: str) -> list[Clause]:
 def asks(surface: str) -> bool:
     """Whether a clause asks something, from its analysed surface."""
     return _ASKS.search(surface) is not None
+
+
+def worth_scoring(
+    clauses: Sequence[Clause], normalized: Sequence[str], analyzed: Sequence[AnalyzedText]
+) -> Sequence[ReadClause]:
+    """The clauses that say something; none where only one does, or none asks."""
+    kept = [
+        ReadClause(read, len(text), clause.has_mark or asks(read.surface))
+        for clause, text, read in zip(clauses, normalized, analyzed, strict=False)
+        if len(read.surface) > 1
+    ]
+    return kept if kept[1:] and any(each.asks for each in kept) else ()

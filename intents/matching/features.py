@@ -3,10 +3,9 @@
 A feature is numbered by its view and one or two code points, so that numpy can find those of many texts at once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from functools import cache
-from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -36,7 +35,7 @@ VIEW_WEIGHTS: Mapping[FeatureView, float] = MappingProxyType(
 """How much the features of each view count; measured in docs/decisions/0001-matching.md."""
 
 _START, _END = 2, 3
-"""Code points that mark the ends of a text; no normalised text holds them."""
+"""Code points that mark the ends of a text; all of a normalised text are greater."""
 _FIRST_SYLLABLE = 0x110000
 """Syllables are numbered from here on, above every code point."""
 _CODE_BITS = 21
@@ -44,6 +43,7 @@ VIEW_SHIFT = 2 * _CODE_BITS
 """How far a feature's number is shifted to give its view."""
 FEATURE_BITS = VIEW_SHIFT + max(FeatureView).bit_length()
 """How many bits a feature's number takes."""
+FEATURE_MASK = (1 << FEATURE_BITS) - 1
 _PAIRS, _SOUNDS, _CHARACTERS = (
     int(view) << VIEW_SHIFT for view in (FeatureView.PAIR, FeatureView.SOUND, FeatureView.CHARACTER)
 )
@@ -51,39 +51,33 @@ _PAIRS, _SOUNDS, _CHARACTERS = (
 
 def extract_features(texts: Sequence[AnalyzedText]) -> tuple[IntArray, IntArray]:
     """Every occurrence of a feature in these texts: the position of the text, and the feature's number."""
-    row, codes = _joined([text.normalized for text in texts])
-    surface_row, surface = _joined([text.surface for text in texts])
-    sounds = np.where(surface < len(_sounds()), _sounds()[np.minimum(surface, len(_sounds()) - 1)], surface)
-    found = (
-        _pairs(FeatureView.PAIR, row, codes),
-        # Syllables aren't paired with the ends of the text: sound repairs a word, it doesn't say where a message begins.
-        _pairs(FeatureView.SOUND, surface_row, sounds, ends=False),
-        _characters(row, codes),
+    found = extract_placed_features(texts)
+    return found >> FEATURE_BITS, found & FEATURE_MASK
+
+
+def extract_placed_features(texts: Sequence[AnalyzedText]) -> IntArray:
+    """The same in one number each: above the FEATURE_BITS of the feature stands the position of the text."""
+    # A message is short: each call of numpy costs more than its work, so that both forms are taken together and what isn't wanted is
+    # taken out once, at the end.
+    lengths = [len(text.normalized) + 2 for text in texts]
+    begin = sum(lengths)
+    lengths += [len(text.surface) + 2 for text in texts]
+    codes = _joined([*(text.normalized for text in texts), *(text.surface for text in texts)])
+    places = np.arange(len(texts)) << FEATURE_BITS
+    place = np.concatenate((places, places)).repeat(lengths)
+    inner, sounds = codes > _END, _sounds_of(codes[begin:])
+    first = place[:begin] | codes[:begin] << _CODE_BITS
+    found = np.concatenate(
+        (
+            _PAIRS | first[:-1] | codes[1:begin],
+            # Syllables aren't paired with the ends of the text: sound repairs a word, it doesn't say where a message begins.
+            _SOUNDS | place[begin:-1] | sounds[:-1] << _CODE_BITS | sounds[1:],
+            _CHARACTERS | first,
+        )
     )
-    return np.concatenate([rows for rows, _ in found]), np.concatenate([features for _, features in found])
-
-
-def count_features(text: AnalyzedText) -> dict[int, int]:
-    """How often each feature occurs in one text.
-
-    What extract_features finds, in plain Python: for one message numpy's calls take several times as long as the work.
-    """
-    counts: dict[int, int] = {}
-    codes = [*map(ord, text.normalized)]
-    before = _START
-    for code in (*codes, _END):
-        number = _PAIRS | (before << _CODE_BITS) | code
-        counts[number] = counts.get(number, 0) + 1
-        before = code
-    sound_of = _sound_of()
-    sounds = [sound_of.get(character) or ord(character) for character in text.surface]
-    for one, other in pairwise(sounds):
-        number = _SOUNDS | (one << _CODE_BITS) | other
-        counts[number] = counts.get(number, 0) + 1
-    for code in codes:
-        number = _CHARACTERS | (code << _CODE_BITS)
-        counts[number] = counts.get(number, 0) + 1
-    return counts
+    wanted = np.concatenate((codes[: max(begin - 1, 0)] != _END, inner[begin:-1] & inner[begin + 1 :], inner[:begin]))
+    features: IntArray = found[wanted]
+    return features
 
 
 def view_of(features: IntArray) -> IntArray:
@@ -104,33 +98,17 @@ def _code_name(code: int) -> str:
     return {_START: "^", _END: "$"}.get(code) or chr(code)
 
 
-def _joined(texts: Sequence[str]) -> tuple[IntArray, IntArray]:
-    """All texts in one row, each between its ends: the position of the text and the code point, by character."""
-    joined = "".join(f"{chr(_START)}{text}{chr(_END)}" for text in texts)
-    codes = np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
-    return np.cumsum(codes == _START) - 1, codes
+def _joined(texts: Iterable[str]) -> IntArray:
+    """The code points of all texts in one row, each between its ends."""
+    joined = "".join([f"{chr(_START)}{text}{chr(_END)}" for text in texts])
+    return np.frombuffer(joined.encode("utf-32-le"), dtype=np.uint32).astype(np.int64)
 
 
-def _pairs(view: FeatureView, row: IntArray, codes: IntArray, *, ends: bool = True) -> tuple[IntArray, IntArray]:
-    inner = _is_inner(codes)
-    is_pair = row[:-1] == row[1:] if ends else inner[:-1] & inner[1:]
-    return row[:-1][is_pair], _numbered(view, codes[:-1][is_pair]) | codes[1:][is_pair]
-
-
-def _characters(row: IntArray, codes: IntArray) -> tuple[IntArray, IntArray]:
-    inner = _is_inner(codes)
-    return row[inner], _numbered(FeatureView.CHARACTER, codes[inner])
-
-
-def _is_inner(codes: IntArray) -> NDArray[np.bool_]:
-    """Where a character of a text stands and not an end."""
-    inner: NDArray[np.bool_] = (codes != _START) & (codes != _END)
-    return inner
-
-
-def _numbered(view: FeatureView, first: IntArray) -> IntArray:
-    """The numbers of features that begin with these code points; the second one fits into the lowest bits."""
-    return (first | (int(view) << _CODE_BITS)) << _CODE_BITS
+def _sounds_of(codes: IntArray) -> IntArray:
+    """The number of each character's usual syllable, or its code point where it has none."""
+    table = _sounds()
+    found = table.take(codes, mode="clip")
+    return np.where(codes < len(table), found, codes) if codes.max(initial=0) >= len(table) else found
 
 
 @cache

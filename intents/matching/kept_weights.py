@@ -1,42 +1,111 @@
-"""Trained weights kept on disk by what they were learned from, so that a second start doesn't train.
+"""What was learned from a FAQ's questions, kept on disk by what it was learned from, so that a second start doesn't learn again.
 
-The key is a hash of the training rows themselves and of all that governs the training, so nothing that is kept is ever out of date. What
-can't be read or written is trained instead, each time anew.
+The key is a hash of the questions and of all that governs the learning, the code included, so nothing that is kept is ever out of date.
+What can't be read or written is learned instead, each time anew.
 """
 
 import os
 import tempfile
+import unicodedata
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import opencc
+from numpy.typing import NDArray
 
 from intents.matching import linear
-from intents.matching.features import IntArray
-from intents.matching.linear import LinearClassifier, Matrix
-from intents.matching.vocabulary import SparseRows
+from intents.matching.features import FeatureView
+from intents.matching.linear import Matrix
+from intents.matching.vocabulary import Vocabulary
 
 WORTH_KEEPING = 2_000
-"""From so many questions on, training takes longer than reading."""
+"""From so many questions on, learning takes longer than reading."""
 MAX_FILES = 4
 """So many sets of weights are kept: a FAQ is edited and undone, and there may be two of it."""
 _SUFFIX = ".npy"
+_GOVERNING = ("intents.matching", "intents.chinese")
+"""The packages whose code and tables say what is learned from a question."""
 
 
-def learn(rows: SparseRows, labels: IntArray, classes: int, columns: int) -> LinearClassifier:
-    """The classifier that linear.train learns, from disk where it was learned before."""
-    if len(labels) < WORTH_KEEPING:
-        return linear.train(rows, labels, classes, columns)
-    path = cache_folder() / f"{_key(rows, labels, classes, columns)}{_SUFFIX}"
-    kept = _read(path, (columns, classes))
-    if kept is not None:
-        return LinearClassifier(kept)
-    classifier = linear.train(rows, labels, classes, columns)
+@dataclass(frozen=True)
+class LearnedWeights:
+    """What is learned from questions."""
+
+    normalized: Sequence[str]
+    """The questions as they are compared, in their order."""
+    vocabulary: Vocabulary
+    weights: Matrix
+    """By feature of the vocabulary and class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What names a set of weights, and what it must look like."""
+
+    digest: str
+    questions: int
+    classes: int
+
+    @classmethod
+    def of(
+        cls,
+        questions: Sequence[tuple[str, str]],
+        lexicon: Sequence[Sequence[str]],
+        views: Mapping[FeatureView, float],
+    ) -> "Key":
+        """The key of questions, each with its class before it, that are read by a lexicon."""
+        training = (linear.BIAS, linear.REGULARISATION, linear.POSITIVE_WEIGHT, linear.STEPS, linear.LINE_SEARCH_STEPS)
+        written = repr((training, sorted(views.items()), [*map(list, lexicon)], questions))
+        found = blake2b(written.encode("utf-8", "surrogatepass"), key=_governing_digest(), digest_size=20)
+        return cls(found.hexdigest(), len(questions), len({label for label, _ in questions}))
+
+    @property
+    def path(self) -> Path:
+        """Where the weights stand."""
+        return cache_folder() / f"{self.digest}{_SUFFIX}"
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether learning takes longer than reading."""
+        return self.questions >= WORTH_KEEPING
+
+
+def read(key: Key) -> LearnedWeights | None:
+    """What was learned before; None where nothing of it can be used."""
+    if not key.worth_keeping:
+        return None
+    try:
+        with key.path.open("rb") as file:
+            features, weights, unknown, matrix, texts = (np.load(file, allow_pickle=False) for _ in range(5))
+        normalized = texts.tobytes().decode().split("\n")
+    except (OSError, ValueError, EOFError):
+        return None
+    count = len(features) if features.ndim else 0
+    usable = (
+        len(normalized) == key.questions
+        and _is(features, np.int64, (count,))
+        and _is(weights, np.float32, (count,))
+        and _is(unknown, np.float32, (len(FeatureView),))
+        and _is(matrix, np.float32, (count, key.classes))
+    )
+    return LearnedWeights(normalized, Vocabulary(features, weights, unknown), matrix) if usable else None
+
+
+def write(key: Key, learned: LearnedWeights) -> None:
+    """Keep what was learned, as a whole or not at all; what was used longest ago makes room."""
+    if not key.worth_keeping:
+        return
+    vocabulary = learned.vocabulary
+    texts = np.frombuffer("\n".join(learned.normalized).encode(), dtype=np.uint8)
     # A folder that can't be written, or a full disk, costs the next start its second, nothing else.
     with suppress(OSError):
-        _write(path, classifier.weights)
-    return classifier
+        _write(key.path, (vocabulary.features, vocabulary.weights, vocabulary.unknown, learned.weights, texts))
 
 
 def cache_folder() -> Path:
@@ -47,31 +116,29 @@ def cache_folder() -> Path:
     return Path(tempfile.gettempdir()) / "youshu-weights"
 
 
-def _key(rows: SparseRows, labels: IntArray, classes: int, columns: int) -> str:
-    governing = (linear.BIAS, linear.REGULARISATION, linear.POSITIVE_WEIGHT, linear.STEPS, linear.LINE_SEARCH_STEPS)
-    found = blake2b(repr((governing, classes, columns)).encode(), digest_size=20)
-    for array in (rows.row, rows.column, rows.value, labels):
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
+@cache
+def _governing_digest() -> bytes:
+    """A hash of the code and tables that say what is learned, and of the libraries whose tables they use."""
+    found = blake2b(f"{opencc.__version__} {unicodedata.unidata_version}".encode())
+    for package in _GOVERNING:
+        for each in sorted(files(package).iterdir(), key=lambda file: file.name):
+            if each.name.endswith((".py", ".tsv")):
+                found.update(each.name.encode() + each.read_bytes())
+    return found.digest()
 
 
-def _read(path: Path, shape: tuple[int, int]) -> Matrix | None:
-    try:
-        kept = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    usable = isinstance(kept, np.ndarray) and kept.shape == shape and kept.dtype == np.float32
-    return kept if usable else None
+def _is(array: NDArray[np.generic], kind: type[np.generic], shape: tuple[int, ...]) -> bool:
+    return array.dtype == kind and array.shape == shape
 
 
-def _write(path: Path, weights: Matrix) -> None:
-    """As a whole or not at all; what was used longest ago makes room."""
+def _write(path: Path, arrays: Sequence[NDArray[np.generic]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            np.save(file, weights)
+            for array in arrays:
+                np.save(file, array)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

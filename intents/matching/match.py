@@ -1,13 +1,14 @@
 """What a message was understood to mean, and the ranking that it was decided from."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from intents.danger.detector import CRISIS
 from intents.matching.decide import Candidate, Decision, DecisionReason, offered
 from intents.matching.features import FloatArray
+from intents.matching.several import ScoredClauses
 from intents.matching.urgency import urgency_rank
 
 MAX_CANDIDATES = 5
@@ -65,6 +66,8 @@ class Look:
     """How much of the message the FAQ's questions know, 0 to 1."""
     exact: tuple[str, ...] = ()
     """The classes that have the message word for word."""
+    clauses: ScoredClauses | None = field(default=None, compare=False, repr=False)
+    """The clauses of a message that asks something in one of several."""
 
     @property
     def in_scope(self) -> float:
@@ -88,6 +91,8 @@ class Ranking:
     """The message is a question of one intent of the FAQ, or out of scope, word for word."""
     normalized: str = ""
     """The message as it was compared."""
+    clauses: ScoredClauses | None = field(default=None, compare=False, repr=False)
+    """Those of the Look."""
 
     def without_stray(self) -> "Ranking":
         """The ranking of a message that isn't in danger, without what likeness alone put there: danger to life, small talk."""
@@ -131,7 +136,9 @@ def with_further_questions(
     named = _without_repeats((*answerable, *further))
     if not named[1:]:
         return best
-    first = min(answerable, key=lambda each: urgency_rank(each.intent))
+    # What only the whole message says is asked once: a clause that is like something more urgent is then part of it, no question beside it.
+    whole_only = best.decision is Decision.ANSWER and not best_is_clear
+    first = best.candidates[0] if whole_only else min(answerable, key=lambda each: urgency_rank(each.intent))
     others = sorted((each for each in named if each is not first), key=lambda each: urgency_rank(each.intent))
     return replace(
         best,

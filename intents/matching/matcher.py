@@ -1,14 +1,15 @@
 """Finds the intent of a message; an immutable index over one FAQ."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from intents.danger.detector import CRISIS, shipped_detector
 from intents.faq.schema import FAQ
-from intents.matching.clauses import asks, split_clauses
+from intents.matching.clauses import ReadClause, split_clauses, worth_scoring
 from intents.matching.decide import (
     Candidate,
     Decision,
@@ -20,7 +21,7 @@ from intents.matching.decide import (
 from intents.matching.features import FloatArray
 from intents.matching.linear import BIAS
 from intents.matching.match import MAX_CANDIDATES, SMALL_TALK, Look, Match, Ranking, with_further_questions
-from intents.matching.model import OUT_OF_SCOPE_CLASS, Model
+from intents.matching.model import OUT_OF_SCOPE_CLASS, Evidence, Model
 from intents.matching.normalize import truncate
 from intents.matching.scope import message_scope, none_margin, scope_features, scope_probability
 from intents.matching.several import ScoredClauses, asked_beside
@@ -45,12 +46,11 @@ class Matcher:
         self.model = model or Model(faq)
         self._danger = shipped_detector() if CRISIS in faq.by_id else None
         self._count = len(faq.by_id)
-        self._names = np.array(self.model.classes[: self._count])
-        self._number = {name: number for number, name in enumerate(self._names.tolist())}
+        self._number = {name: number for number, name in enumerate(self.intent_ids)}
         self._related = _related(faq, self._number)
         normalize = self.model.analyzer.normalize
         self._by_title = {normalize(intent.title): intent.id for intent in faq.intents}
-        self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self._names], dtype=np.bool_)
+        self._asked = np.array([name != CRISIS and name not in SMALL_TALK for name in self.intent_ids], dtype=np.bool_)
 
     def match(self, text: str, *, in_danger: bool | None = None, ranking: Ranking | None = None) -> Match:
         """The decision, the best intent, its score and the candidates for one message; never raises.
@@ -80,29 +80,36 @@ class Matcher:
 
     def look(self, text: str) -> Look:
         """Look at a message: all that is known of it before it is decided about; never raises."""
-        normalized = self.model.analyzer.normalize(text)
+        clauses = split_clauses(text)
+        # Looked at together with the whole, because a call costs more than its work on a few characters.
+        normalized, *parts = self.model.analyzer.normalize.batch(
+            [text, *(clause.text for clause in clauses[1:] and clauses)]
+        )
         if not normalized:
             nothing = np.zeros(self._count, dtype=np.float32)
             return Look("", nothing, nothing, BIAS, 0.0)
-        evidence = self.model.evidence(self.model.analyzer.analyze_normalized(normalized))
+        exact = self.model.exact.get(normalized, ())
+        whole, *analyzed = self.model.analyzer.analyze_messages([normalized, *parts])
+        kept = worth_scoring(clauses, parts, analyzed)
+        evidence, *of_clauses = self.model.evidence_of([whole, *(each.analyzed for each in kept)])
         known = evidence.known_share
-        # Where no question has any feature of the message it is about none of the intents.
-        nothing = np.zeros(self._count, dtype=np.float32)
-        scores = self.scores(evidence.margins, known, len(normalized)) if len(evidence.columns) else nothing
+        scores = self.scores(evidence.margins, known, len(normalized))
+        if not (whole.surface and len(evidence.columns)):
+            # Where no question has any feature of the message it is about none of the intents; nor where no word is left in Chinese (lol).
+            scores = np.zeros_like(scores)
         none = float(none_margin(evidence.margins, self._count))
-        return Look(
-            normalized, evidence.margins[: self._count], scores, none, known, self.model.exact.get(normalized, ())
-        )
+        scored = self._scored_clauses(kept, of_clauses) if kept else None
+        return Look(normalized, evidence.margins[: self._count], scores, none, known, exact, scored)
 
     def ranking(self, look: Look, limit: int | None = None) -> Ranking:
         """The best intents of what was looked at."""
         if not look.normalized:
             return Ranking((), 1.0)
-        in_scope = np.round(look.scores.astype(np.float64), 4)
+        in_scope = look.scores.astype(np.float64).round(4)
         # Classes stand by id, so that a stable sort breaks ties by id.
-        order = np.argsort(-in_scope, kind="stable")[:limit]
-        candidates = tuple(map(Candidate, self._names[order].tolist(), in_scope[order].tolist()))
-        ranking = Ranking(candidates, max(0.0, 1 - look.in_scope), normalized=look.normalized)
+        order = (-in_scope).argsort(kind="stable")[:limit]
+        candidates = tuple(map(Candidate, self.intents(order.tolist()), in_scope[order].tolist()))
+        ranking = Ranking(candidates, max(0.0, 1 - look.in_scope), normalized=look.normalized, clauses=look.clauses)
         return _with_exact_first(ranking, look.exact) if look.exact else ranking
 
     def likeness_to_outside(self, text: str) -> float:
@@ -173,7 +180,10 @@ class Matcher:
         if not found:
             return None
         return Ranking(
-            tuple(Candidate(intent, round(count / total, 4)) for intent, count in found), 0.0, normalized=normalized
+            tuple(Candidate(intent, round(count / total, 4)) for intent, count in found),
+            0.0,
+            normalized=normalized,
+            clauses=ranking.clauses,
         )
 
     def clauses(self, text: str, ranking: Ranking) -> tuple[FloatArray, ScoredClauses, NDArray[np.bool_], int] | None:
@@ -181,19 +191,20 @@ class Matcher:
 
         None where a message has one clause only, or asks nothing.
         """
-        scored = self._score_clauses(text)
+        scored = ranking.clauses
+        if scored is None:
+            return None
         whole = np.zeros(self._count, dtype=np.float32)
         for each in ranking.candidates:
             whole[self._number[each.intent]] = each.score
         whole *= self._asked
-        if scored is None or not whole.any():
+        if not whole.any():
             return None
         return whole / whole.sum(), scored, self._related[int(whole.argmax())], len(_ENDS.sub("", text))
 
-    def intents(self, chosen: NDArray[np.bool_]) -> list[str]:
-        """The ids of the intents that are chosen, in the order of every array of scores."""
-        names: list[str] = self._names[chosen].tolist()
-        return names
+    def intents(self, chosen: Iterable[int]) -> list[str]:
+        """The ids of the intents with these numbers, in the order of every array of scores."""
+        return [*map(self.model.classes.__getitem__, chosen)]
 
     def _with_further_questions(self, best: Match, ranking: Ranking) -> Match:
         """What a message asks beside its best intent: the most urgent that is clear is answered, the others are named."""
@@ -201,13 +212,14 @@ class Matcher:
         if found is None:
             return best
         asked = asked_beside(*found)[:MOST_BESIDE]
-        further = [Candidate(str(self._names[each.intent]), round(each.score, 4)) for each in asked]
+        further = [Candidate(self.model.classes[each.intent], round(each.score, 4)) for each in asked]
         clear = [
             candidate
             for candidate, each in zip(further, asked, strict=True)
             if each.leads and each.probability >= ASKED and each.score >= self.thresholds.second_question
         ]
-        return with_further_questions(best, further, clear, best_is_clear=self._says(best.intent, found[1]))
+        best_is_clear = best.decision is Decision.CLARIFY and bool(clear) and self._says(best.intent, found[1])
+        return with_further_questions(best, further, clear, best_is_clear=best_is_clear)
 
     def _says(self, intent: str | None, clauses: ScoredClauses) -> bool:
         """Whether a question says an intent clearly by itself."""
@@ -217,24 +229,11 @@ class Matcher:
         says = (questions.argmax(1) == number) & (questions[:, number] >= self.thresholds.second_question)
         return bool(says.any())
 
-    def _score_clauses(self, text: str) -> ScoredClauses | None:
-        """The clauses of a message, looked at together; None where it has only one, or asks nothing."""
-        clauses = split_clauses(text)
-        if not clauses[1:]:
-            return None
-        analyzer = self.model.analyzer
-        normalized = analyzer.normalize.batch([clause.text for clause in clauses])
-        analyzed = analyzer.analyze_messages(normalized)
-        kept = [number for number, each in enumerate(analyzed) if len(each.surface) > 1]
-        asking = np.array(
-            [clauses[number].has_mark or asks(analyzed[number].surface) for number in kept], dtype=np.bool_
-        )
-        if not kept[1:] or not asking.any():
-            return None
-        evidence = self.model.evidence_of([analyzed[number] for number in kept])
-        lengths = np.array([len(normalized[number]) for number in kept])
+    def _scored_clauses(self, clauses: Sequence[ReadClause], evidence: Sequence[Evidence]) -> ScoredClauses:
+        lengths = np.array([each.length for each in clauses])
         known = np.array([each.known_share for each in evidence], dtype=np.float32)
         scores = self.scores(np.stack([each.margins for each in evidence]), known, lengths)
+        asking = np.array([each.asks for each in clauses], dtype=np.bool_)
         return ScoredClauses(scores * self._asked, asking, lengths)
 
 
@@ -257,7 +256,7 @@ def _with_exact_first(ranking: Ranking, classes: tuple[str, ...]) -> Ranking:
     )
     first = (Candidate(owner, round(share, 4)) for owner in owners)
     out_of_scope = share if OUT_OF_SCOPE_CLASS in classes else 0.0
-    return Ranking((*first, *rest), out_of_scope, exact=len(classes) == 1, normalized=ranking.normalized)
+    return replace(ranking, candidates=(*first, *rest), out_of_scope=out_of_scope, exact=len(classes) == 1)
 
 
 def softmax(values: FloatArray) -> FloatArray:

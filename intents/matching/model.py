@@ -9,9 +9,11 @@ from typing import Protocol
 import numpy as np
 
 from intents.faq.schema import FAQ
+from intents.matching import kept_weights, linear
 from intents.matching.analyzer import AnalyzedText, Analyzer
 from intents.matching.features import VIEW_WEIGHTS, FeatureView, FloatArray, IntArray
-from intents.matching.kept_weights import learn
+from intents.matching.kept_weights import LearnedWeights
+from intents.matching.linear import LinearClassifier
 from intents.matching.normalize import Normalizer
 from intents.matching.rocchio import RocchioClassifier
 from intents.matching.vocabulary import Vocabulary
@@ -60,7 +62,9 @@ class Model:
     def __init__(self, faq: FAQ, views: Mapping[FeatureView, float] = VIEW_WEIGHTS) -> None:
         """Learn from the FAQ's questions; other weights of the views show what each contributes."""
         questions = training_questions(faq)
-        normalized = Normalizer().batch([question for _, question in questions])
+        kept = kept_weights.Key.of(questions, faq.lexicon, views)
+        known = kept_weights.read(kept)
+        normalized = known.normalized if known else Normalizer().batch([question for _, question in questions])
         labelled = _sorted((label, text) for (label, _), text in zip(questions, normalized, strict=True))
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(label for label, _ in labelled))
         number = {label: position for position, label in enumerate(self.classes)}
@@ -68,14 +72,20 @@ class Model:
         self._labelled = labelled
         self.exact = _classes_by_question(labelled)
         """The classes that have a normalised question word for word."""
+        self.vocabulary: Vocabulary
+        self.classifier: Classifier
+        if known:
+            self.vocabulary, self.classifier = known.vocabulary, LinearClassifier(known.weights)
+            return
         many = len(self.classes) >= MANY_INTENTS
         sample = _even_sample(labelled, ROCCHIO_SAMPLE if many else LINEAR_SAMPLE)
-        self.vocabulary = Vocabulary(self.analyzer.analyze_questions([text for _, text in sample]), views)
+        self.vocabulary, rows = Vocabulary.learn(self.analyzer.analyze_questions([text for _, text in sample]), views)
         labels = np.array([number[label] for label, _ in sample])
-        train = RocchioClassifier if many else learn
-        self.classifier: Classifier = train(
-            self.vocabulary.training_rows, labels, len(self.classes), len(self.vocabulary)
-        )
+        if many:
+            self.classifier = RocchioClassifier(rows, labels, len(self.classes), len(self.vocabulary))
+            return
+        self.classifier = linear.train(rows, labels, len(self.classes), len(self.vocabulary))
+        kept_weights.write(kept, LearnedWeights(normalized, self.vocabulary, self.classifier.weights))
 
     def mentions(self, word: str) -> Counter[str]:
         """How many questions of each class have a word; ties stand by class."""

@@ -5,8 +5,8 @@ it is, says more about whether it belongs here: docs/decisions/0011-strangers.md
 """
 
 from collections.abc import Sequence
-from dataclasses import astuple
 from math import exp, fsum, log, log1p
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,13 @@ RIDGE = 1.0
 ROUNDS = 25
 """Newton steps of the fit; it stands still long before."""
 
+_FACTORS = attrgetter("none_margin", "best_margin", "mean_margin", "known_share", "length", "length_squared")
+"""The weights in the order of scope_features."""
+
 
 def scope_probability(weights: ScopeWeights, features: FloatArray) -> FloatArray:
     """How likely messages are in scope, from their features."""
-    bias, *others = astuple(weights)
-    scores = np.float32(bias) + features @ np.array(others, dtype=np.float32)
+    scores = np.float32(weights.bias) + features @ np.array(_FACTORS(weights), dtype=np.float32)
     probability: FloatArray = 1 / (1 + np.exp(-scores))
     return probability
 
@@ -45,7 +47,11 @@ def scope_features(
     best = inside.max(axis=-1)
     mean = best + np.log(np.exp(SHARPNESS * (inside - best[..., None])).mean(axis=-1)) / SHARPNESS
     logarithm = np.log1p(length)
-    return np.stack([none, best, mean, known, logarithm, logarithm**2], axis=-1).astype(np.float32)
+    features = (none, best, mean, known, logarithm, logarithm**2)
+    rows = np.empty((*best.shape, len(features)), dtype=np.float32)
+    for place, feature in enumerate(features):
+        rows[..., place] = feature
+    return rows
 
 
 def message_scope(weights: ScopeWeights, inside: Sequence[float], none: float, known: float, length: int) -> float:

@@ -8,6 +8,8 @@ are no questions („facts“) tell of it too. The weights were fitted on tests/
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import exp, log
+from operator import attrgetter, mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +64,11 @@ FITTED = SeveralWeights(
 )
 """The weights in force."""
 
+_FACTORS = attrgetter(
+    *("question", "whole", "related", "clause_length", "several_questions", "several_clauses", "statement", "length")
+)
+"""The weights in the order of features."""
+
 
 @dataclass(frozen=True)
 class ScoredClauses:
@@ -95,8 +102,10 @@ class AskedIntent:
 
 def features(
     whole: FloatArray, clauses: ScoredClauses, related: BoolArray, length: int
-) -> tuple[BoolArray, FloatArray]:
-    """Which intents may be asked beside the best one, and by intent what SeveralWeights weighs, in its order after the bias.
+) -> dict[int, tuple[float, ...]]:
+    """Which intents may be asked beside the best one, in their order, with what SeveralWeights weighs, in its order after the bias.
+
+    They are a handful, so that plain Python is faster than numpy's calls over all intents.
 
     Args:
         whole: the share of each intent in the whole message; adds up to 1.
@@ -106,51 +115,46 @@ def features(
     """
     questions = np.flatnonzero(clauses.asks)[-MOST_QUESTIONS:]
     statements = np.flatnonzero(~clauses.asks)[-MOST_QUESTIONS:]
-    asked = clauses.scores[questions]
-    best_question = asked.argmax(0)
-    told = clauses.scores[statements].max(0) if len(statements) else np.zeros(len(whole), dtype=np.float32)
-    is_candidate = np.zeros(len(whole), dtype=np.bool_)
-    is_candidate[np.argsort(-asked, axis=1)[:, :2].ravel()] = True
-    order = np.argsort(-whole)
-    is_candidate[order[1:3]] = True
-    is_candidate[order[0]] = False
-    constant = np.ones(len(whole), dtype=np.float32)
-    rows = np.stack(
-        [
-            np.log(asked.max(0) + 0.02),
-            np.log(whole + 0.003),
-            related,
-            np.minimum(clauses.lengths[questions][best_question], LONG_CLAUSE) / LONG_CLAUSE,
-            constant * (len(questions) > 1),
-            constant * (len(clauses.asks) > 2),  # noqa: PLR2004 -- a question and a statement are the usual message
-            np.log(told + 0.05),
-            constant * (min(length, LONG_MESSAGE) / LONG_MESSAGE),
-        ],
-        axis=1,
-    ).astype(np.float32)
-    return is_candidate, rows
+    asked, told = clauses.scores[questions], clauses.scores[statements]
+    best, *next_best = np.argsort(-whole)[:3].tolist()
+    candidates = sorted({*np.argsort(-asked, axis=1)[:, :2].ravel().tolist(), *next_best} - {best})
+    lengths = [min(each, LONG_CLAUSE) / LONG_CLAUSE for each in clauses.lengths[questions].tolist()]
+    of_message = (
+        float(len(questions) > 1),
+        float(len(clauses.asks) > 2),  # noqa: PLR2004 -- a question and a statement are the usual message
+    )
+    share = min(length, LONG_MESSAGE) / LONG_MESSAGE
+    found: dict[int, tuple[float, ...]] = {}
+    columns = zip(candidates, asked[:, candidates].T.tolist(), told[:, candidates].T.tolist(), strict=True)
+    for intent, as_question, as_statement in columns:
+        score = max(as_question)
+        found[intent] = (
+            log(score + 0.02),
+            log(float(whole[intent]) + 0.003),
+            float(related[intent]),
+            lengths[as_question.index(score)],
+            *of_message,
+            log(max(as_statement, default=0.0) + 0.05),
+            share,
+        )
+    return found
 
 
 def asked_beside(
     whole: FloatArray, clauses: ScoredClauses, related: BoolArray, length: int, weights: SeveralWeights = FITTED
 ) -> Sequence[AskedIntent]:
     """The intents asked beside the best one, the likeliest first; see features for the arguments."""
-    is_candidate, rows = features(whole, clauses, related, length)
-    factors = (
-        weights.question,
-        weights.whole,
-        weights.related,
-        weights.clause_length,
-        weights.several_questions,
-        weights.several_clauses,
-        weights.statement,
-        weights.length,
-    )
-    odds = weights.bias + rows @ np.array(factors, dtype=np.float32)
-    probability = np.where(is_candidate, 1 / (1 + np.exp(-odds)), 0.0)
+    factors = _FACTORS(weights)
+    named: list[tuple[float, int]] = []
+    for intent, row in features(whole, clauses, related, length).items():
+        probability = 1 / (1 + exp(-weights.bias - sum(map(mul, factors, row))))
+        if probability >= weights.named:
+            named.append((probability, intent))
+    if not named:
+        return ()
     questions = clauses.scores[clauses.asks]
     leading = set(questions.argmax(1).tolist())
-    named = [int(each) for each in np.argsort(-probability, kind="stable") if probability[each] >= weights.named]
     return [
-        AskedIntent(each, float(probability[each]), float(questions[:, each].max()), each in leading) for each in named
+        AskedIntent(intent, probability, float(questions[:, intent].max()), intent in leading)
+        for probability, intent in sorted(named, key=lambda each: -each[0])
     ]

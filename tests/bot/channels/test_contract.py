@@ -22,7 +22,7 @@ from tests.talking import Seen, Talk, check, place, talks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-TALKS = [*talks()]
+TALKS = talks()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

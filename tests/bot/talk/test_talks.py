@@ -21,7 +21,7 @@ def seen(reply: Reply | None) -> Seen | None:
     return Seen(reply.text, tuple(choice.label for choice in reply.choices), reply.decision.value, reply.intent)
 
 
-@pytest.mark.parametrize("talk", [*talks()], ids=lambda talk: talk.name)
+@pytest.mark.parametrize("talk", talks(), ids=lambda talk: talk.name)
 @pytest.mark.parametrize("restarting", [False, True], ids=["", "restarted between turns"])
 async def test_a_talk_goes_as_written(talk: Talk, shipped: Knowledge, tmp_path: Path, *, restarting: bool) -> None:
     url = sqlite_url(tmp_path)

@@ -5,7 +5,6 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from intents.matching.linear import BIAS
 from intents.matching.scope import RIDGE, fit_scope, message_scope, none_margin, scope_features, scope_probability
@@ -48,6 +47,8 @@ def test_without_a_class_of_what_is_outside_its_margin_is_the_bias() -> None:
 
 
 def test_the_fit_finds_what_separates() -> None:
+    # Not before: importing it takes as long as all tests of this module.
+
     rng = np.random.default_rng(1)
     features = rng.normal(size=(400, 6)).astype(np.float32)
     in_scope = features[:, 1] - features[:, 0] + rng.normal(scale=0.3, size=400) > 0
@@ -58,6 +59,9 @@ def test_the_fit_finds_what_separates() -> None:
 
 
 def test_the_fit_is_the_same_as_scikit_learns() -> None:
+    # Not before: importing it takes as long as all tests of this module.
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
     rng = np.random.default_rng(2)
     features = (rng.normal(size=(300, 6)) * [1, 2, 3, 0.1, 10, 50] + [3, -1, 0, 5, 20, -40]).astype(np.float32)
     in_scope = features[:, 1] / 2 - features[:, 0] + 3 + rng.normal(size=300) > 0

@@ -145,6 +145,7 @@ def test_a_bare_statement_gets_the_overview(matcher: Matcher, text: str) -> None
         "我想吃火锅",
         "物业费晚交有滞纳金吗",
         "刚下班 堵车了",
+        "lol",
         "给我讲个故事",
     ],
 )
@@ -213,6 +214,12 @@ def test_what_has_a_deadline_is_answered_before_what_can_wait(
     assert match.decision is Decision.ANSWER
     assert match.intent == answered
     assert named in match.also_asked
+
+
+def test_what_only_the_whole_message_says_is_not_put_after_a_clause_of_it(matcher: Matcher) -> None:
+    # The clause with 封号 is as like a frozen account, which has a deadline; the message is about one thing.
+    match = matcher.match("逾期一次直接被某条风控封号了，上岸三个月了还是小黑屋，还有没有解封的一天")
+    assert match.intent == "platform_blacklist"
 
 
 def test_danger_to_life_comes_before_every_question(matcher: Matcher) -> None:
