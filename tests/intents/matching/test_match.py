@@ -30,9 +30,14 @@ def together(
 
 def test_of_what_is_clear_the_most_urgent_is_answered_and_the_rest_named_by_urgency() -> None:
     assert together(best(), [VISIT]) == ("credit", ("home_visit",))
-    assert together(best(), [VISIT], [VISIT]) == ("home_visit", ("credit",))
-    assert together(best(), [WAIVER, VISIT, LAWSUIT], [VISIT]) == ("home_visit", ("lawsuit", "credit", "fee_waiver"))
-    assert together(best(), [WAIVER, LAWSUIT], [WAIVER]) == ("credit", ("lawsuit", "fee_waiver"))
+    assert together(best(), [VISIT], [VISIT], best_is_clear=True) == ("home_visit", ("credit",))
+    three = together(best(), [WAIVER, VISIT, LAWSUIT], [VISIT], best_is_clear=True)
+    assert three == ("home_visit", ("lawsuit", "credit", "fee_waiver"))
+    assert together(best(), [WAIVER, LAWSUIT], [WAIVER], best_is_clear=True) == ("credit", ("lawsuit", "fee_waiver"))
+
+
+def test_what_only_the_whole_says_is_answered_and_a_clause_like_something_more_urgent_is_named() -> None:
+    assert together(best(), [VISIT], [VISIT]) == ("credit", ("home_visit",))
 
 
 @pytest.mark.parametrize("further", [[], [CREDIT]])
