@@ -6,11 +6,12 @@ people pass from the one topic to the other. The weights were learned by `python
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.talk.context_features import ACKNOWLEDGES, NUMBERS, OUTSIDE, STAYS, Talked, numbers, readings, runs
 from bot.talk.message import Message
@@ -42,10 +43,15 @@ class ContextModel:
     passages: Mapping[str, Mapping[str, float]]
     """By topic and by reading: how readily people pass from the one to the other."""
 
+    @cached_property
+    def _weights(self) -> NDArray[np.float64]:
+        """In the order of NUMBERS."""
+        return np.array([self.numbers.get(each, 0.0) for each in NUMBERS])
+
     def probabilities(self, faq: FAQ, talked: Talked, message: Message) -> Mapping[str, float]:
         """How likely each reading is, best first; danger to life has been looked for before and is none of them."""
         names = readings(message)
-        scores = numbers(faq, talked, message) @ np.array([self.numbers.get(each, 0.0) for each in NUMBERS])
+        scores = numbers(faq, talked, message) @ self._weights
         place = {name: number for number, name in enumerate(names)}
         for reading, added in zip(_worded(talked), self._wording(message), strict=True):
             if reading in place:
@@ -56,8 +62,8 @@ class ContextModel:
         if CRISIS in place:
             scores[place[CRISIS]] = -np.inf
         raised: FloatArray = np.exp(scores - scores.max())
-        shares = (raised / raised.sum()).tolist()
-        return MappingProxyType(dict(sorted(zip(names, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))))
+        against = (raised / -raised.sum()).tolist()
+        return MappingProxyType({name: -share for share, name in sorted(zip(against, names, strict=True))})
 
     def influences(self, faq: FAQ, talked: Talked, message: Message, reading: str) -> tuple[Influence, ...]:
         """What spoke for a reading and against it, the weightiest first."""
