@@ -4,7 +4,7 @@
 what is done about it. The first message of a talk is read by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.messages import Part
@@ -106,7 +106,7 @@ def interpret(
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
-    if _names_topics(faq, message) and not {*reading.intents[:1]} & {*match.offered}:
+    if _names_topics(faq, message) and not _called(faq, reading.intents[:1], message):
         reading = plain(match)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
@@ -120,10 +120,14 @@ def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
 
 
 def _names_topics(faq: FAQ, message: Message) -> bool:
-    """Whether it is a bare word by which topics are called, such as 「催收」: nobody goes on with something else by one."""
-    named = message.folded
-    several = message.match.decision is Decision.CLARIFY and len(named) >= _SHORT
-    return several and any(named in text_commands.fold(intent.title) for intent in faq.intents)
+    """Whether it is a bare word by which topics are called, such as 「催收」: nobody takes note with one, or goes on with another topic."""
+    several = message.match.decision is Decision.CLARIFY and len(message.folded) >= _SHORT
+    return several and _called(faq, [intent.id for intent in faq.intents], message)
+
+
+def _called(faq: FAQ, intents: Iterable[str], message: Message) -> bool:
+    """Whether one of these intents has the message in its title."""
+    return any(message.folded in text_commands.fold(faq.by_id[each].title) for each in intents)
 
 
 def _after_outside(message: Message) -> Interpretation:
