@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
+from starlette.applications import Starlette
 
 from bot.channels.channel import Channel
 from bot.crisis.loading import shipped_script
@@ -88,20 +89,7 @@ async def serve(settings: Settings) -> None:
         commands = AdminCommands(handoffs, reloader, broadcast)
         channels = configured_channels(settings, conversation, metrics, commands, jobs=jobs, limit=limit)
         senders.update({channel.name: channel.send for channel in _proactive(channels)})
-        app = build_app(
-            lambda: faq_status(reloader),
-            # A channel that can only reply is well as long as the server itself answers.
-            [
-                database_check(store),
-                # Each counts for itself meanwhile, so the service is ready all the same.
-                HealthCheck("limits", counters.problem, needed=False),
-                *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
-            ],
-            metrics,
-            [route for channel in channels for route in channel.routes()],
-            allowed_hosts=_allowed_hosts(settings),
-            access=_status_access(settings),
-        )
+        app = _application(settings, reloader, store, metrics, counters=counters, channels=channels)
         count_reloads(reloader, metrics)
         notify_on_reload(reloader, handoffs, store.claims if settings.several else None)
         await running.enter_async_context(reloader.watching())
@@ -118,6 +106,32 @@ async def serve(settings: Settings) -> None:
         await _run(
             make_server(app, STOP_SECONDS, settings.proxies), listening, channels, jobs, broadcast, stopping=stopping
         )
+
+
+def _application(
+    settings: Settings,
+    reloader: Reloader,
+    store: Store,
+    metrics: Metrics,
+    *,
+    counters: LimitCounters,
+    channels: Sequence[Channel],
+) -> Starlette:
+    """What the one server serves: how the service is, and the channels' routes."""
+    return build_app(
+        lambda: faq_status(reloader),
+        # A channel that can only reply is well as long as the server itself answers.
+        [
+            database_check(store),
+            # Each counts for itself meanwhile, so the service is ready all the same.
+            HealthCheck("limits", counters.problem, needed=False),
+            *(HealthCheck(channel.name, channel.health) for channel in _proactive(channels)),
+        ],
+        metrics,
+        [route for channel in channels for route in channel.routes()],
+        allowed_hosts=_allowed_hosts(settings),
+        access=_status_access(settings),
+    )
 
 
 def _second_opinions(reloader: Reloader) -> SecondOpinions:

@@ -11,7 +11,7 @@ from bot.messages import Part
 from bot.talk import text_commands
 from bot.talk.context_features import ACKNOWLEDGES, OUTSIDE, Talked
 from bot.talk.context_model import ContextModel, shipped_context
-from bot.talk.ellipsis import goes_on
+from bot.talk.ellipsis import asks, goes_on
 from bot.talk.message import Message
 from bot.talk.state import ConversationState
 from bot.talk.text_commands import PartRequest
@@ -51,9 +51,10 @@ AGREED = 0.35
 """What would be answered without a talk, and is as likely as this in it, is answered."""
 NAMED_ELSEWHERE = 0.7
 """A part called by its name is another topic's where the message has this score for that."""
-SAYS_MORE, DOUBTED, PLAIN_TOPIC = 0.3, 0.05, 0.85
-"""A message that is out of scope by itself, goes on less plainly than the first and is as likely as the second to be so in the talk too, is
-taken for the talk's only from the third on."""
+SAYS_MORE, PLAIN_TOPIC = 0.3, 0.85
+DOUBTED, DOUBTED_FACT = 0.05, 0.3
+"""A message that is out of scope by itself, goes on less plainly than SAYS_MORE and is as likely as DOUBTED to be so in the talk too, is taken
+for the talk's only from PLAIN_TOPIC on; one that asks nothing only where it is as likely as DOUBTED_FACT: people tell facts after an answer."""
 OWN_TOPIC = 0.8
 """A message with this score by itself needs no talk to be understood."""
 WHOLE_STORY = 30
@@ -105,7 +106,7 @@ def interpret(
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
-    if reading.acknowledges and _names_topics(faq, message):
+    if _names_topics(faq, message) and not {*reading.intents[:1]} & {*match.offered}:
         reading = plain(match)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
@@ -119,7 +120,7 @@ def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
 
 
 def _names_topics(faq: FAQ, message: Message) -> bool:
-    """Whether it is a bare word by which topics are called, such as 「催收」: nobody takes note with one."""
+    """Whether it is a bare word by which topics are called, such as 「催收」: nobody goes on with something else by one."""
     named = message.folded
     several = message.match.decision is Decision.CLARIFY and len(named) >= _SHORT
     return several and any(named in text_commands.fold(intent.title) for intent in faq.intents)
@@ -165,7 +166,8 @@ def _decided(probabilities: Mapping[str, float], message: Message) -> Interpreta
         beside = next((name for name in likely[:1] if probabilities[name] >= BESIDE), None)
         return Interpretation(Decision.ANSWER, (match.intent or "",), beside=beside)
     foreign = match.decision is Decision.FALLBACK and message.goes_on < SAYS_MORE
-    if foreign and probabilities[OUTSIDE] >= DOUBTED and max(probabilities.values()) < PLAIN_TOPIC:
+    doubted = DOUBTED if asks(message.folded) else DOUBTED_FACT
+    if foreign and probabilities[OUTSIDE] >= doubted and max(probabilities.values()) < PLAIN_TOPIC:
         return Interpretation(Decision.FALLBACK)
     inside = [(name, share) for name, share in probabilities.items() if name not in {OUTSIDE, ACKNOWLEDGES}]
     best, share = next(iter(probabilities.items()))

@@ -14,6 +14,11 @@ ENGLISH_WORDS = 3
 MAX_WORDS = 5
 """The longest phrase of the glossary, in words."""
 
+_NEVER_PINYIN = frozenset(
+    {"delete", "emo", "fake", "guarantee", "human", "late", "loan", "police", "reduce", "refuse", "sue"}
+)
+"""Words of the glossary that could be syllables, but of no word that anybody types: 「招行要sue我」."""
+
 _RUN = re.compile("[a-z]+(?: +[a-z]+)*")
 
 _Phrase = tuple[str, ...]
@@ -30,7 +35,7 @@ def translate(text: str) -> str:
 
 def _is_sure(word: str) -> bool:
     """Whether a word is English and nothing else."""
-    return word in _single_words() and len(word) > 1 and not is_pinyin(word)
+    return word in _NEVER_PINYIN or (word in _single_words() and len(word) > 1 and not is_pinyin(word))
 
 
 def _translated(words: Sequence[str], sure: int) -> Iterator[str]:

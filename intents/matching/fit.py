@@ -27,9 +27,9 @@ from intents.matching.scope import fit_scope, none_margin, scope_features, scope
 class Budget:
     """What may go wrong, as shares of the messages; tighter than the goals, since strangers are never quite like these."""
 
-    wrong: float = 0.025
+    wrong: float = 0.02
     """In scope, and given a wrong answer."""
-    refused: float = 0.016
+    refused: float = 0.008
     """In scope, and offered nothing."""
     let_in: float = 0.05
     """Out of scope, and answered."""

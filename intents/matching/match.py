@@ -136,7 +136,9 @@ def with_further_questions(
     named = _without_repeats((*answerable, *further))
     if not named[1:]:
         return best
-    first = min(answerable, key=lambda each: urgency_rank(each.intent))
+    # What only the whole message says is asked once: a clause that is like something more urgent is then part of it, no question beside it.
+    whole_only = best.decision is Decision.ANSWER and not best_is_clear
+    first = best.candidates[0] if whole_only else min(answerable, key=lambda each: urgency_rank(each.intent))
     others = sorted((each for each in named if each is not first), key=lambda each: urgency_rank(each.intent))
     return replace(
         best,

@@ -94,8 +94,8 @@ class Matcher:
         evidence, *of_clauses = self.model.evidence_of([whole, *(each.analyzed for each in kept)])
         known = evidence.known_share
         scores = self.scores(evidence.margins, known, len(normalized))
-        if not len(evidence.columns):
-            # Where no question has any feature of the message it is about none of the intents.
+        if not (whole.surface and len(evidence.columns)):
+            # Where no question has any feature of the message it is about none of the intents; nor where no word is left in Chinese (lol).
             scores = np.zeros_like(scores)
         none = float(none_margin(evidence.margins, self._count))
         scored = self._scored_clauses(kept, of_clauses) if kept else None

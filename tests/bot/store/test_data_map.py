@@ -9,7 +9,6 @@ from sqlalchemy import Table
 
 from bot.messages import ChatIdentity
 from bot.store.data_map import DATA_MAP, DAY_SECONDS, KeptTable
-from bot.store.retention import EVERY_MINUTES
 from bot.store.store import DELETED_AT_ONCE, Store
 from bot.store.tables import metadata
 from tests.stores import BEGIN, LI, WANG, Clock, add_row, row_counts
@@ -57,11 +56,6 @@ def test_docs_privacy_tells_of_every_column_whose_it_is_and_how_long(table: Tabl
         assert f"{kept.seconds // 3600} 小时" in how_long
     else:
         assert "到点" in how_long
-
-
-def test_docs_privacy_tells_how_often_is_swept() -> None:
-    assert EVERY_MINUTES == 60
-    assert "每小时清理一次" in PRIVACY
 
 
 def test_people_are_shown_their_rows_under_chinese_titles() -> None:

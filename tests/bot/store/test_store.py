@@ -12,7 +12,7 @@ from bot.messages import ChatIdentity
 from bot.store.analytics import ClarifyChoice, Doubt, DoubtKind, TurnEvent, Vote
 from bot.store.data_map import DAY_SECONDS
 from bot.store.handoffs import Handoff
-from bot.store.retention import sweep
+from bot.store.retention import EVERY_MINUTES, sweep
 from bot.store.store import Store
 from bot.store.tables import metadata
 from tests.stores import ADMIN, BEGIN, DEADLINE, LI, WANG, Clock, count, row_counts
@@ -77,6 +77,7 @@ async def test_a_sweep_deletes_what_has_expired_and_says_how_much(store: Store, 
         await sweep(store, 30)
     assert (await row_counts(store))["talks"] == 0
     assert [(each["event"], each["rows"]) for each in logged] == [("swept", 1)]
+    assert EVERY_MINUTES == 60  # as docs/privacy.md says
 
 
 async def test_what_expired_goes_some_rows_at_a_time_and_all_of_it(

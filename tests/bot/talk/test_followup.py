@@ -113,6 +113,13 @@ async def test_what_is_out_of_scope_stays_so_inside_a_talk(conversation: Convers
     assert (await second(conversation, said, "i:home_visit", said)).decision is Decision.FALLBACK
 
 
+@pytest.mark.parametrize(
+    ("topic", "said"), [("extension", "到期日是二十号"), ("late_fees", "一共9200块"), ("guarantor", "去年签的")]
+)
+async def test_a_fact_told_after_an_answer_is_the_topics(conversation: Conversation, topic: str, said: str) -> None:
+    assert (await second(conversation, said, f"i:{topic}", said)).intent == topic
+
+
 async def test_a_harmless_follow_up_is_no_danger_to_life(conversation: Conversation) -> None:
     harmless = (row for row in lines("followups.tsv") if "crisis" not in row["second_intent"].split(","))
     talks = [row for row in harmless if row["first_intent"] != "none"]
@@ -264,10 +271,10 @@ def test_readings_are_answered_named_offered_or_refused_by_how_likely_they_are(
 @pytest.mark.parametrize(
     ("topic", "none", "goes_on", "taken_for"),
     [
-        (0.8499, 0.05, 0.2999, NOTHING),
-        (0.85, 0.05, 0.2999, VISIT),
-        (0.8499, 0.0499, 0.2999, VISIT),
-        (0.8499, 0.05, 0.3, VISIT),
+        (0.8499, 0.3, 0.2999, NOTHING),
+        (0.85, 0.3, 0.2999, VISIT),
+        (0.8499, 0.2999, 0.2999, VISIT),
+        (0.8499, 0.3, 0.3, VISIT),
     ],
 )
 def test_what_is_foreign_by_itself_stays_so_unless_it_goes_on_or_is_plainly_the_topics(

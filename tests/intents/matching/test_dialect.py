@@ -19,6 +19,8 @@ dialect = DialectLexicon(normalize.batch)
         ("俺娘的号", "妈妈的号"),
         ("何解打我电话", "为什么打我电话"),
         ("能蹲笆篱子不", "能坐牢不"),
+        ("鱼期三个月会不会做牢", "逾期三个月会不会坐牢"),
+        ("律师涵是真的吗", "律师函是真的吗"),
     ],
 )
 def test_dialects_of_all_regions_are_put_into_standard_words(said: str, read: str) -> None:
@@ -26,7 +28,19 @@ def test_dialects_of_all_regions_are_put_into_standard_words(said: str, read: st
 
 
 @pytest.mark.parametrize(
-    "text", ["仲裁裁决书", "转人工", "一个月的利息", "倾家荡产", "系统维护", "内蒙古", "净额", "整个流程"]
+    "text",
+    [
+        "仲裁裁决书",
+        "转人工",
+        "一个月的利息",
+        "倾家荡产",
+        "系统维护",
+        "内蒙古",
+        "净额",
+        "整个流程",
+        "货款没收回来",
+        "预期收益",
+    ],
 )
 def test_standard_words_that_hold_a_dialects_character_stay(text: str) -> None:
     assert dialect(text) == text

@@ -18,6 +18,7 @@ normalize = Normalizer()
         ("Is this lawyer letter real?", ("律师",)),
         ("min pay得唔得", ("最低还款",)),
         ("协商能不能 waive 掉利息", ("减免",)),
+        ("招行要sue我", ("起诉",)),
     ],
 )
 def test_english_words_are_read_in_chinese(said: str, words: tuple[str, ...]) -> None:

@@ -30,9 +30,14 @@ def together(
 
 def test_of_what_is_clear_the_most_urgent_is_answered_and_the_rest_named_by_urgency() -> None:
     assert together(best(), [VISIT]) == ("credit", ("home_visit",))
-    assert together(best(), [VISIT], [VISIT]) == ("home_visit", ("credit",))
-    assert together(best(), [WAIVER, VISIT, LAWSUIT], [VISIT]) == ("home_visit", ("lawsuit", "credit", "fee_waiver"))
-    assert together(best(), [WAIVER, LAWSUIT], [WAIVER]) == ("credit", ("lawsuit", "fee_waiver"))
+    assert together(best(), [VISIT], [VISIT], best_is_clear=True) == ("home_visit", ("credit",))
+    three = together(best(), [WAIVER, VISIT, LAWSUIT], [VISIT], best_is_clear=True)
+    assert three == ("home_visit", ("lawsuit", "credit", "fee_waiver"))
+    assert together(best(), [WAIVER, LAWSUIT], [WAIVER], best_is_clear=True) == ("credit", ("lawsuit", "fee_waiver"))
+
+
+def test_what_only_the_whole_says_is_answered_and_a_clause_like_something_more_urgent_is_named() -> None:
+    assert together(best(), [VISIT], [VISIT]) == ("credit", ("home_visit",))
 
 
 @pytest.mark.parametrize("further", [[], [CREDIT]])
@@ -86,6 +91,11 @@ def test_what_a_person_sees_of_it() -> None:
     assert Match("", Decision.ANSWER, "a", 0.5, flat).shown == ("a",)
     assert Match("", Decision.CLARIFY, "a", 0.5, flat).shown == ("a", "b", "c", "d")
     assert Match("", Decision.FALLBACK, None, 0.5, flat).shown == ()
+
+
+def test_where_none_leads_five_are_offered_at_most() -> None:
+    flat = tuple(Candidate(each, 0.1) for each in "abcdef")
+    assert Match("", Decision.CLARIFY, "a", 0.1, flat).offered == ("a", "b", "c", "d", "e")
 
 
 def test_shares_are_what_is_in_scope_divided_among_the_intents() -> None:

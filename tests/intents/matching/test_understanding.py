@@ -145,6 +145,7 @@ def test_a_bare_statement_gets_the_overview(matcher: Matcher, text: str) -> None
         "我想吃火锅",
         "物业费晚交有滞纳金吗",
         "刚下班 堵车了",
+        "lol",
         "给我讲个故事",
     ],
 )
