@@ -51,9 +51,9 @@ async def test_a_connection_is_asked_whether_it_lives_only_after_a_rest(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = 0
-    do_ping: Callable[[object, object], bool] = PGDialect_asyncpg.do_ping
+    do_ping: Callable[[PGDialect_asyncpg, object], bool] = PGDialect_asyncpg.do_ping
 
-    def counted(dialect: object, connection: object) -> bool:
+    def counted(dialect: PGDialect_asyncpg, connection: object) -> bool:
         nonlocal asked
         asked += 1
         return do_ping(dialect, connection)
