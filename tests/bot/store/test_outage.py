@@ -1,12 +1,14 @@
 """PostgreSQL restarted under a store: whoever asks meanwhile waits for it, and later it fails at once."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.store import engine
 from bot.store.errors import StoreError
 from bot.store.outage import PAUSE_SECONDS, Outage
 from bot.store.store import Store
@@ -45,8 +47,29 @@ async def test_a_write_that_the_restart_cuts_off_is_done_again(store: Store, clu
     assert began == 2
 
 
+async def test_a_connection_is_asked_whether_it_lives_only_after_a_rest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    do_ping: Callable[[PGDialect_asyncpg, object], bool] = PGDialect_asyncpg.do_ping
+
+    def counted(dialect: PGDialect_asyncpg, connection: object) -> bool:
+        nonlocal asked
+        asked += 1
+        return do_ping(dialect, connection)
+
+    monkeypatch.setattr(PGDialect_asyncpg, "do_ping", counted)
+    monkeypatch.setattr(engine, "REST_SECONDS", 60.0)
+    await store.turns.load(WANG)
+    await store.turns.load(WANG)
+    assert asked == 0
+    monkeypatch.setattr(engine, "REST_SECONDS", 0.0)
+    await store.turns.load(WANG)
+    assert asked == 1
+
+
 async def test_a_server_that_stays_away_is_waited_for_only_so_long() -> None:
-    engine = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
+    away = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
     now = 0.0
 
     def clock() -> float:
@@ -59,11 +82,11 @@ async def test_a_server_that_stays_away_is_waited_for_only_so_long() -> None:
     for _ in range(2):
         before = now
         with pytest.raises((SQLAlchemyError, OSError)):
-            async with outage.connection(engine):
+            async with outage.connection(away):
                 pass
         tries.append(round((now - before) / PAUSE_SECONDS))
     assert tries == [5, 1]
-    await engine.dispose()
+    await away.dispose()
 
 
 async def test_a_statement_that_is_wrong_is_not_tried_again(store: Store) -> None:
