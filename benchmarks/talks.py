@@ -241,7 +241,7 @@ def learn(names: Sequence[str], seen: Seen, rows: NDArray[np.bool_], vocabulary:
 
 def score(
     learned: Learned,
-    given: NDArray[np.float32] | NDArray[np.float64],
+    given: NDArray[np.float64] | NDArray[np.float32],
     of_runs: csr_matrix,
     topic: NDArray[np.int64],
     columns: Sequence[NDArray[np.int64]],

@@ -39,7 +39,7 @@ class Interpretation:
 
 ELLIPTIC = 0.5
 """A message that leaves out so much (bot.talk.ellipsis) needs the talk."""
-ANSWER = 0.2
+ANSWER = 0.3
 """In a talk the likeliest reading is answered from this probability on, with the second named beneath: a question back costs a turn."""
 BESIDE = 0.15
 """A second reading is named under the answer from this probability on."""
@@ -106,7 +106,7 @@ def interpret(
     if asked is not None and _of_the_topic(message, talked.topic, asked):
         return Interpretation(Decision.ANSWER, (talked.topic,), asked.part)
     reading = _decided((context or shipped_context()).probabilities(faq, talked, message), message)
-    if reading.acknowledges and _names_topics(faq, message):
+    if _names_topics(faq, message) and not {*reading.intents[:1]} & {*match.offered}:
         reading = plain(match)
     same = reading.decision is Decision.ANSWER and reading.intents == (talked.topic,)
     return replace(reading, part=asked.part) if asked is not None and same else reading
@@ -120,7 +120,7 @@ def spoken_of(faq: FAQ, talk: ConversationState) -> Talked | None:
 
 
 def _names_topics(faq: FAQ, message: Message) -> bool:
-    """Whether it is a bare word by which topics are called, such as 「催收」: nobody takes note with one."""
+    """Whether it is a bare word by which topics are called, such as 「催收」: nobody goes on with something else by one."""
     named = message.folded
     several = message.match.decision is Decision.CLARIFY and len(named) >= _SHORT
     return several and any(named in text_commands.fold(intent.title) for intent in faq.intents)

@@ -218,7 +218,7 @@ class Matcher:
             for candidate, each in zip(further, asked, strict=True)
             if each.leads and each.probability >= ASKED and each.score >= self.thresholds.second_question
         ]
-        best_is_clear = best.decision is Decision.CLARIFY and bool(clear) and self._says(best.intent, found[1])
+        best_is_clear = bool(clear) and self._says(best.intent, found[1])
         return with_further_questions(best, further, clear, best_is_clear=best_is_clear)
 
     def _says(self, intent: str | None, clauses: ScoredClauses) -> bool:

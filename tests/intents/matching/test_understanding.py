@@ -216,12 +216,6 @@ def test_what_has_a_deadline_is_answered_before_what_can_wait(
     assert named in match.also_asked
 
 
-def test_what_only_the_whole_message_says_is_not_put_after_a_clause_of_it(matcher: Matcher) -> None:
-    # The clause with 封号 is as like a frozen account, which has a deadline; the message is about one thing.
-    match = matcher.match("逾期一次直接被某条风控封号了，上岸三个月了还是小黑屋，还有没有解封的一天")
-    assert match.intent == "platform_blacklist"
-
-
 def test_danger_to_life_comes_before_every_question(matcher: Matcher) -> None:
     match = matcher.match("收到传票了要几天内答辩？违约金能不能少？", in_danger=True)
     assert (match.intent, match.also_asked) == (CRISIS, ())
