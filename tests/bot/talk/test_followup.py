@@ -269,18 +269,20 @@ def test_readings_are_answered_named_offered_or_refused_by_how_likely_they_are(
 
 
 @pytest.mark.parametrize(
-    ("topic", "none", "goes_on", "taken_for"),
+    ("text", "topic", "none", "goes_on", "taken_for"),
     [
-        (0.8499, 0.3, 0.2999, NOTHING),
-        (0.85, 0.3, 0.2999, VISIT),
-        (0.8499, 0.2999, 0.2999, VISIT),
-        (0.8499, 0.3, 0.3, VISIT),
+        ("甲吗", 0.8499, 0.05, 0.2999, NOTHING),
+        ("甲吗", 0.85, 0.05, 0.2999, VISIT),
+        ("甲吗", 0.8499, 0.0499, 0.2999, VISIT),
+        ("甲吗", 0.8499, 0.05, 0.3, VISIT),
+        ("甲", 0.65, 0.3, 0.2999, NOTHING),
+        ("甲", 0.65, 0.2999, 0.2999, VISIT),
     ],
 )
 def test_what_is_foreign_by_itself_stays_so_unless_it_goes_on_or_is_plainly_the_topics(
-    topic: float, none: float, goes_on: float, taken_for: Interpretation
+    text: str, topic: float, none: float, goes_on: float, taken_for: Interpretation
 ) -> None:
-    assert meant(FOREIGN, {"home_visit": topic, "none": none}, goes_on=goes_on) == taken_for
+    assert meant(FOREIGN, {"home_visit": topic, "none": none}, text, goes_on=goes_on) == taken_for
 
 
 TWO = replace(ANSWERED, also_asked=("bare",), beside="crisis")
