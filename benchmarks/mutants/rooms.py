@@ -71,6 +71,8 @@ ROOMS: dict[str, Room] = {
     "talk": Room(("bot/talk/*.py",), ("tests/bot/talk",), without=("bot/talk/conversation.py", "bot/talk/respond.py")),
     "store": Room(("bot/store/*.py",), ("tests/bot/store",)),
     "telegram": Room(tuple(f"bot/channels/telegram/{name}.py" for name in TELEGRAM), ("tests/bot/channels/telegram",)),
+    "jobs": Room(("bot/jobs/*.py",), ("tests/bot/jobs",)),
+    "limits": Room(("bot/limit_counters.py",), ("tests/bot/test_limit_counters.py",)),
     "http": Room(
         ("bot/http/client_limit.py", "bot/http/connection.py", "bot/http/request_body.py", "bot/http/middleware.py"),
         ("tests/bot/http",),

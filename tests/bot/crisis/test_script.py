@@ -254,6 +254,18 @@ def test_what_is_heard_leads_where_the_talk_then_stands() -> None:
                 assert leads(SCRIPT, stage, name) == ()
 
 
+def test_what_is_heard_only_of_a_threat_leads_on_from_there() -> None:
+    threats = [stage for stage in SCRIPT.states if stage.when.threatened]
+    only = [name for name, cue in SCRIPT.hears.items() if cue.only == "threatened"]
+    assert [stage.name for stage in threats if any(leads(SCRIPT, stage, name) for name in only)]
+
+
+def test_each_state_is_where_a_talk_with_its_facts_stands() -> None:
+    for stage in SCRIPT.states:
+        assert [SCRIPT.stage(state).name for state in starts(stage)] == [stage.name] * len(starts(stage))
+    assert SCRIPT.stage(CrisisState(NOW)).name == "own_wish"
+
+
 def test_a_talk_about_somebody_else_stands_with_somebody() -> None:
     for stage in SCRIPT.states:
         for state in starts(stage):

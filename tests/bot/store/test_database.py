@@ -17,7 +17,7 @@ from bot.store.analytics import TurnEvent
 from bot.store.errors import StoreError
 from bot.store.store import Store
 from tests.databases import Cluster
-from tests.stores import DEADLINE, WANG
+from tests.stores import DEADLINE, LI, WANG, sqlite_url
 from tests.waiting import steps
 
 
@@ -126,6 +126,36 @@ async def test_who_gives_up_at_any_moment_costs_no_database_in_memory() -> None:
 
 async def _written(connection: AsyncConnection) -> None:
     await connection.execute(select(1))
+
+
+async def test_work_on_a_file_ends_with_whoever_waits_for_it(tmp_path: Path) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def work(_: AsyncConnection) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with Store(sqlite_url(tmp_path), call_seconds=DEADLINE) as store:
+        writing = asyncio.create_task(store.database.write(work))
+        await begun.wait()
+        writing.cancel()
+        await asyncio.wait({writing})
+        assert ended.is_set()
+        await store.turns.save(WANG, "lawsuit")
+
+
+async def test_a_file_that_was_moved_away_leaves_nothing_in_the_one_that_is_made_in_its_place(tmp_path: Path) -> None:
+    async with Store(sqlite_url(tmp_path), call_seconds=DEADLINE) as store:
+        await store.turns.save(WANG, "lawsuit")
+        await store.turns.settle()
+        (tmp_path / "youshu.db").rename(tmp_path / "moved.db")
+        assert (tmp_path / "youshu.db-wal").stat().st_size
+        await store.turns.save(LI, "home_visit")
+        assert (await store.turns.load(LI)).state == "home_visit"
+        assert (await store.turns.load(WANG)).state is None
 
 
 async def test_a_database_that_comes_back_is_used_again_without_a_restart(tmp_path: Path) -> None:

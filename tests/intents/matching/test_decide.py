@@ -10,6 +10,7 @@ from intents.matching.decide import (
     Thresholds,
     decide,
     load_thresholds,
+    offered,
     parse_thresholds,
 )
 from intents.matching.fit import as_yaml
@@ -106,3 +107,9 @@ def test_a_threshold_that_is_no_number_is_refused() -> None:
     assert parse_thresholds(text) == LIMITS
     with pytest.raises(ValueError, match="certain"):
         parse_thresholds(text.replace("answer: 0.6", "answer: certain"))
+
+
+@pytest.mark.parametrize(("score", "number"), [(0.9, 5), (0.04, 5), (0.039, 3), (0.0, 3)])
+def test_three_are_offered_and_up_to_five_where_the_rest_is_hardly_behind(score: float, number: int) -> None:
+    candidates = [Candidate(str(place), 1.0 if place < 3 else score) for place in range(9)]
+    assert [*offered(candidates)] == candidates[:number]

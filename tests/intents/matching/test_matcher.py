@@ -13,6 +13,7 @@ from intents import Decision, Matcher
 from intents.matching.decide import Candidate, DecisionReason, load_thresholds
 from intents.matching.match import Ranking
 from intents.matching.matcher import softmax
+from intents.matching.several import ScoredClauses
 from tests.faqs import faq, intent
 
 VISIT = ["催收真的会上门吗", "上门催收怎么办", "他们说明天来我家", "外访员会进门吗", "会来家里找我吗"]
@@ -198,6 +199,41 @@ def test_what_is_not_clear_by_itself_is_never_answered_first() -> None:
         match = unclear.match(text)
         assert match.intent == unclear.rank(text).candidates[0].intent
         assert {"credit", "home_visit"} <= set(match.shown)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answered"),
+    [
+        ({"credit": 0.9}, {"home_visit": 0.9}, "home_visit"),
+        ({"credit": 0.5}, {"home_visit": 0.5}, "home_visit"),
+        # It is no question's best.
+        ({"credit": 0.55, "home_visit": 0.5}, {"credit": 0.9, "home_visit": 0.1}, "credit"),
+        # It is a question's best, and not clear.
+        ({"credit": 0.9}, {"home_visit": 0.49}, "credit"),
+    ],
+)
+def test_the_more_urgent_goes_first_from_the_threshold_on_if_it_is_the_best_of_its_question(
+    first: dict[str, float], second: dict[str, float], answered: str
+) -> None:
+    split = Matcher(faq(INTENTS), replace(load_thresholds(), second_question=0.5), matcher.model)
+    scores = [[each.get(intent, 0.0) for intent in split.intents(range(3))] for each in (first, second)]
+    clauses = ScoredClauses(np.array(scores, dtype=np.float32), np.array([True, True]), np.array([10, 10]))
+    whole = replace(ranking(credit=0.9, home_visit=0.08, jail=0.02), clauses=clauses)
+    best = replace(split.match("逾期上征信吗"), text="逾期上征信吗？催收真的会上门吗？")
+    match = split._with_further_questions(best, whole)
+    assert {match.intent, *match.also_asked} == {"credit", "home_visit"}
+    assert match.intent == answered
+
+
+@pytest.mark.parametrize(
+    ("text", "related"), [("催收真的会上门吗？", {"credit"}), ("逾期上征信吗？", {"home_visit"}), ("会坐牢吗？", set())]
+)
+def test_two_intents_are_related_whichever_of_them_names_the_other(text: str, related: set[str]) -> None:
+    named = Matcher(faq([intent("home_visit", VISIT, related=["credit"]), *INTENTS[1:]]), model=matcher.model)
+    text += "怎么办？"
+    found = named.clauses(text, named.rank(text))
+    assert found is not None
+    assert {*named.intents(np.flatnonzero(found[2]).tolist())} == related
 
 
 def test_of_three_questions_each_is_answered_or_named() -> None:

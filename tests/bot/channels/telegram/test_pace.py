@@ -1,5 +1,7 @@
 """When a message may go out, on a clock of the test's own."""
 
+import asyncio
+
 import pytest
 
 from bot.channels.telegram.pace import Pace, RateLimits
@@ -12,6 +14,10 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let them pass."""
+        self.now += seconds
 
 
 @pytest.fixture
@@ -95,3 +101,13 @@ def test_half_a_message_a_second_is_one_in_two_seconds(clock: Clock) -> None:
     pace = Pace(RateLimits(in_chat=0.5), clock)
     pace.spend(1)
     assert pace.free_at(1) == clock.now + 2
+
+
+async def test_everybody_together_gets_ninety_five_of_a_hundred_that_telegram_allows(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asyncio, "sleep", clock.sleep)
+    pace, begin = Pace(RateLimits(overall=10, in_chat=0), clock), clock.now
+    for chat in range(1 + 95):
+        await pace.wait(1 + chat)
+    assert clock.now - begin == pytest.approx(10)

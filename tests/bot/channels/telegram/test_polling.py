@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from structlog.testing import capture_logs
+from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError
 
 from bot.channels.telegram import polling as telegram_polling
 from bot.channels.telegram import startup
@@ -229,3 +230,26 @@ def test_each_error_in_a_row_is_waited_after_longer_up_to_a_limit(
 ) -> None:
     monkeypatch.setattr(telegram_polling, "LONGEST_PAUSE", 30.0)
     assert pause_after(error, failures) == pytest.approx(seconds, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (InvalidToken(), "Telegram 不认这个令牌了：请检查 YOUSHU_TELEGRAM_TOKEN"),
+        (Conflict("x"), "另一个进程在用同一个机器人，或者设了 webhook"),
+        (NetworkError("x"), None),
+    ],
+)
+async def test_the_first_error_in_a_row_is_logged_with_what_to_do(
+    bot: Bot, error: TelegramError, hint: str | None
+) -> None:
+    channel = bot.channel
+    poller = Poller(channel._application.bot, channel._intake, channel._polling_request)
+    with capture_logs() as logged:
+        poller._pause_after(error)
+        poller._pause_after(error)
+    assert [line["hint"] for line in logged] == [hint]
+
+
+def test_where_the_lowest_has_begun_it_polls_soonest_and_where_telegram_shows_the_same_latest() -> None:
+    assert telegram_polling.GATHER_SECONDS < telegram_polling.FULL_SECONDS < 0.5 < telegram_polling.HELD_SECONDS

@@ -1,6 +1,7 @@
 """How requests go out: what is waited for, what is tried again, and what never is."""
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import AsyncIterator
@@ -271,3 +272,31 @@ async def test_a_message_that_may_have_arrived_is_counted_not_repeated(server: B
 
 def test_the_token_is_in_no_representation(server: BotAPI) -> None:
     assert server.token not in repr(reaching(server))
+
+
+async def refused_once(endpoint: str) -> tuple[TelegramRateLimiter, int]:
+    """A limiter that has sent this to chat 5, where Telegram first said to wait no time; how often it was tried."""
+    tries = 0
+
+    async def request() -> bool:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RetryAfter(0)
+        return True
+
+    limiter = TelegramRateLimiter(RateLimits(overall=0, in_chat=0.001))
+    with contextlib.suppress(RetryAfter):
+        await limiter.process_request(request, (), {}, endpoint, {"chat_id": 5}, None)
+    return limiter, tries
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "tries"), [("answerCallbackQuery", 1), ("answerInlineQuery", 1), ("sendChatAction", 2)]
+)
+async def test_what_is_of_no_use_later_is_not_tried_again_and_only_messages_count_in_a_chat(
+    endpoint: str, tries: int
+) -> None:
+    limiter, tried = await refused_once(endpoint)
+    assert tried == tries
+    assert limiter.pace.free_at(5) <= time.monotonic()

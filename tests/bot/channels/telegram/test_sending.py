@@ -1,5 +1,7 @@
 """Where a reply goes, and what is done where it can't go there."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
@@ -9,12 +11,14 @@ from telegram.error import BadRequest
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.channels.telegram.pace import RateLimits
 from bot.channels.telegram.rate_limiter import TelegramRateLimiter
-from bot.channels.telegram.sending import Place, edit_message, send
+from bot.channels.telegram.sending import Place, edit_message, reply_to_message, send
 from bot.messages import Choice, Reply, Section
 from intents import Decision
 from tests.fakes.botapi import PLAIN, BotAPI, Fault
 from tests.telegram_bot import QUICK
+from tests.waiting import steps
 
 GONE = Fault(400, "Bad Request: message thread not found")
 ELSE = Fault(400, "Bad Request: something else")
@@ -85,3 +89,22 @@ def test_a_reply_stays_in_its_topic_and_in_a_group_stands_below_what_it_answers(
 ) -> None:  # fmt: skip
     said = Message(1, datetime(2026, 11, 30, tzinfo=UTC), chat, message_thread_id=7, is_topic_message=is_topic)
     assert Place.of(said) == place
+
+
+@pytest.mark.parametrize(("urgent", "behind"), [(False, 1), (True, 0)])
+async def test_a_reply_stands_behind_the_last_one_unless_it_is_urgent(
+    server: BotAPI, urgent: bool, behind: int  # noqa: FBT001 -- a case
+) -> None:  # fmt: skip
+    limiter = TelegramRateLimiter(RateLimits(overall=0, in_chat=0.001))
+    request = HTTPXRequest(httpx_kwargs={"verify": PLAIN})
+    async with ExtBot(server.token, server.base_url, request=request, rate_limiter=limiter) as sender:
+        said = Message(1, datetime(2026, 11, 30, tzinfo=UTC), Chat(server.user()["id"], "private"))
+        said.set_bot(sender)
+        limiter.pace.spend(said.chat_id)
+        reply = reply_to_message(said, REPLY, urgent=True) if urgent else reply_to_message(said, REPLY)
+        replying = asyncio.ensure_future(reply)
+        await steps(20)
+        assert limiter.pace.free_at(said.chat_id) == pytest.approx(time.monotonic() + 1000 * (1 + behind), abs=100)
+        if urgent:
+            await replying
+        replying.cancel()

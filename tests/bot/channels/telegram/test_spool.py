@@ -153,3 +153,19 @@ async def test_without_a_database_what_waits_stays_with_telegram(server: BotAPI,
         await server.called("getUpdates", 4)
         assert not bot.counted[SPOOLED]
     assert len(server._pending) == NUMBER - 1
+
+
+async def test_behind_a_full_batch_it_looks_at_once_even_where_telegram_shows_the_same(
+    server: BotAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.polling.HELD_SECONDS", 1000.0)
+    stuck, other = server.user(), server.user()
+    talk = Stuck(str(stuck["id"]))
+    async with talking(server, tmp_path, turn=talk.turn, stop_seconds=0):
+        await server.says(stuck, "卡住了吗？")
+        await server.settled()
+        async with server.held():
+            for number in range(10):
+                await server.says(stuck, f"{number}?")
+            await server.says(other, "在吗")
+        assert (await server.next_message(other))["text"] == "在吗"
