@@ -377,9 +377,13 @@ def test_the_database_is_named_as_the_second_driver_names_it(url: str, conninfo:
     assert conninfo_of(url) == conninfo
 
 
-async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None:
+def alone(beat_seconds: float) -> PostgresqlJobs:
+    """Jobs that reach no database and are patient at the end."""
     url = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
-    jobs = PostgresqlJobs(Database(url), url, lambda _name, _outcome: None, beat_seconds=0.01)
+    return PostgresqlJobs(Database(url), url, _nobody, beat_seconds=beat_seconds, stop_seconds=1000)
+
+
+async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None:
     missed: list[None] = []
 
     async def working() -> None:
@@ -392,5 +396,27 @@ async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None
     worker = asyncio.create_task(working())
     await steps()
     async with asyncio.timeout(DEADLINE):
-        await jobs._end(worker)
+        await alone(0.01)._end(worker)
     assert len(missed) == 2
+
+
+async def test_while_a_job_runs_its_worker_is_cancelled_once() -> None:
+    jobs, over = alone(0.001), asyncio.Event()
+
+    async def job(_: Payload) -> None:
+        asyncio.get_running_loop().call_later(0.05, over.set)
+        await over.wait()
+
+    async def working() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await jobs._task("work")()
+
+    jobs.handle("work", job)
+    worker = asyncio.create_task(working())
+    await steps()
+    await jobs._end(worker)
+    assert over.is_set()
+    assert not worker.cancelled()
+    assert jobs._running == 0
