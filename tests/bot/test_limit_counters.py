@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from limits import RateLimitItemPerMinute
-from redis.asyncio import Redis
+from redis.asyncio import Redis, SSLConnection
 from starlette.requests import Request
 from structlog.testing import capture_logs
 
 from bot.http.client_limit import ClientLimit
-from bot.limit_counters import AWAY_SECONDS, MemoryCounters, RedisCounters
+from bot.limit_counters import AWAY_SECONDS, CALL_SECONDS, MemoryCounters, RedisCounters
 from bot.messages import ChatIdentity
 from bot.talk.rate_limit import RateDecision, RateLimiter
 from tests.redis_server import RedisServer, redis_server
@@ -89,6 +89,11 @@ async def test_without_redis_each_counts_for_itself_and_says_so_once_until_it_is
     assert [(each["event"], each["log_level"]) for each in logged] == [("redis_away", "warning")]
     assert await counters.problem() == "ConnectionError"
     await redis.start()
+    with capture_logs() as logged:
+        await counters.hit(TWO, "李")
+    assert not logged  # it isn't asked again yet
+    clock.now += AWAY_SECONDS
+    assert [counters._may_ask() for _ in range(3)] == [True, False, False]  # one asks, the others don't wait for it
     clock.now += AWAY_SECONDS
     with capture_logs() as logged:
         assert [await each.hit(TWO, "王") for each in (counters, other, counters)] == [True, True, False]
@@ -105,4 +110,26 @@ async def test_redis_that_answers_nothing_is_not_waited_for(redis: RedisServer) 
         await client.client_pause(60_000)
         assert [await counters.hit(TWO, "王") for _ in range(3)] == [True, True, False]
         assert await counters.problem() is not None
+    await counters.close()
+    assert CALL_SECONDS < 1  # whoever writes waits for it
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "encrypted"),
+    [
+        ("redis://redis:6380", "redis", False),
+        ("rediss://h:6380", "h", True),
+        ("valkey://valkey:6380", "valkey", False),
+        ("valkeys://h:6380", "h", True),
+    ],
+)
+def test_valkey_is_named_as_redis_is(url: str, host: str, encrypted: bool) -> None:  # noqa: FBT001 -- a case
+    pool = RedisCounters(url)._pool
+    assert (pool.connection_kwargs["host"], pool.connection_kwargs["port"]) == (host, 6380)
+    assert issubclass(pool.connection_class, SSLConnection) is encrypted
+
+
+async def test_whoever_is_named_by_half_a_character_is_counted_too(redis: RedisServer) -> None:
+    counters = RedisCounters(redis.url)
+    assert [await counters.hit(TWO, "\ud800") for _ in range(3)] == [True, True, False]
     await counters.close()

@@ -14,9 +14,9 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
-from bot.jobs.jobs import CUT, DAY_MINUTES, DONE, FAILED, LOST, Defer, Job, Jobs, Payload
+from bot.jobs.jobs import CUT, DAY_MINUTES, DONE, FAILED, LOST, Defer, Handlers, Job, Jobs, Payload
 from bot.jobs.local import LocalJobs
-from bot.jobs.postgresql import PostgresqlJobs, conninfo_of
+from bot.jobs.postgresql import PostgresqlJobs, _cron, conninfo_of
 from bot.store.database import Database
 from bot.store.errors import StoreError
 from bot.store.store import Store
@@ -214,9 +214,35 @@ async def test_what_comes_by_itself_is_done_at_the_start(make: Make, work: Work)
         await work.counts("work", DONE, 1)
 
 
-def test_a_time_that_no_clock_shows_is_refused(make: Make) -> None:
+@pytest.mark.parametrize("minutes", [0, -30, 7, 61, 120, DAY_MINUTES - 1])
+def test_a_time_that_no_clock_shows_is_refused(minutes: int) -> None:
     with pytest.raises(ValueError, match="divide an hour"):
-        make(0).every(7, "work")
+        Handlers(_nobody).every(minutes, "work")
+
+
+def _nobody(_name: str, _outcome: str) -> None:
+    """Counts nothing."""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "cron"),
+    [
+        (1, "*/1 * * * *"),
+        (5, "*/5 * * * *"),
+        (30, "*/30 * * * *"),
+        (60, "0 * * * *"),
+        (24 * 60, "0 0 * * *"),
+    ],
+)
+def test_what_comes_by_itself_comes_as_a_clock_shows_it(minutes: int, cron: str) -> None:
+    Handlers(_nobody).every(minutes, "work")
+    assert _cron(minutes) == cron
+
+
+def test_outcomes_are_named_as_metrics_show_them_and_a_job_holds_its_name_and_key() -> None:
+    assert (DONE, FAILED, LOST, CUT) == ("done", "failed", "lost", "cut")
+    assert Job("work").lock == "work:"
+    assert Job("work", "甲").lock == "work:甲"
 
 
 async def test_in_a_process_that_is_alone_it_comes_again(store: Store, work: Work) -> None:
@@ -340,15 +366,24 @@ async def test_a_database_that_was_away_is_used_again(
         ),
         ("postgresql+asyncpg://postgres@/t?host=/run/postgresql", "user=postgres dbname=t host=/run/postgresql"),
         ("postgresql+asyncpg://u@a/t?prepared_statement_cache_size=0", "host=a user=u dbname=t"),
+        ("postgresql+asyncpg:///t?host=a&host=b", "dbname=t host=a,b"),
+        (
+            "postgresql+asyncpg:///?host=h&port=1&user=u&password=p&database=d&passfile=f",
+            "dbname=d host=h port=1 user=u password=p passfile=f",
+        ),
     ],
 )
 def test_the_database_is_named_as_the_second_driver_names_it(url: str, conninfo: str) -> None:
     assert conninfo_of(url) == conninfo
 
 
-async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None:
+def alone(beat_seconds: float) -> PostgresqlJobs:
+    """Jobs that reach no database and are patient at the end."""
     url = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
-    jobs = PostgresqlJobs(Database(url), url, lambda _name, _outcome: None, beat_seconds=0.01)
+    return PostgresqlJobs(Database(url), url, _nobody, beat_seconds=beat_seconds, stop_seconds=1000)
+
+
+async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None:
     missed: list[None] = []
 
     async def working() -> None:
@@ -361,5 +396,27 @@ async def test_a_worker_that_misses_being_cancelled_is_cancelled_again() -> None
     worker = asyncio.create_task(working())
     await steps()
     async with asyncio.timeout(DEADLINE):
-        await jobs._end(worker)
+        await alone(0.01)._end(worker)
     assert len(missed) == 2
+
+
+async def test_while_a_job_runs_its_worker_is_cancelled_once() -> None:
+    jobs, over = alone(0.001), asyncio.Event()
+
+    async def job(_: Payload) -> None:
+        asyncio.get_running_loop().call_later(0.05, over.set)
+        await over.wait()
+
+    async def working() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await jobs._task("work")()
+
+    jobs.handle("work", job)
+    worker = asyncio.create_task(working())
+    await steps()
+    await jobs._end(worker)
+    assert over.is_set()
+    assert not worker.cancelled()
+    assert jobs._running == 0

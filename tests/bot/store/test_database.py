@@ -147,12 +147,13 @@ async def test_work_on_a_file_ends_with_whoever_waits_for_it(tmp_path: Path) -> 
         await store.turns.save(WANG, "lawsuit")
 
 
-async def test_a_file_that_was_moved_away_leaves_nothing_in_the_one_that_is_made_in_its_place(tmp_path: Path) -> None:
+async def test_a_file_that_was_moved_away_leaves_nothing_in_the_one_that_is_put_in_its_place(tmp_path: Path) -> None:
     async with Store(sqlite_url(tmp_path), call_seconds=DEADLINE) as store:
         await store.turns.save(WANG, "lawsuit")
         await store.turns.settle()
         (tmp_path / "youshu.db").rename(tmp_path / "moved.db")
         assert (tmp_path / "youshu.db-wal").stat().st_size
+        sqlite_url(tmp_path)
         await store.turns.save(LI, "home_visit")
         assert (await store.turns.load(LI)).state == "home_visit"
         assert (await store.turns.load(WANG)).state is None
