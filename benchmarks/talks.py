@@ -43,7 +43,7 @@ from intents.matching.matcher import Matcher
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests" / "corpus"
 WEIGHTS = ROOT / "bot" / "talk" / "context_weights.tsv"
-SAID = ("strangers.tsv", "third_strangers.tsv")
+SAID = ("strangers.tsv", "third_strangers.tsv", "fourth_strangers.tsv")
 """Where small talk is learned from."""
 WRITTEN = {"followups": 0.7, "talk_turns": 0.7}
 """How much a turn counts that was written to learn from."""
