@@ -360,3 +360,17 @@ def test_the_first_words_of_each_kind_of_thing_come_once() -> None:
         keys.append(state.said[-1])
     assert keys[0] == "own_now.first.means"
     assert ".first." not in keys[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "cue"), [((), "denies"), (("own_wish.calm:0",), "no_wish"), (("own_wish.denies:1",), "no")]
+)
+def test_whoever_denies_it_in_any_of_these_words_is_answered_as_one_who_denies(said: tuple[str, ...], cue: str) -> None:
+    outcome = say(replace(OWN, said=said), SCRIPT.listeners[cue].example)
+    assert state_of(outcome).said == ("over.first.denies",)
+
+
+def test_who_tells_of_one_life_is_not_told_of_a_second() -> None:
+    both = {*SCRIPT.both_own.lines, *SCRIPT.both_other.lines}
+    for text in ("我不想活了", "我妈不想活了"):
+        assert not both & {*reply_of(say(None, text, PLAIN)).text.splitlines()}

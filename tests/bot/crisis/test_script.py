@@ -243,6 +243,7 @@ def test_a_reviewer_sees_an_example_of_all_that_is_heard_by_words() -> None:
 
 def test_what_is_heard_leads_where_the_talk_then_stands() -> None:
     wish = SCRIPT.by_name["own_wish"]
+    assert leads(SCRIPT, wish, "again") == ()
     [begun] = leads(SCRIPT, wish, "took")
     assert begun == SCRIPT.stage(CrisisState(NOW, happening=Happening.TOOK)).title
     for stage in SCRIPT.states:

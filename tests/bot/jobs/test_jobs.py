@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
@@ -330,6 +330,7 @@ async def test_what_a_killed_process_was_at_is_counted_and_not_done_again_and_it
         await work.counts("work", LOST, 1)
         await work.counts("work", DONE, 1)
     assert [payload["number"] for _, payload in work.done] == ["2"]
+    assert not await three[0]._database.execute(text("SELECT * FROM procrastinate_jobs"))
 
 
 async def test_a_database_that_is_too_slow_at_the_start_ends_nothing_and_is_used_later(
@@ -337,11 +338,13 @@ async def test_a_database_that_is_too_slow_at_the_start_ends_nothing_and_is_used
 ) -> None:
     database = three[0]._database
     database.limit_seconds = 0.0
-    async with running(three[0]):
-        await eventually(lambda: three[0]._away)
-        database.limit_seconds = DEADLINE
-        await three[0].defer(job("甲"))
-        await work.counts("work", DONE, 1)
+    with capture_logs() as logged:
+        async with running(three[0]):
+            await eventually(lambda: three[0]._away)
+            database.limit_seconds = DEADLINE
+            await three[0].defer(job("甲"))
+            await work.counts("work", DONE, 1)
+    assert [each["event"] for each in logged if "jobs" in each["event"]] == ["jobs_away", "jobs_back"]
 
 
 async def test_a_database_that_was_away_is_used_again(
