@@ -132,7 +132,12 @@ def load_categories() -> re.Pattern[str]:
 
 
 def _first_characters(word: str) -> str:
-    """The characters that a word of a category can begin with: `[0-9]+楼` with a figure."""
+    """The characters that a word of a category can begin with: `[0-9]+楼` with a figure.
+
+    Raises ValueError for a word whose beginning can't be told, which would otherwise never be found again.
+    """
+    if "|" in word or not (word[0].isalnum() or word[0] == "["):
+        raise ValueError(f"categories.yaml: {word} begins with neither a character nor a class of them")
     return word[1 : word.index("]")] if word.startswith("[") else word[0]
 
 

@@ -18,7 +18,7 @@ from bot.http import server as server_module
 from bot.http.addresses import Crowds
 from bot.http.connection import Census
 from bot.http.server import Server, make_server, most_connections
-from tests.waiting import eventually
+from tests.waiting import eventually, steps
 
 HELLO = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
 UNFINISHED = b"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
@@ -133,8 +133,7 @@ async def test_a_head_of_just_that_size_is_read_and_so_is_the_next() -> None:
         reader, writer = await opened(port)
         for _ in range(2):
             writer.write(b"GET /hello HTTP/1.1\r\nHost: x\r\nX-A: ".ljust(connection.MAX_HEAD_BYTES, b"a"))
-            for _ in range(20):
-                await asyncio.sleep(0)
+            await steps(20)
             writer.write(b"\r\n\r\n")
             await answer(reader)
         writer.close()
@@ -168,8 +167,7 @@ async def test_whoever_goes_in_the_midst_of_a_request_gives_the_place_back() -> 
             reader, writer = await opened(port, UNFINISHED)
             await answer(reader)
             writer.close()
-            while server.server_state.connections:  # noqa: ASYNC110 -- the other side of the socket tells nothing
-                await asyncio.sleep(0.01)
+            await eventually(lambda: not server.server_state.connections)
 
 
 async def test_whoever_is_turned_away_gives_back_no_place_of_others() -> None:

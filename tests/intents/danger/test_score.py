@@ -1,10 +1,21 @@
 """How a message is worded: its runs and pairs of characters, and what they weigh."""
 
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
+import yaml
 
-from intents.danger.score import DangerClassifier, Line, Lines, Margins, char_ngrams, is_dictated, load_categories
+from intents.danger.score import (
+    DangerClassifier,
+    Line,
+    Lines,
+    Margins,
+    _first_characters,
+    char_ngrams,
+    is_dictated,
+    load_categories,
+)
 from intents.danger.spelling import BREAK
 
 LINES = Lines(*(Line(0.25, 0.75),) * 5)
@@ -18,6 +29,21 @@ def test_runs_are_of_one_to_three_characters_and_pairs_have_one_or_two_between()
     assert char_ngrams(f"甲{BREAK}{BREAK}乙") == [*char_ngrams("甲"), *char_ngrams("乙")]
     assert "甲…丁" in char_ngrams("甲乙丙丁戊")
     assert "甲…戊" not in char_ngrams("甲乙丙丁戊")
+
+
+def test_every_word_of_a_category_is_found_wherever_it_stands() -> None:
+    listed = yaml.safe_load(files("intents.danger").joinpath("categories.yaml").read_text("utf-8"))
+    words = {word for several in listed.values() for word in several.split() if word.isalnum()}
+    assert len(words) > 300
+    assert [word for word in words if not CATEGORIES.search(f"甲{word}")] == []
+    for text in ("3楼", "二十层", "周末", "周三", "两万", "500"):
+        assert CATEGORIES.search(f"甲{text}乙"), text
+
+
+@pytest.mark.parametrize("word", ["(?:甲|乙)", "甲|乙", r"\d+楼"])
+def test_a_word_that_could_never_be_found_is_refused(word: str) -> None:
+    with pytest.raises(ValueError, match=r"categories\.yaml"):
+        _first_characters(word)
 
 
 def test_only_the_first_four_hundred_characters_are_weighed() -> None:

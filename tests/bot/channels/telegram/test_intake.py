@@ -10,6 +10,7 @@ from typing_extensions import override
 from bot.channels.telegram.intake import REMEMBERED, UpdateIntake, by_number
 from bot.channels.telegram.queued_update import QueuedUpdate
 from bot.channels.telegram.update_queue import UpdateQueue
+from tests.waiting import steps
 
 
 class Waiting(UpdateQueue):
@@ -56,7 +57,7 @@ async def test_the_lowest_that_only_telegram_has_is_the_one_to_be_shown_again(in
     two.spooled = True
     assert intake.first_waiting == 3
     begun = asyncio.create_task(intake.first_begun(60))
-    await asyncio.sleep(0)
+    await steps()
     three.begun.set_result(None)
     await begun
     assert intake.first_waiting is None
