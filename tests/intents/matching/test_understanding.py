@@ -205,6 +205,8 @@ def test_two_questions_in_one_message_are_both_seen(matcher: Matcher) -> None:
         ("违约金能不能少一点 收到传票了要几天内答辩", "lawsuit", "fee_waiver"),
         ("收到法院传票了要去吗？花呗逾期会上征信吗", "lawsuit", "credit_report"),
         ("花呗逾期会上征信吗？收到法院的传票了，一定得去吗？", "lawsuit", "credit_report"),
+        ("我怎么判断来电的确实受银行委托？他给的对公账户可以转吗？", "payment_safety", "verify_collector"),
+        ("能不能分期？法院的传票我没签收会怎么样", "lawsuit", "personalized_installment"),
         ("催收上门能不让进门吗 通话录音怎么保存", "home_visit", "evidence"),
         ("房子要被法院拍卖了怎么办 结清证明怎么开", "mortgage_overdue", "settlement_proof"),
     ],
